@@ -1,0 +1,1 @@
+"""Opens what the user gives: archives, folders, files, stdin."""

@@ -1,0 +1,1 @@
+"""Bytes to Arrow tables: identifies what a file of the bundle is and reads it."""

@@ -1,0 +1,1 @@
+"""Text formats: one small file a family, each a declaration with its own sample lines."""
