@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from .batch import Batch
+    from .plan import Plan, Slice
+    from .times import Clock
 
 HEAD_BYTES = 64 * 1024
 
@@ -74,15 +79,29 @@ class Source:
         return self.file.open("rb")
 
 
+@runtime_checkable
 class Parser(Protocol):
-    """One kind of input: `sniff` says how sure it is, `parse` reads."""
+    """One kind of input: `sniff` says how sure it is, `plan` decides once a file, `read` reads a slice.
+
+    A plan is picklable, a slice is independent of any other, and `read` has no side effects: slices are read in
+    any process and in any order.
+    """
 
     name: str
+    title: str
 
     def sniff(self, source: Source) -> float:
         """How sure this parser is that the source is its own: 0 no .. 1 certain. Pure, no I/O."""
         ...
 
-    def parse(self, source: Source) -> Iterator[object]:
-        """Read the source into batches of bounded size."""
+    def plan(self, source: Source, clock: Clock) -> Plan:
+        """Decide, once a file, how its slices are read."""
+        ...
+
+    def slices(self, source: Source, plan: Plan, size: int) -> Iterator[Slice]:
+        """Cut the source into slices of about `size` bytes, each of whole records."""
+        ...
+
+    def read(self, source: Source, piece: Slice, plan: Plan) -> Batch:
+        """Read one slice."""
         ...

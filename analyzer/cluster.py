@@ -1,0 +1,171 @@
+"""Messages to templates: masks for what obviously varies, drain3 for the rest.
+
+Drain (He et al., "Drain: An Online Log Parsing Approach with Fixed Depth Tree", ICWS 2017) sees each masked
+message once: only the first row of each shape is masked, only messages that are new are fed, and a table of
+full matches in front of the tree answers for those that fit a known template in every constant token.
+
+Messages are fed in the order in which their shapes first occur in the bundle, and a shape keeps the template of its
+first row. Ids therefore do not depend on the size of the slices or on the number of workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import polars as pl
+    from numpy.typing import NDArray
+
+PARAM = "<*>"
+
+# One alternation instead of several passes: 2.4 times faster. The most specific forms come first. Group 1 is kept.
+_UNIT = r"(?: ?(?:[KMGT]i?B|[kKMGT]?[Bb]ytes|B)\b|%)?"
+_MASK = (
+    r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,15}://[^\s\"'<>,;\])]+"  # URL
+    r"|(?:\b|/)[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?\b"  # IPv4 with port; Java writes a slash before it
+    r"|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"  # UUID
+    r"|\b[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}\b"  # MAC
+    r"|\b(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}\b|\b(?:[0-9a-fA-F]{1,4}:){1,6}:(?:[0-9a-fA-F]{1,4}:?)*"  # IPv6
+    r"|\b[A-Za-z]:\\[^\s\"'<>|,;]*"  # Windows path
+    r"|(^|[\s=:(\[\"',])(?:~|\.{1,2})?/[^\s\"'<>:;,()\[\]/]+(?:/[^\s\"'<>:;,()\[\]]*)*"  # path
+    r"|\b[A-Za-z][\w-]*(?:\.[\w-]+)*(?:/[0-9.]+)?:[0-9]{2,5}\b"  # host:port
+    r"|\b[A-Za-z][A-Za-z0-9]*(?:[_~#-][A-Za-z]+)*[_~#-]-?[0-9][\w~#.-]*"  # blk_-42, attempt_7_0003_m_1, node-17
+    r"|\b0x[0-9a-fA-F]+"
+    r"|\b[0-9a-f]*[0-9][0-9a-f]{7,}\b|\b[0-9a-f]{7,}[0-9][0-9a-f]*\b|\b[0-9A-F]{8,}\b"  # ids and digests
+    r"|[+-]?\b[0-9]+(?:[.,:/-][0-9]+)*" + _UNIT + r"\b"  # numbers, decimals, clocks, versions, sizes
+    r"|[0-9]{4,}"
+)
+# Values side by side are one value: "<*>:<*>", "<*>##<*>", "<*>/<*>".
+_RUN = r"<\*>(?:[:/.@#+_~|x-]{1,2}<\*>)+"
+
+# drain3 has no limits of its own.
+MAX_TEMPLATES = 20_000
+MAX_TOKENS = 120
+MAX_CHARACTERS = 2_000
+SIMILARITY = 0.7
+DEPTH = 5
+
+
+def mask(bodies: pl.Series) -> pl.Series:
+    """Messages with addresses, ids and numbers replaced by <*>, cut at MAX_CHARACTERS."""
+    first = bodies.str.extract(r"^([^\n]*)", 1).str.slice(0, MAX_CHARACTERS)
+    return first.str.replace_all(_MASK, "${1}" + PARAM).str.replace_all(_RUN, PARAM)
+
+
+class Templates:
+    """The templates of a bundle, mined as its shapes come.
+
+    `assign` must be called with the shapes of the slices in the order of the bundle.
+    """
+
+    def __init__(self) -> None:
+        """Start with no template."""
+        from drain3.drain import Drain
+
+        self._drain = Drain(depth=DEPTH, sim_th=SIMILARITY, max_clusters=MAX_TEMPLATES)
+        self._known_hashes: NDArray[np.uint64] = np.empty(0, np.uint64)
+        self._known_ids: NDArray[np.int32] = np.empty(0, np.int32)
+        self._messages: dict[str, int] = {}
+        self._table = _FullMatch()
+
+    def assign(
+        self, shape_hash: NDArray[np.uint64], code: NDArray[np.int32], masked: Sequence[str]
+    ) -> NDArray[np.int32]:
+        """The template of each shape.
+
+        Args:
+            shape_hash: uint64[k], in order of first occurrence in the slice.
+            code: int32[k], which of `masked` each shape has.
+            masked: distinct masked messages.
+
+        Returns:
+            int32[k] template ids, from 1.
+        """
+        at = np.searchsorted(self._known_hashes, shape_hash)
+        at[at == len(self._known_hashes)] = 0
+        ids = np.zeros(len(shape_hash), np.int32)
+        if len(self._known_hashes):
+            known = self._known_hashes[at] == shape_hash
+            ids[known] = self._known_ids[at[known]]
+        else:
+            known = np.zeros(len(shape_hash), np.bool_)
+        new = np.flatnonzero(~known)
+        for i in new:
+            ids[i] = self._learn(masked[code[i]])
+        if len(new):
+            self._remember(shape_hash[new], ids[new])
+        return ids
+
+    def template(self, template_id: int) -> str:
+        """The template as it stands now, with <*> for what varies."""
+        return self._table.template(template_id)
+
+    def __len__(self) -> int:
+        """The number of templates so far."""
+        return len(self._table)
+
+    def _remember(self, hashes: NDArray[np.uint64], ids: NDArray[np.int32]) -> None:
+        merged = np.concatenate([self._known_hashes, hashes])
+        order = np.argsort(merged, kind="stable")
+        self._known_hashes = merged[order]
+        self._known_ids = np.concatenate([self._known_ids, ids])[order]
+
+    def _learn(self, message: str) -> int:
+        found = self._messages.get(message)
+        if found is not None:
+            return found
+        tokens = message.split(None, MAX_TOKENS)[:MAX_TOKENS]
+        template = self._table.find(tokens)
+        if template is None:
+            cluster, _ = self._drain.add_log_message(" ".join(tokens))
+            template = int(cluster.cluster_id)
+            self._table.enter(template, tuple(cluster.log_template_tokens))
+        if len(self._messages) >= 100_000:
+            # Bounded memory. Counted in distinct messages, so that slices do not matter.
+            self._messages.clear()
+        self._messages[message] = template
+        return template
+
+
+class _FullMatch:
+    """Known templates by length and first token: finds the one that a message fits in every constant token."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[tuple[int, str], list[tuple[itemgetter[object], object, int]]] = {}
+        self._tokens: dict[int, tuple[str, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._tokens)
+
+    def template(self, template_id: int) -> str:
+        return " ".join(self._tokens[template_id])
+
+    def find(self, tokens: list[str]) -> int | None:
+        first = tokens[0] if tokens else ""
+        for key in ((len(tokens), first), (len(tokens), PARAM)):
+            for constant, values, template_id in self._buckets.get(key, ()):
+                if constant(tokens) == values:
+                    return template_id
+        return None
+
+    def enter(self, template_id: int, tokens: tuple[str, ...]) -> None:
+        old = self._tokens.get(template_id)
+        if old == tokens:
+            return
+        if old is not None:
+            bucket = self._buckets[_key(old)]
+            bucket[:] = [entry for entry in bucket if entry[2] != template_id]
+        self._tokens[template_id] = tokens
+        fixed = [i for i, token in enumerate(tokens) if token != PARAM]
+        if not fixed:
+            return  # fits everything of its length: leave that to the tree
+        getter = itemgetter(*fixed)
+        self._buckets.setdefault(_key(tokens), []).append((getter, getter(tokens), template_id))
+
+
+def _key(tokens: tuple[str, ...]) -> tuple[int, str]:
+    return len(tokens), tokens[0]

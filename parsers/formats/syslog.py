@@ -1,0 +1,99 @@
+"""Syslog as files hold it: RFC 3164 ("BSD"), RFC 5424, and rsyslog's and systemd's forms with ISO times."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..lines import LineFormat, Sample
+from ..severity import SYSLOG
+
+_PRI = r"^<([0-9]{1,3})>"
+_TAG = r"(?P<service_name>[^\s:\[\]<>]{1,64})(?:\[(?:[0-9]+)\])?"
+
+
+def severity_of_pri(pri: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The severity number of a PRI value (RFC 5424, section 6.2.1): its lowest three bits."""
+    table = np.array([SYSLOG[i] for i in range(8)], np.uint8)
+    return np.where((pri >= 0) & (pri < 192), table[pri & 7], 0).astype(np.uint8)
+
+
+RFC3164 = LineFormat(
+    name="syslog_rfc3164",
+    title="BSD syslog",
+    reference="RFC 3164, section 4.1",
+    patterns=(
+        r"^(?:<[0-9]{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? "
+        r"(?P<host_name>[^\s:]+) " + _TAG + r": ?(?P<body>.*)$",
+        r"^(?:<[0-9]{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? "
+        r"(?P<host_name>\S+) (?P<body>.*)$",
+    ),
+    times=("syslog",),
+    severity_digits=_PRI,
+    severity_of=severity_of_pri,
+    samples=(
+        Sample(
+            "Mar 14 09:26:53 web-1 sshd[4242]: Failed password for root from 10.0.0.7 port 51966 ssh2",
+            {
+                "time": "2026-03-14T09:26:53Z",
+                "host_name": "web-1",
+                "service_name": "sshd",
+                "body": "Failed password for root from 10.0.0.7 port 51966 ssh2",
+            },
+        ),
+        Sample(
+            "<11>Mar  4 09:26:53 db2 app: x failed", {"severity_number": 17, "host_name": "db2", "body": "x failed"}
+        ),
+    ),
+)
+
+ISO = LineFormat(
+    name="syslog_iso",
+    title="Syslog with ISO 8601 times (rsyslog's file format, journalctl -o short-iso)",
+    reference="rsyslog RSYSLOG_FileFormat; journalctl(1) short-iso, short-iso-precise",
+    patterns=(
+        r"^(?:<[0-9]{1,3}>)?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2}) "
+        r"(?P<host_name>[A-Za-z0-9_.\-:]+) " + _TAG + r": ?(?P<body>.*)$",
+    ),
+    times=("iso",),
+    severity_digits=_PRI,
+    severity_of=severity_of_pri,
+    confidence=0.92,
+    samples=(
+        Sample(
+            "2026-03-14T09:26:53.123456+01:00 web-1 systemd[1]: nginx.service: Failed with result 'exit-code'.",
+            {
+                "time": "2026-03-14T08:26:53.123456Z",
+                "host_name": "web-1",
+                "service_name": "systemd",
+                "body": "nginx.service: Failed with result 'exit-code'.",
+            },
+        ),
+    ),
+)
+
+RFC5424 = LineFormat(
+    name="syslog_rfc5424",
+    title="Syslog protocol",
+    reference="RFC 5424, section 6",
+    patterns=(
+        r"^(?:[0-9]+ )?<[0-9]{1,3}>1 (?:-|\S+) (?:-|(?P<host_name>\S+)) (?:-|(?P<service_name>\S+)) (?:-|\S+) (?:-|(?P<scope_name>\S+)) "
+        r"(?:-|(?:\[[^\s\]]+(?: [^\s=]+=\"(?:[^\"\\\]]|\\.)*\")*\])+)(?: (?P<body>.*))?$",
+    ),
+    times=("iso",),
+    severity_digits=r"^(?:[0-9]+ )?<([0-9]{1,3})>",
+    severity_of=severity_of_pri,
+    confidence=0.98,
+    samples=(
+        Sample(
+            '<11>1 2026-03-14T09:26:53.589Z db-1 postgres 812 ID47 [x@32473 key="v]\\]"] disk full',
+            {
+                "time": "2026-03-14T09:26:53.589Z",
+                "severity_number": 17,
+                "host_name": "db-1",
+                "service_name": "postgres",
+                "body": "disk full",
+            },
+        ),
+    ),
+)

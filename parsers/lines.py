@@ -1,0 +1,284 @@
+"""The line engine: a text format is a declaration, and the engine works on shapes, not on lines.
+
+A `LineFormat` says how the first line of a record looks; lines that do not look so continue the record
+before them. Patterns are valid for Python's `re` (a few lines, to recognise) and for polars' Rust engine (all).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from . import severity
+from .batch import Batch, large_strings, shape_codes
+from .contract import Source
+from .plan import Plan, Slice
+from .schema import HEADER_FIELDS
+from .text import SLICE_BYTES, Lines, detect_encoding, head_lines, line_ends, read_slice, slices
+from .times import KINDS, NAT, Clock, TimeKind, find_kind, find_layout, times_of_lines
+
+# Lines that look like the inside of a stack trace or of a wrapped message, whatever the program.
+CONTINUATION = re.compile(
+    r"^(?:\s+\S|\s*$|Caused by: |Suppressed: |Traceback \(most recent call last\)|During handling of |"
+    r"The above exception |(?:[A-Za-z_][\w$]*\.)+[A-Z]\w*(?:Exception|Error|Throwable)\b|"
+    r"[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)\b(?:: |$)|"
+    r"goroutine \d+ \[|created by |\S+\.\S+\(.*\)$|--- End of |\.\.\. \d+ more)"
+)
+_SEVERITY_WINDOW = 160
+_EXCEPTION = r"(?m)(?:^|[\s:(\"])((?:[A-Za-z_][\w$]*\.)*[A-Z][\w$]*(?:Exception|Error|Throwable|Timeout|Interrupt|Fault))(?::|\s|$|\()"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A record of a format and what must be read from it; `expect` names columns of schema.EVENTS.
+
+    A time is written in ISO 8601; a file of samples has no zone, no year but 2026.
+    """
+
+    text: str
+    expect: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LineFormat:
+    """A text format in which every record begins with a line that a pattern knows.
+
+    Attributes:
+        name: snake_case, as coverage and rules name it.
+        title: for people.
+        reference: the manual, RFC or source that defines it.
+        patterns: regular expressions for the first line of a record, tried in order, anchored at the start. Groups:
+            body, and any of schema.HEADER_FIELDS. What is matched outside of groups is header.
+        times: names of times.KINDS that the header may carry.
+        samples: records with what must be read from them.
+        severity_words: words or letters of this format beyond the common ones.
+        severity_digits: a pattern whose group 1 is a number on which the severity depends, read in every line, because
+            shapes do not hold digits.
+        severity_of: the numbers of `severity_digits` (int64[n], -1 where absent) to severity numbers (uint8[n]).
+        confidence: what a file that matches in full scores.
+        multiline: whether lines without a header continue the record before them.
+    """
+
+    name: str
+    title: str
+    reference: str
+    patterns: Sequence[str]
+    times: Sequence[str]
+    samples: Sequence[Sample]
+    severity_words: Mapping[str, int] = field(default_factory=dict)
+    severity_digits: str = ""
+    severity_of: Callable[[NDArray[np.int64]], NDArray[np.uint8]] | None = None
+    confidence: float = 0.9
+    multiline: bool = True
+
+    @cached_property
+    def _regexes(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(re.compile(pattern) for pattern in self.patterns)
+
+    def starts_record(self, line: str) -> bool:
+        """Whether a line begins a record of this format."""
+        return any(regex.match(line) for regex in self._regexes)
+
+    def sniff(self, source: Source) -> float:
+        """The share of lines that match among those that are no continuation, times the confidence."""
+        hits = others = 0
+        for line in head_lines(source, 120):
+            if not line.strip():
+                continue
+            if self.starts_record(line):
+                hits += 1
+            elif not (self.multiline and CONTINUATION.match(line)):
+                others += 1
+        if not hits:
+            return 0.0
+        return self.confidence * hits / (hits + others)
+
+    def plan(self, source: Source, clock: Clock) -> Plan:
+        """Decide, from the head of the file, how its slices are read."""
+        lines = [line for line in head_lines(source) if line.strip()]
+        headers = [line for line in lines if self.starts_record(line)]
+        kinds = [KINDS[name] for name in self.times]
+        kind = _best_kind(kinds, headers)
+        loose = len(headers) < 0.5 * sum(not CONTINUATION.match(line) for line in lines)
+        layout = find_layout(headers, kind) if kind else None
+        return Plan(detect_encoding(source.head), layout, clock, loose)
+
+    def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
+        """Cut the file into slices that begin with a record."""
+        starts = self._starts(plan) if self.multiline else None
+        return slices(source, plan.encoding, starts, size)
+
+    def _starts(self, plan: Plan) -> Callable[[str], bool]:
+        return self.starts_record
+
+    def read(self, source: Source, piece: Slice, plan: Plan) -> Batch:
+        """Read one slice."""
+        lines = read_slice(source, piece, plan.encoding)
+        text = large_strings(lines.text, lines.ends)
+        code, first, hashes = shape_codes(lines.text, lines.ends, line_ends)
+        shapes = text.gather(first).str.strip_chars_end("\r\n")
+        header = self.header(shapes, plan)
+        starts = self._record_starts(shapes, header, plan)[code]
+        if self.multiline and len(starts) and not starts.any():
+            starts[0] = True
+        time = self._times(text, lines, starts, plan)
+        return Batch(
+            text=text,
+            buffer=lines.text,
+            ends=lines.ends,
+            line_number=np.arange(len(code), dtype=np.int64),
+            offsets=lines.offsets,
+            code=code,
+            shapes=shapes,
+            shape_hash=hashes,
+            bodies=header.get_column("body").fill_null(shapes),
+            starts=starts,
+            time=_carry(time, starts),
+            severity=self._severity(text, header, code, starts),
+            line_count=len(code),
+            extract=lambda batch, records: self.extract(batch.record_text(records), plan),
+            problems=lines.problems,
+        )
+
+    def header(self, lines: pl.Series, plan: Plan) -> pl.DataFrame:
+        """The groups of the first pattern that matches each line: body and header fields, null where none matches."""
+        frames = [lines.str.extract_groups(pattern).struct.unnest() for pattern in self.patterns]
+        columns: dict[str, pl.Series] = {}
+        matched = pl.Series("matched", np.zeros(len(lines), np.bool_))
+        for frame in frames:
+            body = frame.get_column("body")
+            fresh = ~matched & body.is_not_null()
+            for name in ("body", *HEADER_FIELDS):
+                if name not in frame.columns:
+                    continue
+                new = frame.get_column(name)
+                old = columns.get(name)
+                columns[name] = new.zip_with(fresh, old) if old is not None else new.set(~fresh, None)
+            matched = matched | fresh
+        out = pl.DataFrame([series.alias(name) for name, series in columns.items()])
+        return out.with_columns(matched.alias("matched"))
+
+    def _record_starts(self, shapes: pl.Series, header: pl.DataFrame, plan: Plan) -> NDArray[np.bool_]:
+        matched: NDArray[np.bool_] = header.get_column("matched").to_numpy()
+        if not self.multiline:
+            return np.ones(len(shapes), np.bool_)
+        if not plan.loose:
+            return matched.copy()
+        inside = shapes.str.contains(CONTINUATION.pattern).to_numpy()
+        return matched | ~inside
+
+    def _times(self, text: pl.Series, lines: Lines, starts: NDArray[np.bool_], plan: Plan) -> NDArray[np.int64]:
+        if plan.layout is None:
+            return np.full(len(text), NAT, np.int64)
+        return times_of_lines(text, lines.ends, lines.text, starts, plan.layout, plan.clock)
+
+    def _severity(
+        self, text: pl.Series, header: pl.DataFrame, code: NDArray[np.int32], starts: NDArray[np.bool_]
+    ) -> NDArray[np.uint8]:
+        per_shape = self.severity_numbers(header)
+        numbers = per_shape[code]
+        if self.severity_digits and self.severity_of is not None:
+            digits = text.str.extract(self.severity_digits, 1).cast(pl.Int64, strict=False).fill_null(-1).to_numpy()
+            exact = self.severity_of(digits)
+            numbers = np.where(exact > 0, exact, numbers).astype(np.uint8)
+        return _carry_severity(numbers, starts)
+
+    def severity_numbers(self, header: pl.DataFrame) -> NDArray[np.uint8]:
+        """The severity of headers: by their severity field, else by a severity word near the start of the body."""
+        words = pl.Series("none", [None] * header.height, dtype=pl.String)
+        if "severity_text" in header.columns:
+            words = header.get_column("severity_text")
+        missing = words.is_null()
+        if missing.any():
+            body = header.get_column("body").fill_null("").str.slice(0, _SEVERITY_WINDOW)
+            found = body.str.extract_groups(severity.WORDS).struct.unnest()
+            words = words.zip_with(~missing, found.select(pl.coalesce(pl.all())).to_series())
+        table = {word: self.severity_words.get(word, severity.number(word)) for word in words.unique().drop_nulls()}
+        if not table:
+            return np.zeros(header.height, np.uint8)
+        return words.replace_strict(table, default=0, return_dtype=pl.UInt8).fill_null(0).to_numpy().copy()
+
+    def extract(self, records: pl.Series, plan: Plan) -> pl.DataFrame:
+        """Body and header fields of whole records, exactly as they stand in each of them."""
+        lines = records.str.extract(r"^([^\n]*)", 1).str.strip_chars_end("\r")
+        header = self.header(lines, plan)
+        rest = records.str.extract(r"(?s)(\n.*)$", 1).fill_null("")
+        body = header.get_column("body").fill_null(lines) + rest
+        frame = header.drop("matched").with_columns(body.alias("body"))
+        exception = body.str.extract(_EXCEPTION, 1)
+        if "exception_type" not in frame.columns:
+            frame = frame.with_columns(exception.alias("exception_type"))
+        return frame
+
+
+def _best_kind(kinds: Sequence[TimeKind], lines: Sequence[str]) -> TimeKind | None:
+    """The kind that is found in most of the lines."""
+    counted = [
+        (sum(kind.regex.search(line[:128]) is not None for line in lines), -i, kind) for i, kind in enumerate(kinds)
+    ]
+    best = max(counted, default=None, key=lambda entry: entry[:2])
+    return best[2] if best and best[0] else None
+
+
+def _carry(time: NDArray[np.int64], starts: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Rows inside a record take the time of its first row; a record without a time that of the record before it."""
+    known = np.where(time != NAT, np.arange(len(time)), -1)
+    if len(time) == 0 or (known >= 0).all():
+        return time
+    last = np.maximum.accumulate(known)
+    return np.where(last >= 0, time[np.maximum(last, 0)], NAT)
+
+
+def _carry_severity(numbers: NDArray[np.uint8], starts: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Rows inside a record take the severity of its first row."""
+    if starts.all():
+        return numbers
+    head = np.maximum.accumulate(np.where(starts, np.arange(len(starts)), -1))
+    return np.where(head >= 0, numbers[np.maximum(head, 0)], numbers).astype(np.uint8)
+
+
+class GenericFormat(LineFormat):
+    """Whatever else is text: finds a time and a severity where lines have them."""
+
+    def starts_record(self, line: str) -> bool:
+        """Whether a line carries a time near its start, in any of the known ways."""
+        return find_kind([line[:128]]) is not None
+
+    def sniff(self, source: Source) -> float:
+        """Certain of nothing, but reads any text."""
+        return 0.1
+
+    def plan(self, source: Source, clock: Clock) -> Plan:
+        """Decide how this file writes its times, and whether lines without one are records of their own."""
+        lines = [line for line in head_lines(source) if line.strip()]
+        kind = find_kind(lines[:150])
+        headers = [line for line in lines if kind and kind.regex.search(line[:96])]
+        candidates = sum(not CONTINUATION.match(line) for line in lines)
+        loose = len(headers) < 0.5 * candidates
+        layout = find_layout(headers, kind) if kind else None
+        return Plan(detect_encoding(source.head), layout, clock, loose)
+
+    def _starts(self, plan: Plan) -> Callable[[str], bool]:
+        if plan.layout is None:
+            return lambda line: not CONTINUATION.match(line)
+        regex = plan.layout.kind.regex
+        return lambda line: regex.search(line[:96]) is not None or (plan.loose and not CONTINUATION.match(line))
+
+    def header(self, lines: pl.Series, plan: Plan) -> pl.DataFrame:
+        """The line without its time, and whether it has one."""
+        if plan.layout is None:
+            return pl.DataFrame({"body": lines, "matched": np.zeros(len(lines), np.bool_)})
+        # Groups of the time are of no interest here, and unnamed groups are cheaper.
+        time = re.sub(r"\(\?P<\w+>", "(?:", plan.layout.kind.pattern).removeprefix("^")
+        anchor = "" if plan.layout.kind.pattern.startswith("^") else r".{0,80}?"
+        groups = lines.str.extract_groups(f"^({anchor})(?:{time})[\\])]?[\\s|:,-]*(.*)$").struct.unnest()
+        before, after = groups.to_series(0), groups.to_series(1)
+        matched = after.is_not_null()
+        body = (before.str.strip_chars_end("[( ") + " " + after).str.strip_chars_start()
+        return pl.DataFrame({"body": body.zip_with(matched, lines), "matched": matched})

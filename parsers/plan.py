@@ -1,0 +1,60 @@
+"""What is decided once a file, before its slices are read: encoding, layout of the times, clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .times import Clock, Layout
+
+_WIDTH = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How the bytes of a file become text.
+
+    Attributes:
+        name: a Python codec; "utf-8" also stands for ASCII and for UTF-8 with damage.
+        bom: bytes of byte order mark to skip at the start.
+        newline: the byte sequence that ends a line: LF, or CR in files of the old Mac kind.
+        fallback: the codec of single lines that are not valid UTF-8, when `name` is "utf-8".
+    """
+
+    name: str = "utf-8"
+    bom: int = 0
+    newline: bytes = b"\n"
+    fallback: str = "cp1252"
+
+    @property
+    def width(self) -> int:
+        """Bytes of a code unit: 1, 2 or 4."""
+        return _WIDTH.get(self.name, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A range of a file, `start` and `size` in bytes; it begins on a record and ends on a line end.
+
+    `dropped` counts the bytes of an over-long line behind the range that no slice holds.
+    """
+
+    start: int
+    size: int
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the slices of a file are to be read; picklable.
+
+    Attributes:
+        encoding: of the file.
+        layout: where the times stand in its lines; None where there are none.
+        clock: what the times leave unsaid.
+        loose: whether lines without a header that look like no continuation are records of their own.
+    """
+
+    encoding: Encoding = field(default_factory=Encoding)
+    layout: Layout | None = None
+    clock: Clock = field(default_factory=Clock)
+    loose: bool = False

@@ -1,0 +1,75 @@
+"""Severity words of all sorts of programs to the OpenTelemetry severity number (1-24).
+
+Numbers from the OpenTelemetry Logs data model: TRACE 1, DEBUG 5, INFO 9, NOTICE 10 (INFO2), WARN 13, ERROR 17,
+CRITICAL 18 (ERROR2), ALERT 19 (ERROR3), FATAL 21, PANIC/EMERG 22 (FATAL2). 0: not known.
+"""
+
+from __future__ import annotations
+
+TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, CRITICAL, ALERT, FATAL, EMERGENCY = (
+    1,
+    5,
+    9,
+    10,
+    13,
+    17,
+    18,
+    19,
+    21,
+    22,
+)
+
+NUMBERS = {
+    "trace": TRACE, "trc": TRACE, "finest": TRACE, "finer": 2, "verbose": 3, "verb": 3, "vrb": 3,
+    "debug": DEBUG, "dbg": DEBUG, "dbug": DEBUG, "fine": DEBUG, "debug1": DEBUG, "debug2": DEBUG, "debug3": DEBUG,
+    "debug4": DEBUG, "debug5": DEBUG,
+    "info": INFO, "inf": INFO, "information": INFO, "informational": INFO, "log": INFO, "config": INFO, "system": INFO,
+    "note": NOTICE, "notice": NOTICE, "hint": INFO, "detail": INFO, "statement": INFO, "context": INFO,
+    "warn": WARN, "warning": WARN, "wrn": WARN, "warnning": WARN,
+    "error": ERROR, "err": ERROR, "eror": ERROR, "severe": ERROR, "failure": ERROR,
+    "critical": CRITICAL, "crit": CRITICAL, "crt": CRITICAL, "alert": ALERT,
+    "fatal": FATAL, "ftl": FATAL, "panic": EMERGENCY, "emerg": EMERGENCY, "emergency": EMERGENCY, "dpanic": CRITICAL,
+}  # fmt: skip
+
+# One letter, as glog, klog, Android, .NET, MongoDB and Elixir write it.
+LETTERS = {
+    "V": 3,
+    "T": TRACE,
+    "D": DEBUG,
+    "I": INFO,
+    "N": NOTICE,
+    "W": WARN,
+    "E": ERROR,
+    "C": CRITICAL,
+    "F": FATAL,
+    "A": ALERT,
+}
+
+# RFC 5424, table 2: facility * 8 + severity.
+SYSLOG = {0: EMERGENCY, 1: ALERT, 2: CRITICAL, 3: ERROR, 4: WARN, 5: NOTICE, 6: INFO, 7: DEBUG}
+
+# bunyan and pino number their levels by tens; Python's logging, too, but from 10 to 50 with other names.
+BUNYAN = {10: TRACE, 20: DEBUG, 30: INFO, 40: WARN, 50: ERROR, 60: FATAL}
+
+# A severity word near the start of a message, set apart as such: by brackets, a colon, a bar, or in capitals. Words
+# in running prose ("no error so far") must not count.
+WORDS = (
+    r"(?:^|[\s\[(<|,:;=\"'/.])"
+    r"(EMERGENCY|EMERG|PANIC|FATAL|CRITICAL|CRIT|ALERT|SEVERE|ERROR|ERR|WARNING|WARN|NOTICE|INFORMATION|INFO|DEBUG|TRACE|VERBOSE)"
+    r"(?:[\s\]\)>|,:;=\"'.\-]|$)"
+    r"|(?i:^(?:[^\s:]{1,40}: ){0,2}[\[<(]?(emergency|emerg|panic|fatal|critical|crit|alert|severe|error|err|warning|warn|notice|information|info|debug|trace|verbose)[\]>)]?(?::|\]|\)|>| [-|:]| {2,}))"
+    r"|(?i:[\[<(|](emerg|panic|fatal|critical|crit|alert|severe|error|err|warning|warn|notice|information|info|debug|trace|verbose)[\]>)|])"
+    r"|(?i:\b(?:level|severity|lvl|loglevel|sev)[\"']?[=:] ?[\"']?([a-z]{3,11})\b)"
+)
+
+# What no level says but every reader sees: a message that reports a failure.
+FAILURES = r"(?i)\b(?:panic|fatal|segfault|traceback \(most recent call last\)|unhandled|uncaught|core dumped|oops|out of memory|oom-kill(?:er)?)\b"
+
+
+def number(word: str | None) -> int:
+    """The severity number of a word, in any case; 0 when it is none that is known."""
+    if not word:
+        return 0
+    if len(word) == 1:
+        return LETTERS.get(word, 0)
+    return NUMBERS.get(word.strip("[]<>():| ").lower(), 0)

@@ -1,0 +1,431 @@
+"""Bytes of unknown encoding to slices of UTF-8 lines.
+
+A slice is a range of the file that ends on a line end, so that slices can be read in any order and in any
+process. Everything that changes the bytes of a line (decoding, stripping colours and NUL bytes, cutting
+long lines) keeps the number of lines, so the byte offsets of the original file stay known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .contract import Problem, Source
+from .plan import Encoding, Slice
+
+SLICE_BYTES = 16 * 1024 * 1024
+LINE_BYTES = 1024 * 1024
+RECORD_LINES = 10_000
+_BLOCK = 1024 * 1024
+
+# CSI sequences, OSC strings with their terminator, and two-byte escapes (ECMA-48), C1 forms included.
+_ANSI = re.compile(
+    rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\xc2\x9c)?|"
+    rb"\x1b[ -/]*[0-~]?|\xc2\x9b[0-?]*[ -/]*[@-~]"
+)
+_BOMS = (
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a slice.
+
+    Attributes:
+        text: UTF-8 with LF line ends, valid, without colours and NUL bytes.
+        ends: int64[n + 1], where each line starts in `text`; the last is the end of `text`.
+        offsets: int64[n], where each line starts in the file, in bytes.
+        problems: what had to be mended, as (kind, message) for the report.
+    """
+
+    text: bytes
+    ends: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    problems: tuple[Problem, ...]
+
+
+def is_binary(head: bytes) -> bool:
+    """Whether a head is no text in any encoding that is read here."""
+    if not head or detect_encoding(head).width > 1:
+        return False
+    body = head.replace(b"\0", b"")
+    if not body:
+        return True
+    control = len(body) - len(
+        body.translate(None, bytes(b for b in range(32) if b not in b"\t\n\r\x0b\x0c\x1b\x08\x07"))
+    )
+    if control / len(body) > 0.10:
+        return True
+    if len(body) < len(head) * 0.7 and control:
+        return True
+    high = len(body) - len(body.translate(None, bytes(range(128, 256))))
+    return high / len(body) > 0.3 and control / len(body) > 0.02 and not _is_utf8(body)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        str(data, "utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > len(data) - 4  # the head cuts a character in two
+    return True
+
+
+@lru_cache(maxsize=64)
+def detect_encoding(head: bytes) -> Encoding:
+    """The encoding of a file from its first bytes.
+
+    A byte order mark decides; then NUL bytes in every second (fourth) place mean UTF-16 (UTF-32); then valid
+    UTF-8 wins; what is left is guessed from the lines that hold non-ASCII bytes.
+    """
+    for mark, name in _BOMS:
+        if head.startswith(mark):
+            return Encoding(name, len(mark), _newline(head, name))
+    wide = _wide_without_bom(head)
+    if wide:
+        return Encoding(wide, 0, _newline(head, wide))
+    newline = _newline(head, "utf-8")
+    if head.isascii() or _is_utf8(head):
+        return Encoding(newline=newline)
+    return _legacy(head, newline)
+
+
+def _newline(head: bytes, name: str) -> bytes:
+    lf, cr = "\n".encode(name), "\r".encode(name)
+    return cr if lf not in head and head.count(cr) > 1 else lf
+
+
+def _wide_without_bom(head: bytes) -> str | None:
+    sample = np.frombuffer(head[: len(head) // 4 * 4], np.uint8)[:4096]
+    if len(sample) < 8:
+        return None
+    zero = [(sample[i::4] == 0).mean() for i in range(4)]
+    if min(zero[1:]) > 0.9 and zero[0] < 0.3:
+        return "utf-32-le"
+    if min(zero[:3]) > 0.9 and zero[3] < 0.3:
+        return "utf-32-be"
+    even, odd = (zero[0] + zero[2]) / 2, (zero[1] + zero[3]) / 2
+    if odd > 0.4 and even < 0.1:
+        return "utf-16-le"
+    if even > 0.4 and odd < 0.1:
+        return "utf-16-be"
+    return None
+
+
+def _legacy(data: bytes, newline: bytes) -> Encoding:
+    """The encoding of data that is no valid UTF-8; single damaged lines do not turn a whole file."""
+    lines = [line for line in data.split(newline) if not line.isascii()][:400]
+    broken = [line for line in lines if not _is_utf8(line)]
+    codec = guess_codec(b"\n".join(broken))
+    if len(broken) < len(lines) * 0.5:
+        return Encoding(newline=newline, fallback=codec)
+    return Encoding(codec, 0, newline, codec)
+
+
+# Multi-byte codecs first by how strict they are; a single-byte codec accepts anything.
+_CJK = ("gb18030", "euc-jp", "shift_jis", "euc-kr", "big5")
+
+
+def guess_codec(sample: bytes) -> str:
+    """The likeliest legacy codec of some non-ASCII lines; cp1252 where nothing speaks for another."""
+    from charset_normalizer import from_bytes
+
+    sample = sample[:16384]
+    scores = {codec: score for codec in _CJK if (score := _cjk_score(sample, codec)) is not None}
+    # Hangul of EUC-KR also reads as frequent Chinese, but Chinese hardly ever reads as Hangul throughout.
+    if scores.get("euc-kr", 0.0) > 0.97 and len(sample.translate(None, bytes(range(128)))) >= 24:
+        return "euc-kr"
+    best = max(scores, key=lambda codec: scores[codec], default=None)
+    if best is not None and scores[best] > 0.6:
+        return best
+    if len(sample.translate(None, bytes(range(128)))) < 8:
+        return "cp1252"
+    guess = from_bytes(sample, cp_isolation=["cp1252", "koi8-r", "cp1251"]).best()
+    return "cp1252" if guess is None or guess.encoding == "ascii" else guess.encoding
+
+
+def _cjk_score(sample: bytes, codec: str) -> float | None:
+    """Share of the non-ASCII characters that are common in the script of the codec; None: does not decode."""
+    try:
+        text = sample.decode(codec)
+    except UnicodeDecodeError as error:
+        if error.start < len(sample) - 4:
+            return None
+        text = sample.decode(codec, "ignore")
+    chars = [c for c in text if ord(c) > 127]
+    if not chars:
+        return None
+    common = sum(_is_common(c, codec) for c in chars)
+    # A single-byte text misread as CJK gives rare ideographs; half-width kana betray Shift_JIS misuse.
+    return common / len(chars)
+
+
+def _is_common(char: str, codec: str) -> bool:
+    code = ord(char)
+    if 0x3000 <= code <= 0x303F or 0xFF01 <= code <= 0xFF5E:
+        return True
+    if codec in ("euc-jp", "shift_jis"):
+        return 0x3040 <= code <= 0x30FF or (0x4E00 <= code <= 0x9FFF and _in_level_one(char, "euc-jp", 0xB0, 0xCF))
+    if codec == "euc-kr":
+        return 0xAC00 <= code <= 0xD7A3
+    if codec == "big5":
+        return 0x4E00 <= code <= 0x9FFF and _in_level_one(char, "big5", 0xA4, 0xC6)
+    return 0x4E00 <= code <= 0x9FFF and _in_level_one(char, "gb2312", 0xB0, 0xD7)
+
+
+def _in_level_one(char: str, codec: str, low: int, high: int) -> bool:
+    """Whether an ideograph is in the block of frequent ones of its national standard (lead byte range)."""
+    try:
+        return low <= char.encode(codec)[0] <= high
+    except UnicodeEncodeError:
+        return False
+
+
+def slices(
+    source: Source,
+    encoding: Encoding,
+    starts_record: Callable[[str], bool] | None = None,
+    size: int = SLICE_BYTES,
+) -> Iterator[Slice]:
+    """Cut a file into slices that end on line ends and, where it can be told, before a record's first line.
+
+    Args:
+        source: the file.
+        encoding: from `detect_encoding`.
+        starts_record: whether a line begins a record; a slice grows, up to RECORD_LINES lines, until the next
+            line does, so that a stack trace stays in one slice.
+        size: wanted bytes of a slice.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with source.open() as handle:
+        total = source.size
+        start = encoding.bom
+        while start < total:
+            end = start + size // encoding.width * encoding.width
+            if end >= total:
+                yield Slice(start, total - start)
+                return
+            found, dropped = _line_end(handle, end - encoding.width, encoding)
+            kept = found - dropped
+            if not dropped and starts_record is not None:
+                found = kept = _record_end(handle, found, encoding, starts_record)
+            yield Slice(start, kept - start, dropped)
+            start = found
+
+
+def _line_end(handle: BinaryIO, position: int, encoding: Encoding) -> tuple[int, int]:
+    """The end of the line that holds `position`, and how many of its bytes are beyond what is kept."""
+    handle.seek(position)
+    at, keep, width = position, position + LINE_BYTES, encoding.width
+    while block := handle.read(_BLOCK):
+        index = find_aligned(block, encoding.newline, width)
+        if index >= 0:
+            end = at + index + width
+            return end, max(0, end - keep)
+        at += len(block)
+    return at, max(0, at - keep)
+
+
+def find_aligned(data: bytes, needle: bytes, width: int, start: int = 0) -> int:
+    """`data.find(needle, start)` on whole code units."""
+    index = data.find(needle, start)
+    while index % width and index >= 0:
+        index = data.find(needle, index + 1)
+    return index
+
+
+def _record_end(handle: BinaryIO, position: int, encoding: Encoding, starts_record: Callable[[str], bool]) -> int:
+    handle.seek(position)
+    pending = handle.read(_BLOCK)
+    at = 0
+    for _ in range(RECORD_LINES):
+        end = find_aligned(pending, encoding.newline, encoding.width, at)
+        while end < 0:
+            more = handle.read(_BLOCK)
+            if not more or len(pending) - at > LINE_BYTES:
+                return position + (len(pending) if not more else at)
+            pending += more
+            end = find_aligned(pending, encoding.newline, encoding.width, at)
+        line = pending[at:end].decode(encoding.name, "replace")
+        if starts_record(line.rstrip("\r")):
+            return position + at
+        at = end + encoding.width
+    return position + at
+
+
+def read_slice(source: Source, piece: Slice, encoding: Encoding, line_bytes: int = LINE_BYTES) -> Lines:
+    """Read a slice as UTF-8 lines.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with source.open() as handle:
+        handle.seek(piece.start)
+        data = handle.read(piece.size)
+    problems: list[Problem] = []
+    changed = True
+    if encoding.width > 1 or encoding.newline != b"\n":
+        offsets = _wide_offsets(data, encoding)
+        text = _decode_whole(data, encoding, source.path, problems)
+    else:
+        offsets = None
+        complete = data if data.endswith(b"\n") else data + b"\n"
+        text = complete if complete.isascii() else _to_utf8(complete, encoding, source.path, problems)
+        changed = text is not complete
+    if b"\0" in text:
+        text = _strip_nul(text, source.path, problems)
+        changed = True
+    if b"\x1b" in text or b"\xc2\x9b" in text:
+        text = _ANSI.sub(b"", text)
+        changed = True
+    ends = line_ends(text)
+    if offsets is None:
+        offsets = line_ends(data)[: len(ends) - 1] if changed else ends[:-1]
+    if len(ends) > 1 and int(np.diff(ends).max()) > line_bytes:
+        text, ends = _cut_lines(text, ends, line_bytes, source.path, problems)
+    if piece.dropped:
+        problems.append(_long_line(source.path, 1, piece.dropped + line_bytes, line_bytes))
+    return Lines(text, ends, offsets[: len(ends) - 1] + piece.start, tuple(problems))
+
+
+def line_ends(text: bytes) -> NDArray[np.int64]:
+    """int64[n + 1]: 0 and the position behind each LF of a text that ends on LF."""
+    found = np.flatnonzero(np.frombuffer(text, np.uint8) == 10)
+    ends = np.empty(len(found) + 1, np.int64)
+    ends[0] = 0
+    np.add(found, 1, out=ends[1:])
+    return ends
+
+
+def _wide_offsets(data: bytes, encoding: Encoding) -> NDArray[np.int64]:
+    width = encoding.width
+    units = np.frombuffer(data[: len(data) // width * width], {1: "u1", 2: "u2", 4: "u4"}[width])
+    unit = np.frombuffer(encoding.newline, units.dtype)[0]
+    found = (np.flatnonzero(units == unit) + 1) * width
+    return np.concatenate([np.zeros(1, np.int64), found.astype(np.int64)])
+
+
+def _decode_whole(data: bytes, encoding: Encoding, path: str, problems: list[Problem]) -> bytes:
+    text = data.decode(encoding.name, "replace")
+    if encoding.newline.strip(b"\0") == b"\r":
+        text = text.replace("\n", " ").replace("\r", "\n")
+    if "\ufffd" in text:
+        problems.append(_bad_bytes(path, text.count("\ufffd"), encoding.name))
+    # Not every wide newline is U+000A; only those that are must end a line.
+    out = text.encode("utf-8", "replace")
+    return out if out.endswith(b"\n") else out + b"\n"
+
+
+def _to_utf8(data: bytes, encoding: Encoding, path: str, problems: list[Problem]) -> bytes:
+    if encoding.name == "utf-8":
+        try:
+            str(data, "utf-8")
+        except UnicodeDecodeError:
+            return _mend_lines(data, encoding, path, problems)
+        return data
+    text = data.decode(encoding.name, "replace")
+    if "\ufffd" in text:
+        return _mend_lines(data, encoding, path, problems)
+    return text.encode("utf-8")
+
+
+def _mend_lines(data: bytes, encoding: Encoding, path: str, problems: list[Problem]) -> bytes:
+    """Decode line by line: UTF-8 where it is valid, else the codec that the other lines speak."""
+    lines = data.split(b"\n")
+    bad = [i for i, line in enumerate(lines) if not line.isascii() and not _is_valid(line, "utf-8")]
+    codec = encoding.fallback
+    if encoding.name == "utf-8":
+        codec = guess_codec(b"\n".join(lines[i] for i in bad[:400]))
+    lost = 0
+    for i in bad:
+        text = lines[i].decode(codec, "replace")
+        lost += "\ufffd" in text
+        lines[i] = text.encode("utf-8", "replace").replace(b"\n", b" ")
+    what = f"{len(bad)} lines are not valid UTF-8; they were read as {codec}"
+    if lost:
+        what += f", and {lost} of them still hold invalid bytes, shown as \ufffd"
+    if lost or encoding.name == "utf-8":
+        problems.append(Problem(path, "encoding", what + "."))
+    return b"\n".join(lines)
+
+
+def _is_valid(line: bytes, codec: str) -> bool:
+    try:
+        line.decode(codec)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _bad_bytes(path: str, count: int, codec: str) -> Problem:
+    return Problem(path, "encoding", f"{count} characters are invalid in {codec} and shown as \ufffd.")
+
+
+def _strip_nul(text: bytes, path: str, problems: list[Problem]) -> bytes:
+    count = text.count(b"\0")
+    if count >= 64:
+        line = text.count(b"\n", 0, text.index(b"\0")) + 1
+        problems.append(
+            Problem(
+                path,
+                "binary",
+                f"{count:,} NUL bytes were skipped, the first in line {line} of the slice: a hole in the file, "
+                "as a crash or a rotation by copy-truncate leaves it.",
+            )
+        )
+    return text.translate(None, b"\0")
+
+
+def _cut_lines(
+    text: bytes, ends: NDArray[np.int64], line_bytes: int, path: str, problems: list[Problem]
+) -> tuple[bytes, NDArray[np.int64]]:
+    long = np.flatnonzero(np.diff(ends) > line_bytes)
+    parts, at = [], 0
+    for i in long:
+        keep = int(ends[i]) + line_bytes - 1
+        # An UTF-8 character is never cut in two.
+        while keep > ends[i] and (text[keep] & 0xC0) == 0x80:
+            keep -= 1
+        parts += [text[at:keep], b"\n"]
+        at = int(ends[i + 1])
+        problems.append(_long_line(path, int(i) + 1, int(ends[i + 1] - ends[i]), line_bytes))
+    parts.append(text[at:])
+    out = b"".join(parts)
+    return out, line_ends(out)
+
+
+def _long_line(path: str, line: int, size: int, kept: int) -> Problem:
+    return Problem(
+        path,
+        "limit",
+        f"A line is {size:,} bytes long, over the limit of {kept:,}; its rest was truncated.",
+    )
+
+
+def head_lines(source: Source, limit: int = 400) -> tuple[str, ...]:
+    """The first whole lines of a source as text, without colours, at most `limit`, each cut at 4,096 characters."""
+    return _head_lines(source.head, source.size, limit)
+
+
+@lru_cache(maxsize=8)
+def _head_lines(head: bytes, size: int, limit: int) -> tuple[str, ...]:
+    encoding = detect_encoding(head)
+    data = head[encoding.bom :]
+    text = data[: len(data) // encoding.width * encoding.width].decode(encoding.name, "replace")
+    text = _ANSI.sub(b"", text.encode("utf-8", "replace")).decode("utf-8", "replace").replace("\0", "")
+    lines = re.split("\r" if encoding.newline.strip(b"\0") == b"\r" else "\n", text)
+    if size > len(head) and len(lines) > 1:
+        lines.pop()  # cut by the end of the head
+    return tuple(line.rstrip("\r")[:4096] for line in lines[:limit])

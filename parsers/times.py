@@ -1,0 +1,423 @@
+"""Time stamps: where they are in a line, what they say, and how they become UTC.
+
+Every way to write a time is one regular expression with named groups (year, month, day, hour, minute, second,
+fraction, zone, ampm, epoch). The expressions are valid both for Python's `re` (to look at a few lines) and for the
+Rust engine of polars (to read millions).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+NAT = np.iinfo(np.int64).min
+MICROSECOND = 1_000_000
+_DAY = 86_400
+
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
+_CLOCK = r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
+_CLOCK1 = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
+_FRACTION = r"(?:[.,](?P<fraction>[0-9]{1,9}))?"
+_ZONE = r"(?: ?(?P<zone>Z\b|UTC\b|GMT\b|[+-][0-9]{2}:?[0-9]{2}\b))?"
+_NAMED_ZONE = r"(?P<zone>UTC|GMT|CEST|CET|EEST|EET|WEST|WET|BST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|JST|KST|IST|AEST|AEDT|MSK|HKT|SGT)"
+_AMPM = r"(?: ?(?P<ampm>[AaPp]\.?[Mm]\.?))?"
+
+# Minutes east of UTC of the abbreviations that logs use; CST and IST are taken in their most frequent sense in
+# logs (US Central; India).
+_ZONE_MINUTES = {
+    "": 0, "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180,
+    "MSK": 180, "IST": 330, "HKT": 480, "SGT": 480, "JST": 540, "KST": 540, "AEST": 600, "AEDT": 660, "EST": -300,
+    "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420,
+}  # fmt: skip
+_MONTH_NUMBER = {name.lower(): number for number, name in enumerate(_MONTHS.split("|"), 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class TimeKind:
+    """One way to write a time.
+
+    Attributes:
+        name: as the coverage table shows it.
+        pattern: a regular expression with named groups; no look-around, no back-reference.
+        year, date: whether a year, a date is part of it.
+        day_first: whether a numeric date puts the day before the month.
+    """
+
+    name: str
+    pattern: str
+    year: bool = True
+    date: bool = True
+    day_first: bool = False
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """The compiled pattern (Python)."""
+        return _compiled(self.pattern)
+
+
+_CACHE: dict[str, re.Pattern[str]] = {}
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    found = _CACHE.get(pattern)
+    if found is None:
+        found = _CACHE[pattern] = re.compile(pattern)
+    return found
+
+
+_ALL = (
+    TimeKind("iso", r"(?P<year>[0-9]{4})[-/](?P<month>[0-9]{2})[-/](?P<day>[0-9]{2})[T _]" + _CLOCK + _FRACTION + r"(?: ?(?P<zone>Z\b|" + _NAMED_ZONE[9:-1] + r")\b|(?: ?)(?P<zone2>[+-][0-9]{2}:?[0-9]{2})\b)?"),
+    TimeKind("clf", r"(?P<day>[0-9]{1,2})/(?P<month>" + _MONTHS + r")/(?P<year>[0-9]{4})[: ]" + _CLOCK + _FRACTION + _ZONE),
+    TimeKind("asctime", r"(?:" + _WEEKDAY + r",? )(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + _FRACTION + r"(?: " + _NAMED_ZONE + r")? (?P<year>[0-9]{4})\b"),
+    TimeKind("rfc5322", r"(?:" + _WEEKDAY + r",? )?(?P<day>[0-9]{1,2})[ -](?P<month>" + _MONTHS + r")[ -](?P<year>[0-9]{4})[ :T]" + _CLOCK + _FRACTION + _ZONE),
+    TimeKind("journal", r"(?:" + _WEEKDAY + r" )(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2}) " + _CLOCK + _FRACTION + r" " + _NAMED_ZONE),
+    TimeKind("month_first", r"(?P<month>" + _MONTHS + r")[a-z]* (?P<day>[0-9]{1,2}), (?P<year>[0-9]{4}),? " + _CLOCK1 + _FRACTION + _AMPM + _ZONE),
+    TimeKind("cisco", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) (?P<year>(?:19|20)[0-9]{2}) " + _CLOCK + _FRACTION + _ZONE),
+    TimeKind("syslog", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + _FRACTION, year=False),
+    TimeKind("iso_basic", r"\b(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])(?:[T _-])" + _CLOCK1 + r"(?:[.,:](?P<fraction>[0-9]{1,9}))?" + _ZONE),
+    TimeKind("iso_compact", r"\b(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])T?(?P<hour>[0-2][0-9])(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])(?:[.](?P<fraction>[0-9]{1,9}))?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?\b"),
+    TimeKind("bgl", r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})-(?P<hour>[0-9]{2})\.(?P<minute>[0-9]{2})\.(?P<second>[0-9]{2})\.(?P<fraction>[0-9]{6})"),
+    TimeKind("iso_dots", r"(?P<year>(?:19|20)[0-9]{2})\.(?P<month>[0-9]{2})\.(?P<day>[0-9]{2})[T _-]" + _CLOCK + _FRACTION + _ZONE),
+    TimeKind("dotted", r"\b(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>(?:19|20)[0-9]{2}),? " + _CLOCK1 + _FRACTION, day_first=True),
+    TimeKind("dashed", r"\b(?P<day>[0-9]{1,2})-(?P<month>[0-9]{1,2})-(?P<year>(?:19|20)[0-9]{2}),? " + _CLOCK1 + _FRACTION, day_first=True),
+    TimeKind("yymmdd", r"\b(?P<year>[0-9]{2})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2}) " + _CLOCK + _FRACTION),
+    TimeKind("slashed_us", r"\b(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>(?:19|20)?[0-9]{2}),? " + _CLOCK1 + _FRACTION + _AMPM),
+    TimeKind("slashed_eu", r"\b(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>(?:19|20)?[0-9]{2}),? " + _CLOCK1 + _FRACTION + _AMPM, day_first=True),
+    TimeKind("iso_minutes", r"\b(?P<year>(?:19|20)[0-9]{2})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})[T ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})\b" + _ZONE),
+    TimeKind("chinese", r"(?P<year>(?:19|20)[0-9]{2})年 ?(?P<month>[0-9]{1,2})月 ?(?P<day>[0-9]{1,2})日[^0-9\n]{0,12}?(?P<ampm>上午|下午)? ?(?P<hour>[0-9]{1,2})[:时](?P<minute>[0-9]{2})[:分](?P<second>[0-9]{2})" + _FRACTION),
+    TimeKind("mysql_short", r"^(?P<year>[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9]) {1,2}(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"),
+    TimeKind("hdfs", r"^(?P<year>[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9]) (?P<hour>[0-2][0-9])(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])\b"),
+    TimeKind("klog", r"^[IWEF](?P<month>[01][0-9])(?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION, year=False),
+    TimeKind("logcat", r"^\[?(?P<month>[01][0-9])[-.](?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION, year=False),
+    TimeKind("audit", r"\bmsg=audit\((?P<epoch>[0-9]{10})\.(?P<fraction>[0-9]{3}):"),
+    TimeKind("epoch", r"^[\[(]?(?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
+    TimeKind("epoch_field", r"(?: |^)(?P<epoch>1[0-9]{9})(?: |$)"),
+    TimeKind("uptime", r"^(?:<[0-9]+>)?\[ {0,6}(?P<uptime>[0-9]{1,8}\.[0-9]{6})\]", year=False, date=False),
+    TimeKind("clock", r"^[\[(]?" + _CLOCK + _FRACTION + r"\b", year=False, date=False),
+)  # fmt: skip
+KINDS = {kind.name: kind for kind in _ALL}
+
+# How much of a line may stand before its time.
+TIME_WINDOW = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What is known about the clock of one file, decided once, before its slices are read.
+
+    Attributes:
+        year: the year of times that name none: that of the last time in the file.
+        last: (month, day) of the last time of the file; a later (month, day) belongs to the year before.
+        date: days since 1970-01-01 for times without a date.
+        zone_minutes: minutes east of UTC, for times without a zone.
+        note: how year, date and zone were decided, for the coverage table.
+    """
+
+    year: int = 1970
+    last: tuple[int, int] = (12, 31)
+    date: int | None = None
+    zone_minutes: int = 0
+    note: str = ""
+
+
+def find_kind(texts: Sequence[str]) -> TimeKind | None:
+    """The way in which most of some lines write their time, or None where hardly any has one."""
+    best: tuple[float, TimeKind] | None = None
+    for kind in _ALL:
+        hits = [m for text in texts if (m := kind.regex.search(text[:TIME_WINDOW]))]
+        if not hits:
+            continue
+        valid = [m for m in hits if _plausible(m, kind)]
+        # An earlier position is a better sign of a header than one in the middle of a message.
+        score = sum(1.0 - m.start() / 400 for m in valid)
+        if best is None or score > best[0] * 1.02:
+            best = (score, kind)
+    if best is None or best[0] < max(1.0, 0.02 * len(texts)):
+        return None
+    return best[1]
+
+
+def _plausible(match: re.Match[str], kind: TimeKind) -> bool:
+    groups = match.groupdict()
+    if "epoch" in groups or "uptime" in groups:
+        return True
+    month = groups.get("month") or "1"
+    if month.isdigit() and not 1 <= int(month) <= 12:
+        return False
+    return 1 <= int(groups.get("day") or 1) <= 31 and int(groups["hour"]) <= 24
+
+
+def _column(frame: pl.DataFrame, name: str) -> NDArray[np.int64]:
+    """A numeric group as int64, -1 where it is absent."""
+    if name not in frame.columns:
+        return np.full(frame.height, -1, np.int64)
+    values = frame.get_column(name).cast(pl.Int64, strict=False).fill_null(-1)
+    return values.to_numpy().astype(np.int64)
+
+
+def parse_times(texts: pl.Series, kind: TimeKind, clock: Clock) -> NDArray[np.int64]:
+    """Read time stamps.
+
+    Args:
+        texts: strings that hold one time each, anywhere.
+        kind: how it is written.
+        clock: what the file's times leave unsaid.
+
+    Returns:
+        int64 microseconds since 1970 UTC; NAT where there is no (valid) time.
+    """
+    groups = texts.str.extract_groups(kind.pattern).struct.unnest()
+    if "epoch" in groups.columns:
+        return _epoch(groups)
+    if "uptime" in groups.columns:
+        return np.full(len(texts), NAT, np.int64)
+    hour, minute = _column(groups, "hour"), _column(groups, "minute")
+    second = _column(groups, "second") if "second" in groups.columns else np.zeros(len(texts), np.int64)
+    hour = _twelve_hours(groups, hour)
+    valid = (hour >= 0) & (hour < 24) & (minute >= 0) & (minute < 60) & (second >= 0) & (second <= 60)
+    if kind.date:
+        year, month, day = _year(groups, kind), _month(groups), _column(groups, "day")
+        if not kind.year:
+            late = (month > clock.last[0]) | ((month == clock.last[0]) & (day > clock.last[1] + 1))
+            year = np.where(late, clock.year - 1, clock.year)
+        days, real = _days_from_civil(year, month, day)
+        valid &= real
+    else:
+        days = np.full(len(texts), clock.date if clock.date is not None else 0, np.int64)
+        valid &= clock.date is not None
+    zone = _zone(groups, clock)
+    micros = ((days * _DAY + hour * 3600 + minute * 60 + second) - zone * 60) * MICROSECOND
+    return np.where(valid, micros + _fraction(groups), NAT)
+
+
+def _epoch(groups: pl.DataFrame) -> NDArray[np.int64]:
+    original = _column(groups, "epoch")
+    micros: NDArray[np.int64] = np.select(
+        [original > 10**17, original > 10**14, original > 10**11],
+        [original // 1000, original, original * 1000],
+        original * MICROSECOND,
+    )
+    return np.where(original >= 0, micros + _fraction(groups), NAT)
+
+
+def _year(groups: pl.DataFrame, kind: TimeKind) -> NDArray[np.int64]:
+    year = _column(groups, "year")
+    if kind.year:
+        short = (groups.get_column("year").str.len_bytes() == 2).fill_null(False).to_numpy()
+        year = np.where(short, np.where(year < 70, year + 2000, year + 1900), year)
+    return year
+
+
+def _month(groups: pl.DataFrame) -> NDArray[np.int64]:
+    column = groups.get_column("month")
+    numbers = column.cast(pl.Int64, strict=False)
+    if numbers.null_count() == column.null_count():
+        return numbers.fill_null(-1).to_numpy().astype(np.int64)
+    named = column.str.to_lowercase().replace_strict(_MONTH_NUMBER, default=-1, return_dtype=pl.Int64)
+    return named.fill_null(-1).to_numpy().astype(np.int64)
+
+
+def _twelve_hours(groups: pl.DataFrame, hour: NDArray[np.int64]) -> NDArray[np.int64]:
+    if "ampm" not in groups.columns or groups.get_column("ampm").null_count() == groups.height:
+        return hour
+    mark = groups.get_column("ampm").fill_null("").str.to_lowercase()
+    after = mark.str.contains(r"^p|下午").to_numpy()
+    before = mark.str.contains(r"^a|上午").to_numpy()
+    return np.where(after & (hour < 12), hour + 12, np.where(before & (hour == 12), 0, hour))
+
+
+def _fraction(groups: pl.DataFrame) -> NDArray[np.int64]:
+    if "fraction" not in groups.columns:
+        return np.zeros(groups.height, np.int64)
+    digits = groups.get_column("fraction").fill_null("0")
+    padded = (digits + "000000").str.slice(0, 6).cast(pl.Int64, strict=False).fill_null(0)
+    return padded.to_numpy().astype(np.int64)
+
+
+def _zone(groups: pl.DataFrame, clock: Clock) -> NDArray[np.int64]:
+    """Minutes east of UTC of each row."""
+    names = [name for name in ("zone", "zone2") if name in groups.columns]
+    if not names:
+        return np.full(groups.height, clock.zone_minutes, np.int64)
+    column = groups.select(pl.coalesce(names)).to_series()
+    known = {zone: zone_minutes(zone) for zone in column.unique().drop_nulls().to_list()}
+    if not known:
+        return np.full(groups.height, clock.zone_minutes, np.int64)
+    minutes = column.replace_strict(known, default=None, return_dtype=pl.Int64)
+    return minutes.fill_null(clock.zone_minutes).to_numpy().astype(np.int64)
+
+
+def zone_minutes(zone: str) -> int | None:
+    """Minutes east of UTC of "Z", "UTC", "+0530", "-08:00" or a well-known abbreviation; None if unknown."""
+    zone = zone.strip()
+    if zone in _ZONE_MINUTES:
+        return _ZONE_MINUTES[zone]
+    match = re.fullmatch(r"([+-])([0-9]{2}):?([0-9]{2})", zone)
+    if not match:
+        return None
+    minutes = int(match[2]) * 60 + int(match[3])
+    return -minutes if match[1] == "-" else minutes
+
+
+def _days_from_civil(
+    year: NDArray[np.int64], month: NDArray[np.int64], day: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Days since 1970-01-01 of proleptic Gregorian dates, and which of them exist."""
+    valid = (year >= 1) & (year <= 9999) & (month >= 1) & (month <= 12) & (day >= 1)
+    safe_year, safe_month = np.where(valid, year, 1970), np.where(valid, month, 1)
+    months = (safe_year - 1970) * 12 + safe_month - 1
+    first = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    after = (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    valid &= day <= after - first
+    return first + np.where(valid, day, 1) - 1, valid
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the times of one file stand, decided once: at fixed columns in most lines, or anywhere.
+
+    Attributes:
+        kind: how they are written.
+        start: first character of the time, when fixed; -1 when it is found by the pattern in each line.
+        length: characters of the time up to the whole second.
+        fraction: (start, digits) of the fraction of a second; digits 0 for none.
+        tail: (start, text) of what follows the fraction: the zone; every line that differs is read by pattern.
+    """
+
+    kind: TimeKind
+    start: int = -1
+    length: int = 0
+    fraction: tuple[int, int] = (0, 0)
+    tail: tuple[int, str] = (0, "")
+
+
+def find_layout(texts: Sequence[str], kind: TimeKind) -> Layout:
+    """The columns at which most of the lines carry their time."""
+    counted: Counter[tuple[int, int, tuple[int, int], tuple[int, str]]] = Counter()
+    found = 0
+    for text in texts:
+        match = kind.regex.search(text[:TIME_WINDOW])
+        if not match:
+            continue
+        found += 1
+        if not text[: match.end()].isascii():
+            continue
+        fraction = (0, 0)
+        end = match.end()
+        groups = match.re.groupindex
+        if "fraction" in groups and match["fraction"] is not None:
+            fraction = (match.start("fraction"), match.end("fraction") - match.start("fraction"))
+            end = match.start("fraction") - 1
+        tail = (match.end("fraction") if fraction[1] else end, "")
+        for name in ("zone", "zone2"):
+            if name in groups and match[name] is not None:
+                end = min(end, match.start(name))
+                tail = (match.start(name), match[name])
+        if "ampm" in groups and match["ampm"] is not None:
+            continue
+        counted[(match.start(), end - match.start(), fraction, tail)] += 1
+    if not counted:
+        return Layout(kind)
+    (start, length, fraction, tail), count = counted.most_common(1)[0]
+    if count < 0.5 * found or "uptime" in kind.regex.groupindex:
+        return Layout(kind)
+    return Layout(kind, start, length, fraction, tail)
+
+
+def times_of_lines(
+    lines: pl.Series,
+    ends: NDArray[np.int64],
+    text: bytes,
+    wanted: NDArray[np.bool_],
+    layout: Layout,
+    clock: Clock,
+) -> NDArray[np.int64]:
+    """The times of lines: by fixed columns with one parse a run of equal seconds, the others by pattern.
+
+    Args:
+        lines: the lines of a slice.
+        ends: int64[n + 1], where they start in `text`.
+        text: the slice.
+        wanted: which lines should have a time; the others get NAT.
+        layout: from `find_layout`.
+        clock: what the times leave unsaid.
+
+    Returns:
+        int64[n] microseconds since 1970 UTC, NAT where there is none.
+    """
+    count = len(lines)
+    out = np.full(count, NAT, np.int64)
+    if layout.start >= 0:
+        out = _fixed(lines, ends, text, layout, clock)
+        out[~wanted] = NAT
+    rest = np.flatnonzero(wanted & (out == NAT))
+    if len(rest):
+        texts = lines.gather(rest).str.slice(0, TIME_WINDOW)
+        out[rest] = parse_times(texts, layout.kind, clock)
+    return out
+
+
+def _fixed(lines: pl.Series, ends: NDArray[np.int64], text: bytes, layout: Layout, clock: Clock) -> NDArray[np.int64]:
+    zone = zone_minutes(layout.tail[1]) if layout.tail[1] else None
+    known = replace(clock, zone_minutes=zone) if zone is not None else clock
+    whole = lines.str.slice(layout.start, layout.length)
+    runs = whole.rle_id().to_numpy()
+    firsts = np.flatnonzero(np.diff(runs, prepend=np.uint32(0xFFFFFFFF)))
+    anchored = replace(layout.kind, pattern="^(?:" + layout.kind.pattern.removeprefix("^") + ")$")
+    prefix = layout.kind.pattern.startswith("^")
+    unique = whole.gather(firsts)
+    micros = parse_times(unique, anchored if not prefix else layout.kind, known)[runs]
+    width = np.diff(ends)
+    data = np.frombuffer(text, np.uint8)
+    at, digits = layout.fraction
+    if digits:
+        micros = _add_fraction(micros, data, ends, width, at, digits)
+    tail_at, tail = layout.tail
+    if tail:
+        same = width > tail_at + len(tail)
+        start = np.where(same, ends[:-1] + tail_at, 0)
+        for i, byte in enumerate(tail.encode()):
+            same &= data[start + i] == byte
+        micros = np.where(same, micros, NAT)
+    return micros
+
+
+def _add_fraction(
+    micros: NDArray[np.int64],
+    data: NDArray[np.uint8],
+    ends: NDArray[np.int64],
+    width: NDArray[np.int64],
+    at: int,
+    digits: int,
+) -> NDArray[np.int64]:
+    enough = width > at + digits
+    start = np.where(enough, ends[:-1] + at, 0)
+    value = np.zeros(len(micros), np.int64)
+    used = min(digits, 6)
+    good = enough
+    for i in range(used):
+        digit = data[start + i] - np.uint8(48)
+        good = good & (digit < 10)
+        value = value * 10 + digit
+    value *= 10 ** (6 - used)
+    # A digit behind the last one means that this line writes its fraction longer than the layout says.
+    longer = data[np.minimum(start + digits, len(data) - 1)] - np.uint8(48) < 10
+    return np.where(good & ~longer & (micros != NAT), micros + value, NAT)
+
+
+def to_datetime(micros: int) -> datetime | None:
+    """A time of this module as an aware datetime; None for NAT and for years that datetime cannot hold."""
+    if micros == NAT:
+        return None
+    try:
+        return datetime.fromtimestamp(micros / MICROSECOND, UTC).replace(microsecond=micros % MICROSECOND)
+    except (OverflowError, ValueError, OSError):
+        return None
