@@ -17,28 +17,36 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from drain3.drain import Drain
     import polars as pl
     from numpy.typing import NDArray
 
 PARAM = "<*>"
 
-# One alternation instead of several passes: 2.4 times faster. The most specific forms come first. Group 1 is kept.
-_UNIT = r"(?: ?(?:[KMGT]i?B|[kKMGT]?[Bb]ytes|B)\b|%)?"
+# One alternation instead of several passes: 2.4 times faster; ASCII classes and word boundaries instead of Unicode's:
+# 35 times faster in this one. The most specific forms come first.
+_B = r"(?-u:\b)"
+_W = "[A-Za-z0-9_-]"
+_UNIT = r"(?: ?(?:[KMGT]i?B|[kKMGT]?[Bb]ytes|B)" + _B + r"|%)?"
 _MASK = (
-    r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,15}://[^\s\"'<>,;\])]+"  # URL
-    r"|(?:\b|/)[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?\b"  # IPv4 with port; Java writes a slash before it
-    r"|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"  # UUID
-    r"|\b[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}\b"  # MAC
-    r"|\b(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}\b|\b(?:[0-9a-fA-F]{1,4}:){1,6}:(?:[0-9a-fA-F]{1,4}:?)*"  # IPv6
-    r"|\b[A-Za-z]:\\[^\s\"'<>|,;]*"  # Windows path
-    r"|(^|[\s=:(\[\"',])(?:~|\.{1,2})?/[^\s\"'<>:;,()\[\]/]+(?:/[^\s\"'<>:;,()\[\]]*)*"  # path
-    r"|\b[A-Za-z][\w-]*(?:\.[\w-]+)*(?:/[0-9.]+)?:[0-9]{2,5}\b"  # host:port
-    r"|\b[A-Za-z][A-Za-z0-9]*(?:[_~#-][A-Za-z]+)*[_~#-]-?[0-9][\w~#.-]*"  # blk_-42, attempt_7_0003_m_1, node-17
-    r"|\b0x[0-9a-fA-F]+"
-    r"|\b[0-9a-f]*[0-9][0-9a-f]{7,}\b|\b[0-9a-f]{7,}[0-9][0-9a-f]*\b|\b[0-9A-F]{8,}\b"  # ids and digests
-    r"|[+-]?\b[0-9]+(?:[.,:/-][0-9]+)*" + _UNIT + r"\b"  # numbers, decimals, clocks, versions, sizes
+    _B + r"[a-zA-Z][a-zA-Z0-9+.-]{1,15}://[^ \t\"'<>,;\])]+"  # URL
+    r"|/?" + _B + r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?" + _B +  # IPv4 with port; Java writes a slash before it
+    r"|" + _B + r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}" + _B +  # UUID
+    r"|" + _B + r"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}" + _B +  # MAC
+    r"|" + _B + r"(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}" + _B +  # IPv6
+    r"|" + _B + r"(?:[0-9a-fA-F]{1,4}:){1,6}:(?:[0-9a-fA-F]{1,4}:?)*"  # IPv6, shortened
+    r"|" + _B + r"[A-Za-z]:\\[^ \t\"'<>|,;]*"  # Windows path
+    r"|[A-Za-z0-9_.~-]*(?:/[A-Za-z0-9_.+@%~#*$-]+){2,}/?"  # path
+    r"|" + _B + r"[A-Za-z]" + _W + r"*(?:\." + _W + r"+)*(?:/[0-9.]+)?:[0-9]{2,5}" + _B +  # host:port
+    r"|" + _B + r"[A-Za-z][A-Za-z0-9]*(?:[_~#-][A-Za-z]+)*[_~#-]-?[0-9][A-Za-z0-9_~#.-]*"  # blk_-42, node-17
+    r"|" + _B + r"0x[0-9a-fA-F]+"
+    r"|" + _B + r"[0-9a-f]*[0-9][0-9a-f]{7,}" + _B +  # ids and digests
+    r"|" + _B + r"[0-9a-f]{7,}[0-9][0-9a-f]*" + _B +
+    r"|" + _B + r"[0-9A-F]{8,}" + _B +
+    r"|[+-]?" + _B + r"[0-9]+(?:[.,:/-][0-9]+)*" + _UNIT + _B +  # numbers, decimals, clocks, versions, sizes
     r"|[0-9]{4,}"
-)
+)  # fmt: skip
+_ROOT_PATH = r" /[A-Za-z][A-Za-z0-9_.-]*"
 # Values side by side are one value: "<*>:<*>", "<*>##<*>", "<*>/<*>".
 _RUN = r"<\*>(?:[:/.@#+_~|x-]{1,2}<\*>)+"
 
@@ -46,14 +54,20 @@ _RUN = r"<\*>(?:[:/.@#+_~|x-]{1,2}<\*>)+"
 MAX_TEMPLATES = 20_000
 MAX_TOKENS = 120
 MAX_CHARACTERS = 2_000
-SIMILARITY = 0.7
+SIMILARITY = 0.75
 DEPTH = 5
+# Clusters of one node above which words vary that no mask knows, and the threshold from there on.
+CROWDED = 60
+CROWDED_SIMILARITY = 0.4
+# Distinct masked messages that are remembered.
+MAX_MESSAGES = 100_000
 
 
 def mask(bodies: pl.Series) -> pl.Series:
     """Messages with addresses, ids and numbers replaced by <*>, cut at MAX_CHARACTERS."""
     first = bodies.str.extract(r"^([^\n]*)", 1).str.slice(0, MAX_CHARACTERS)
-    return first.str.replace_all(_MASK, "${1}" + PARAM).str.replace_all(_RUN, PARAM)
+    masked = first.str.replace_all(_MASK, PARAM).str.replace_all(_ROOT_PATH, f" {PARAM}")
+    return masked.str.replace_all(_RUN, PARAM)
 
 
 class Templates:
@@ -64,9 +78,7 @@ class Templates:
 
     def __init__(self) -> None:
         """Start with no template."""
-        from drain3.drain import Drain
-
-        self._drain = Drain(depth=DEPTH, sim_th=SIMILARITY, max_clusters=MAX_TEMPLATES)
+        self._drain = _drain()
         self._known_hashes: NDArray[np.uint64] = np.empty(0, np.uint64)
         self._known_ids: NDArray[np.int32] = np.empty(0, np.int32)
         self._messages: dict[str, int] = {}
@@ -121,14 +133,47 @@ class Templates:
         tokens = message.split(None, MAX_TOKENS)[:MAX_TOKENS]
         template = self._table.find(tokens)
         if template is None:
+            if len(self._table) >= MAX_TEMPLATES:
+                tokens = [PARAM]  # one template for all the rest
             cluster, _ = self._drain.add_log_message(" ".join(tokens))
             template = int(cluster.cluster_id)
             self._table.enter(template, tuple(cluster.log_template_tokens))
-        if len(self._messages) >= 100_000:
-            # Bounded memory. Counted in distinct messages, so that slices do not matter.
+        if len(self._messages) >= MAX_MESSAGES:
+            # Counted in distinct messages, so that the size of the slices does not matter.
             self._messages.clear()
         self._messages[message] = template
         return template
+
+
+def _drain() -> Drain:
+    """A drain3 tree that compares what is constant.
+
+    drain3 counts a masked token of a message as different from the same mask in a template, so that messages with
+    many values hardly ever look alike; here such a pair does not count at all. And where a node has gathered very
+    many clusters, words vary that no mask knows (names, say): there the threshold falls, so that they merge.
+    """
+    from drain3.drain import Drain as Base
+
+    class Drain(Base):  # type: ignore[misc]
+        def get_seq_distance(self, seq1: list[str], seq2: list[str], include_params: bool) -> tuple[float, int]:
+            if len(seq1) != len(seq2):
+                return 0.0, 0
+            equal = params = values = 0
+            for known, token in zip(seq1, seq2, strict=True):
+                if known == token:
+                    equal += 1
+                    values += token == PARAM
+                elif known == PARAM:
+                    params += 1
+            constants = len(seq1) - values
+            return ((equal - values) / constants if constants else 1.0), params + values
+
+        def fast_match(self, cluster_ids: list[int], tokens: list[str], sim_th: float, include_params: bool) -> object:
+            if len(cluster_ids) > CROWDED:
+                sim_th = min(sim_th, CROWDED_SIMILARITY)
+            return super().fast_match(cluster_ids, tokens, sim_th, include_params)
+
+    return Drain(depth=DEPTH, sim_th=SIMILARITY, param_str=PARAM)
 
 
 class _FullMatch:
