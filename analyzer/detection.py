@@ -221,7 +221,7 @@ def _mapping(value: object, what: str, at: Path) -> dict[str, object]:
 def _kind(value: object) -> str:
     if isinstance(value, Mapping):
         return "a mapping"
-    return "a list" if isinstance(value, (list, tuple)) else f"'{value}'"
+    return "a list" if isinstance(value, (list, tuple)) else f"'{str(value)[:80]}'"
 
 
 def _parse_item(key: str, value: object, at: Path) -> Item:
