@@ -1,0 +1,334 @@
+"""A rule: what to look for in the records, and what to tell people about it.
+
+    Rule ── Detection ── Selection ── TextItem | NumberItem | ExistsItem
+      │         └─ condition: And | Or | Not | Name
+      ├─ Correlation ── Threshold
+      ├─ Plain, AppliesTo
+      ├─ Step (diagnose), Fix (fixes)
+      └─ Examples ── Example
+
+A rule that a user brings needs id, title, severity and detection. A rule of the `rules/` folder needs
+everything: `missing_parts` names what is not there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from analyzer.detection import FIELDS, Detection, DetectionError, Path, TextItem, parse_detection
+
+Severity = Literal["critical", "high", "medium", "low", "info"]
+Category = Literal["hardware", "software", "network", "configuration", "security", "capacity", "data"]
+CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered", "absence"]
+
+_COUNTING: Final = ("event_count", "value_count")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_TIMESPAN: Final = re.compile(r"([1-9][0-9]{0,5})([smhd])")
+
+
+def rule_error(message: str, at: Path = (), offset: int | None = None) -> PydanticCustomError:
+    """Build the error of a validator: `at` leads from the validated value to the key or value at fault."""
+    return PydanticCustomError("rule", "{message}", {"message": message, "at": at, "offset": offset})
+
+
+def _detection(value: object) -> Detection:
+    try:
+        return parse_detection(value)
+    except DetectionError as error:
+        raise rule_error(str(error), error.at, error.offset) from error
+
+
+def _timespan(value: object) -> timedelta:
+    match = _TIMESPAN.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise rule_error(
+            f"'{value}' is not a timespan: write a number and s, m, h or d, such as 30s or 5m", offset=0
+        )
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _example(value: object) -> object:
+    return {"text": value} if isinstance(value, str) else value
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\r\n]*$")]
+RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")]
+
+
+class _Part(BaseModel):
+    """What every part of a rule has in common: it cannot change, and it knows all its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AppliesTo(_Part):
+    """The product that a rule is about; `versions` is for people and is not interpreted."""
+
+    product: Line
+    versions: Line | None = None
+
+
+class Plain(_Part):
+    """The finding for a customer: no jargon, in English and in Simplified Chinese."""
+
+    en: Text | None = None
+    zh: Text | None = None
+
+
+class Step(_Part):
+    """One step of a diagnosis: what to do, the command for it, what a healthy system shows."""
+
+    do: Text
+    run: Text | None = None
+    expect: Text | None = None
+
+
+class Fix(_Part):
+    """One way out: temporary (the service works again) or permanent (it does not come back)."""
+
+    kind: Literal["temporary", "permanent"]
+    steps: tuple[Text, ...] = Field(min_length=1)
+    risk: Text | None = None
+    rollback: Text | None = None
+    downtime: Text | None = None
+    data_loss: Text | None = None
+
+
+class Example(_Part):
+    """Lines as a program prints them, one record or several; `source` when the file name matters."""
+
+    text: str = Field(min_length=1)
+    source: Line | None = None
+
+
+class Examples(_Part):
+    """Proof of the detection: excerpts it must find, and similar ones it must leave alone."""
+
+    match: tuple[Annotated[Example, BeforeValidator(_example)], ...] = ()
+    no_match: tuple[Annotated[Example, BeforeValidator(_example)], ...] = ()
+
+
+class Threshold(_Part):
+    """The number that a counting correlation is compared with; exactly one comparison.
+
+    Attributes:
+        field: what `value_count` counts the distinct values of: a field or a named group.
+    """
+
+    gte: int | None = Field(default=None, ge=0)
+    gt: int | None = Field(default=None, ge=0)
+    lte: int | None = Field(default=None, ge=0)
+    lt: int | None = Field(default=None, ge=0)
+    eq: int | None = Field(default=None, ge=0)
+    field: str | None = None
+
+    @model_validator(mode="after")
+    def _one_comparison(self) -> Self:
+        written = [value for value in (self.gte, self.gt, self.lte, self.lt, self.eq) if value is not None]
+        if len(written) != 1:
+            raise rule_error("write exactly one of gte, gt, lte, lt and eq, such as {gte: 10}")
+        return self
+
+    def holds(self, count: int) -> bool:
+        """Whether a count satisfies the comparison."""
+        return (
+            (self.gte is not None and count >= self.gte)
+            or (self.gt is not None and count > self.gt)
+            or (self.lte is not None and count <= self.lte)
+            or (self.lt is not None and count < self.lt)
+            or (self.eq is not None and count == self.eq)
+        )
+
+
+class Correlation(_Part):
+    """How several records make one finding (https://sigmahq.io/docs/meta/correlations.html).
+
+    Attributes:
+        type: `event_count` and `value_count` count the records that the detection finds; `temporal` wants a
+            record of each of `rules` within the timespan, `temporal_ordered` in that order; `absence`
+            wants a record of the first with none of the second in the timespan after it.
+        rules: names of selections of this rule, or ids of other rules.
+        group_by: fields or named groups; records are correlated only when they agree in all of them.
+        timespan: length of the sliding window.
+        condition: of the counting types only.
+    """
+
+    type: CorrelationType
+    rules: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = Field(default=(), alias="group-by")
+    timespan: Annotated[timedelta, PlainValidator(_timespan)]
+    condition: Threshold | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> Self:
+        if self.type in _COUNTING:
+            self._check_counting()
+        elif self.condition:
+            raise rule_error(f"'{self.type}' takes no condition: remove it", ("condition",))
+        elif self.type == "absence" and len(self.rules) != 2:
+            raise rule_error(
+                "'absence' needs two rules: what happened, and what should have followed", ("rules",)
+            )
+        elif len(self.rules) < 2:
+            raise rule_error(f"'{self.type}' needs the names of two selections or more", ("rules",))
+        return self
+
+    def _check_counting(self) -> None:
+        if self.rules:
+            raise rule_error(f"'{self.type}' counts what the detection finds: remove 'rules'", ("rules",))
+        if not self.condition:
+            raise rule_error(f"'{self.type}' needs a condition such as {{gte: 10}}", ("type",))
+        if self.type == "value_count" and not self.condition.field:
+            raise rule_error("'value_count' needs the field whose values it counts", ("condition",))
+        if self.type == "event_count" and self.condition.field:
+            raise rule_error(
+                "'event_count' counts records: remove 'field', or use value_count", ("condition", "field")
+            )
+
+
+class Rule(_Part):
+    """One fault that the analyzer knows.
+
+    Texts are for people and may have several lines. `detection.condition` is None exactly when the
+    correlation is of a type that names selections or rules itself.
+    """
+
+    id: RuleId
+    title: Line
+    severity: Severity
+    category: Category | None = None
+    component: Line | None = None
+    tags: tuple[Line, ...] = ()
+    applies_to: AppliesTo | None = None
+    detection: Annotated[Detection, PlainValidator(_detection)]
+    correlation: Correlation | None = None
+    cause: Text | None = None
+    impact: Text | None = None
+    plain: Plain | None = None
+    diagnose: tuple[Step, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    verify: Text | None = None
+    prevent: Text | None = None
+    questions: tuple[Text, ...] = ()
+    references: tuple[Text, ...] = ()
+    examples: Examples = Examples()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_detection(cls, value: Any) -> Any:
+        """Let a rule that only correlates other rules go without a detection."""
+        if (
+            isinstance(value, dict)
+            and "detection" not in value
+            and _correlates_rules_only(value.get("correlation"))
+        ):
+            return {**value, "detection": {}}
+        return value
+
+    @model_validator(mode="after")
+    def _detection_fits_correlation(self) -> Self:
+        names_itself = self.correlation is not None and self.correlation.type not in _COUNTING
+        if not names_itself and self.detection.condition is None:
+            raise rule_error(
+                "the detection has several selections and no condition: say how they combine"
+                if self.detection.selections
+                else 'the detection has no selection: add one such as {body|contains: "some text"}',
+                ("detection",),
+            )
+        if self.correlation:
+            self._check_rules(self.correlation)
+            self._check_fields(self.correlation)
+        return self
+
+    def _check_rules(self, correlation: Correlation) -> None:
+        for index, name in enumerate(correlation.rules):
+            if "." not in name and name not in self.detection.selections:
+                raise rule_error(
+                    f"no selection of the detection is called '{name}'", ("correlation", "rules", index), 0
+                )
+
+    def _check_fields(self, correlation: Correlation) -> None:
+        known = FIELDS.keys() | self.detection.named_groups()
+        for index, name in enumerate(correlation.group_by):
+            if name not in known and all("." not in rule for rule in correlation.rules):
+                raise rule_error(_no_field(name), ("correlation", "group-by", index), 0)
+        counted = correlation.condition.field if correlation.condition else None
+        if counted and counted not in known:
+            raise rule_error(_no_field(counted), ("correlation", "condition", "field"), 0)
+
+    def literals(self) -> Iterator[str]:
+        """Yield the plain texts that its detection looks for in the body of a record."""
+        for item in self.detection.items():
+            if isinstance(item, TextItem) and item.field == "body" and item.operator not in {"re", "cidr"}:
+                yield from item.values
+
+
+def _no_field(name: str) -> str:
+    return f"'{name}' is neither a field nor a named group (?P<{name}>...) of the detection"
+
+
+def _correlates_rules_only(correlation: object) -> bool:
+    rules = correlation.get("rules") if isinstance(correlation, dict) else None
+    return isinstance(rules, (list, tuple)) and bool(rules) and all("." in str(rule) for rule in rules)
+
+
+def missing_parts(rule: Rule) -> list[str]:
+    """Name what a rule of the `rules/` folder must have and this one has not, as keys of the rule file."""
+    wanted: dict[str, object] = {
+        "category": rule.category,
+        "component": rule.component,
+        "tags": rule.tags,
+        "cause": rule.cause,
+        "impact": rule.impact,
+        "plain.en": rule.plain and rule.plain.en,
+        "plain.zh": rule.plain and rule.plain.zh,
+        "diagnose": rule.diagnose,
+        "verify": rule.verify,
+        "prevent": rule.prevent,
+        "questions": rule.questions,
+        "references": rule.references,
+        "examples.match": rule.examples.match,
+        "examples.no_match": rule.examples.no_match,
+    }
+    kinds = {fix.kind for fix in rule.fixes}
+    wanted |= {f"fixes ({kind})": kind in kinds for kind in ("temporary", "permanent")}
+    for index, fix in enumerate(rule.fixes):
+        for part in ("risk", "rollback", "downtime", "data_loss"):
+            wanted[f"fixes[{index}].{part}"] = getattr(fix, part)
+    return [name for name, value in wanted.items() if not value]
+
+
+def invalid_patterns(rule: Rule, reason: Callable[[str], str | None]) -> list[tuple[Path, str]]:
+    """Find the regular expressions of a rule that do not compile.
+
+    Args:
+        rule: any rule.
+        reason: tells why a pattern is not valid, or None when it is. The regex engine is the caller's, so
+            that loading rules does not load it.
+
+    Returns:
+        For each bad pattern the path of its selection in the rule file, and a sentence.
+    """
+    return [
+        (("detection", name), f"the regular expression {pattern!r} is not valid: {why}")
+        for name, selection in rule.detection.selections.items()
+        for item in selection.items()
+        if isinstance(item, TextItem) and item.operator == "re"
+        for pattern in item.values
+        if (why := reason(pattern))
+    ]

@@ -1,0 +1,316 @@
+"""Rules read from files: every one checked, each with its place, ready to be looked up.
+
+A file holds one rule, or several: as a `---` stream, as a list, or as a list under the key `rules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from analyzer.errors import RuleError
+from analyzer.rule import Rule
+from analyzer.rulefile import MAX_BYTES, Node, read_documents
+
+_SHOWN_ERRORS: Final = 20
+_SHOWN_CHARACTERS: Final = 80
+_WORD_SCORES: Final = {"id": 8, "title": 5, "tags": 5, "component": 5, "literals": 3, "cause": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A rule and where it is written.
+
+    Attributes:
+        path: the file, as the user named it.
+        node: the mapping of the rule in that file.
+    """
+
+    rule: Rule
+    path: str
+    node: Node
+
+    def error(self, message: str, at: tuple[str | int, ...] = (), offset: int | None = None) -> RuleError:
+        """Build an error that points into the rule; `at` and `offset` as for `Node.find`."""
+        mark = self.node.find(at, offset)
+        return RuleError(message, self.path, mark.line, mark.column)
+
+
+class Rulebook:
+    """All rules of a run.
+
+    Attributes:
+        rules: by id, in the order of the ids.
+        entries: the same with their places.
+    """
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        """Build the book.
+
+        Raises:
+            RuleError: two rules have the same id, or a rule correlates a rule that is not there.
+        """
+        by_id: dict[str, Entry] = {}
+        errors = []
+        for entry in entries:
+            first = by_id.setdefault(entry.rule.id, entry)
+            if first is not entry:
+                line = first.node.find(("id",)).line
+                errors.append(
+                    entry.error(f"the id '{entry.rule.id}' is already used in {first.path}:{line}", ("id",))
+                )
+        errors += [error for entry in by_id.values() for error in _unknown_rules(entry, by_id)]
+        _raise_all(errors)
+        ordered = dict(sorted(by_id.items()))
+        self.entries: Mapping[str, Entry] = MappingProxyType(ordered)
+        self.rules: Mapping[str, Rule] = MappingProxyType({key: entry.rule for key, entry in ordered.items()})
+
+    def __iter__(self) -> Iterator[Rule]:
+        """Iterate over the rules in the order of their ids."""
+        return iter(self.rules.values())
+
+    def __len__(self) -> int:
+        """Return the number of rules."""
+        return len(self.rules)
+
+    def search(self, text: str) -> list[Rule]:
+        """Find rules by words; best first, equally good ones in the order of their ids.
+
+        A rule is found when each word is part of its id, title, tags, component, cause or of a text that it
+        looks for. Case does not matter.
+        """
+        words = text.casefold().split()
+        scored = [(_score(rule, words), rule) for rule in self]
+        found = [(score, rule) for score, rule in scored if score]
+        return [rule for _, rule in sorted(found, key=lambda pair: (-pair[0], pair[1].id))]
+
+
+def rules_dir() -> Path:
+    """Return the folder of the rules that come with the program."""
+    package = Path(__file__).resolve().parent
+    packed = package / "_rules"
+    return packed if packed.is_dir() else package.parent / "rules"
+
+
+def load(paths: Sequence[Path]) -> Rulebook:
+    """Load rule files, and every *.yaml and *.yml file of folders.
+
+    Raises:
+        RuleError: a path cannot be read or a rule cannot be used. Its place is that of the first fault; the
+            further ones follow in the message, a line each.
+    """
+    entries: list[Entry] = []
+    errors: list[RuleError] = []
+    for path in paths:
+        for file in _rule_files(path):
+            found, faults = _load_file(file)
+            entries += found
+            errors += faults
+    _raise_all(errors)
+    return Rulebook(entries)
+
+
+def _rule_files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        reason = (
+            "this is not a regular file or folder" if path.exists() else "there is no such file or folder"
+        )
+        raise RuleError(f"{reason}: name a rule file or a folder of rule files", str(path))
+    try:
+        files = sorted(
+            file for file in path.rglob("*") if file.suffix in {".yaml", ".yml"} and file.is_file()
+        )
+    except OSError as error:
+        raise RuleError(f"the folder cannot be read: {error.strerror}", str(path)) from error
+    if not files:
+        raise RuleError("there is no *.yaml or *.yml file in this folder", str(path))
+    return files
+
+
+def _load_file(file: Path) -> tuple[list[Entry], list[RuleError]]:
+    path = str(file)
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        return [], [RuleError(f"the file cannot be read: {error.strerror}", path)]
+    return parse_rules(data, path)
+
+
+def parse_rules(data: bytes, path: str) -> tuple[list[Entry], list[RuleError]]:
+    """Parse the bytes of a rule file.
+
+    Args:
+        data: the content of the file.
+        path: its name for messages.
+
+    Returns:
+        The rules that can be used, and an error for each fault in the others.
+    """
+    entries: list[Entry] = []
+    errors: list[RuleError] = []
+    try:
+        nodes = [node for document in read_documents(data, path) for node in _rule_nodes(document, path)]
+    except RuleError as error:
+        return [], [error]
+    if not nodes:
+        return [], [RuleError("there is no rule in this file", path)]
+    for node in nodes:
+        try:
+            entries.append(Entry(Rule.model_validate(node.plain()), path, node))
+        except ValidationError as error:
+            errors += [_rule_error(detail, node, path) for detail in error.errors(include_url=False)]
+    return entries, sorted(errors, key=lambda error: (error.line, error.column))
+
+
+def _rule_nodes(document: Node, path: str) -> list[Node]:
+    """Return the mappings of a document that are rules."""
+    value = document.value
+    if isinstance(value, dict) and "rules" in value and "id" not in value:
+        for key, (mark, _) in value.items():
+            if key != "rules":
+                raise RuleError(f"the key '{key}' cannot stand beside 'rules'", path, mark.line, mark.column)
+        document = value["rules"][1]
+        value = document.value
+        if not isinstance(value, list):
+            raise RuleError("'rules' must be a list of rules", path, document.mark.line, document.mark.column)
+    nodes = value if isinstance(value, list) else [document]
+    for node in nodes:
+        if not isinstance(node.value, dict):
+            raise RuleError(
+                "a rule must be a mapping with id, title, severity and detection",
+                path,
+                node.mark.line,
+                node.mark.column,
+            )
+    return nodes
+
+
+def _rule_error(detail: ErrorDetails, node: Node, path: str) -> RuleError:
+    """Translate an error of the model into a sentence with its place in the file."""
+    context = detail.get("ctx", {})
+    loc: tuple[str | int, ...] = detail["loc"]
+    if detail["type"] == "rule":
+        mark = node.find((*loc, *context["at"]), context["offset"])
+        return RuleError(str(context["message"]), path, mark.line, mark.column)
+    if detail["type"] == "missing":
+        mark = node.find(loc[:-1])
+    else:
+        mark = node.find(loc, None if detail["type"] == "extra_forbidden" else 0)
+    return RuleError(_sentence(detail, loc), path, mark.line, mark.column)
+
+
+def _sentence(detail: ErrorDetails, loc: tuple[str | int, ...]) -> str:
+    name = next((str(part) for part in reversed(loc) if isinstance(part, str)), "rule")
+    written = str(detail["input"])[:_SHOWN_CHARACTERS]
+    match detail["type"]:
+        case "missing":
+            return f"the key '{name}' is missing"
+        case "extra_forbidden":
+            keys = _keys_at(loc[:-1])
+            return f"unknown key '{name}': {_did_you_mean(name, keys)}"
+        case "literal_error":
+            words = [
+                word.strip("'") for word in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(", ")
+            ]
+            return f"'{written}' is not a {name}: {_did_you_mean(written, words)}"
+        case "string_pattern_mismatch":
+            return f"'{written}' cannot be the {name}: {_FORMS.get(name, 'write it on one line')}"
+        case kind:
+            return f"'{name}' " + _FAULTS.get(kind, f"cannot be used, {detail['msg']}")
+
+
+_FORMS: Final = {"id": "write component.problem in lower case, such as disk.full"}
+_FAULTS: Final = {
+    "string_type": "must be text, not a list or mapping",
+    "string_too_short": "is empty: write a value or remove the key",
+    "too_short": "is empty: write at least one value",
+    "tuple_type": "must be a list",
+    "model_type": "must be a mapping",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "greater_than_equal": "must not be negative",
+}
+
+
+def _did_you_mean(word: str, words: Sequence[str]) -> str:
+    near = get_close_matches(word, words, n=1)
+    return f"did you mean '{near[0]}'?" if near else f"use one of {', '.join(words)}"
+
+
+def _keys_at(loc: tuple[str | int, ...]) -> list[str]:
+    """Return the keys that the model allows in the mapping at a path."""
+    model: type[BaseModel] = Rule
+    for part in loc:
+        for name, info in model.model_fields.items():
+            if part == (info.alias or name):
+                model = next(_models(info.annotation), model)
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    """Yield the models that a type such as `tuple[Step, ...]` or `Plain | None` is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models(argument)
+
+
+def _unknown_rules(entry: Entry, entries: Mapping[str, Entry]) -> Iterator[RuleError]:
+    names = entry.rule.correlation.rules if entry.rule.correlation else ()
+    for index, name in enumerate(names):
+        at = ("correlation", "rules", index)
+        if "." in name and name not in entries:
+            near = _did_you_mean(name, sorted(entries))
+            yield entry.error(f"there is no rule '{name}': {near}", at, 0)
+        elif "." in name and _names_rules(entries[name].rule):
+            yield entry.error(
+                f"the rule '{name}' correlates other rules and cannot be correlated itself", at, 0
+            )
+
+
+def _names_rules(rule: Rule) -> bool:
+    return rule.correlation is not None and any("." in name for name in rule.correlation.rules)
+
+
+def _raise_all(errors: Sequence[RuleError]) -> None:
+    """Raise the first error; the text of the others follows its own, a line each."""
+    if not errors:
+        return
+    first = errors[0]
+    if len(errors) == 1:
+        raise first
+    lines = [str(error) for error in errors[1:_SHOWN_ERRORS]]
+    if len(errors) > _SHOWN_ERRORS:
+        lines.append(f"... and {len(errors) - _SHOWN_ERRORS} more")
+    own = str(first).removeprefix(f"{first.path}:{first.line}:{first.column}: ")
+    raise RuleError("\n".join([own, *lines]), first.path, first.line, first.column)
+
+
+def _score(rule: Rule, words: Sequence[str]) -> int:
+    """Return how well a rule fits all words, 0 when a word is not in it."""
+    texts = {
+        "id": rule.id,
+        "title": rule.title,
+        "tags": " ".join(rule.tags),
+        "component": rule.component or "",
+        "literals": " ".join(rule.literals()),
+        "cause": rule.cause or "",
+    }
+    folded = {name: text.casefold() for name, text in texts.items()}
+    total = 0
+    for word in words:
+        score = sum(weight for name, weight in _WORD_SCORES.items() if word in folded[name])
+        if not score:
+            return 0
+        total += score
+    return total
