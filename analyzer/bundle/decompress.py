@@ -26,8 +26,8 @@ MAGIC: dict[Compression, bytes] = {
 }
 # A failing step loses its output, and bz2 and lzma cannot be wound back: so their steps are small.
 _STEP = 16 * 1024
-_TRUNCATED = "ends before its compressed data does"
-_DAMAGED = "holds damaged compressed data"
+_TRUNCATED = "is truncated: it ends before its compressed data does"
+_DAMAGED = "is corrupt: its compressed data is damaged"
 
 
 class _Decoder(Protocol):
@@ -127,7 +127,9 @@ def gunzip(feed: Feed, limits: Limits, report: Report) -> Iterator[bytes]:
             yield block
         trailer = feed.read(8)
         if len(trailer) < 8:
-            raise Fault("truncated", "ends inside its last checksum; its content is complete")
+            raise Fault(
+                "truncated", "is truncated: it ends inside its last checksum, behind all of its content"
+            )
         if int.from_bytes(trailer[:4], "little") != checksum:
             report("corrupt", "has a wrong checksum (CRC-32), so its content may be damaged")
         elif int.from_bytes(trailer[4:], "little") != size & 0xFFFFFFFF:
@@ -137,7 +139,7 @@ def gunzip(feed: Feed, limits: Limits, report: Report) -> Iterator[bytes]:
 def _skip_gzip_header(feed: Feed) -> None:
     header = feed.read(10)
     if len(header) < 10:
-        raise Fault("truncated", "ends inside its gzip header")
+        raise Fault("truncated", "is truncated: it ends inside its gzip header")
     flags = header[3]
     if flags & 0x04:
         feed.read(int.from_bytes(feed.read(2), "little"))
@@ -154,7 +156,7 @@ def _skip_text(feed: Feed) -> None:
         if end >= 0:
             feed.give_back(data[end + 1 :])
             return
-    raise Fault("truncated", "ends inside its gzip header")
+    raise Fault("truncated", "is truncated: it ends inside its gzip header")
 
 
 def bunzip(feed: Feed, limits: Limits, report: Report) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from analyzer.bundle.decompress import MAGIC, Compression
 from analyzer.bundle.foreign import RAR_MAGIC, SEVEN_ZIP_MAGIC
-from analyzer.bundle.tar import looks_like_tar
+from analyzer.bundle.tar_reader import looks_like_tar
 
 Container = Literal["zip", "tar", "7z", "rar"]
 

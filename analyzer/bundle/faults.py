@@ -22,7 +22,7 @@ _INDIVIDUAL: dict[ProblemKind, int] = {"corrupt": 50, "truncated": 50, "limit": 
 _UNITS = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818 - it never leaves the package as an error
     """A stream that cannot be read further.
 
     Attributes:

@@ -6,6 +6,7 @@ room on the disk.
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,13 +43,19 @@ class Spool:
             raise _no_room(error) from error
 
     def keep(self, file: SpoolFile) -> Path:
-        """Say which file holds the bytes that were written; all empty ones share a single file."""
+        """Say which file holds the bytes that were written; all empty ones share a single file.
+
+        Raises:
+            InputError: the temporary folder cannot be written.
+        """
         if file.size:
             return file.path
         if self._empty is None:
+            try:
+                file.path.touch()
+            except OSError as error:
+                raise _no_room(error) from error
             self._empty = file.path
-        elif file.path != self._empty:
-            file.path.unlink()
         return self._empty
 
     def close(self) -> None:
@@ -68,12 +75,12 @@ class SpoolFile:
     """
 
     def __init__(self, path: Path) -> None:
-        """Create the file; it must not exist."""
+        """Prepare to write to `path`, which is made with the first byte."""
         self.path = path
         self.size = 0
         self.head = b""
         self.only_zeros = True
-        self._file = path.open("xb", buffering=0)
+        self._file: io.FileIO | None = None
 
     def write(self, block: bytes) -> None:
         """Append a block, its zero pages as holes.
@@ -84,17 +91,15 @@ class SpoolFile:
         if len(self.head) < HEAD_BYTES:
             self.head += block[: HEAD_BYTES - len(self.head)]
         try:
+            if self._file is None:
+                self._file = self.path.open("xb", buffering=0)
             for start, end in _dense_runs(block):
                 self._file.seek(self.size + start)
-                self._write_all(memoryview(block)[start:end])
+                _write_all(self._file, memoryview(block)[start:end])
                 self.only_zeros = False
         except OSError as error:
             raise _no_room(error) from error
         self.size += len(block)
-
-    def _write_all(self, data: memoryview) -> None:
-        while data:
-            data = data[self._file.write(data) :]
 
     def __enter__(self) -> Self:
         """Write inside a with block."""
@@ -104,8 +109,14 @@ class SpoolFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give the file its full length, a hole at the end included."""
-        with self._file:
-            self._file.truncate(self.size)
+        if self._file is not None:
+            with self._file:
+                self._file.truncate(self.size)
+
+
+def _write_all(file: io.FileIO, data: memoryview) -> None:
+    while data:
+        data = data[file.write(data) :]
 
 
 def _dense_runs(block: bytes) -> Iterator[tuple[int, int]]:

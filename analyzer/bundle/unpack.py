@@ -20,8 +20,8 @@ from analyzer.bundle.names import decode_name, guess_charset, shown, unsafe_beca
 from analyzer.bundle.rotation import stream_of
 from analyzer.bundle.spool import Spool, SpoolFile
 from analyzer.bundle.stream import Feed, Progress, file_blocks
-from analyzer.bundle.tar import TarMember, TarReader, without_current_folder
-from analyzer.bundle.zip import ZipMember, ZipReader
+from analyzer.bundle.tar_reader import TarMember, TarReader, without_current_folder
+from analyzer.bundle.zip_reader import ZipMember, ZipReader
 from analyzer.bundle.zip_directory import has_directory
 from analyzer.settings import MIB, Limits
 from parsers.contract import HEAD_BYTES, ProblemKind, Source
@@ -103,8 +103,7 @@ class Unpacker:
             self._add_source(entry, file, size, head)
             return "file"
         if self._too_deep(entry):
-            self._add_source(entry, file, size, head)
-            return "file"
+            return "archive"
         if compression is not None:
             feed = Feed(file_blocks(file, progress=progress))
             blocks = expand(compression, feed, self._limits, self._reporter(entry.path))
@@ -121,7 +120,7 @@ class Unpacker:
         # A tar counts as one layer with the compression around it.
         within = entry if container != "tar" else Entry(entry.path, entry.modified, entry.depth - 1)
         if (compression or container) and self._too_deep(within):
-            compression = container = None
+            return "archive"
         if compression is not None:
             inner = expand(compression, feed, self._limits, self._reporter(entry.path))
             return self._open_stream(_deeper(entry), inner)
@@ -133,7 +132,10 @@ class Unpacker:
             return "file"
         file = self._spool.keep(spooled)
         if container is None and may_end_as_zip(head) and _ends_as_zip(file, spooled.size):
-            container = None if self._too_deep(entry) else "zip"
+            container = "zip"
+            if self._too_deep(entry):
+                file.unlink()
+                return "archive"
         if container is None:
             self._add_source(entry, file, spooled.size, spooled.head)
             return "file"
@@ -258,7 +260,7 @@ class Unpacker:
         kept = "; none of it was kept" if worthless else f"; its first {file.size:,} bytes were kept"
         self._report_fault(entry.path, fault, kept)
         if worthless:
-            file.path.unlink()
+            file.path.unlink(missing_ok=True)
         elif isinstance(fault, BudgetSpent):
             self._add_source(entry, file.path, file.size, file.head)
         if isinstance(fault, BudgetSpent):

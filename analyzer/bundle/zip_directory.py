@@ -240,7 +240,8 @@ def _placed(handle: BinaryIO, entries: list[ZipEntry], shift: int, report: Repor
     """Shift the offsets if the members are where the shift says, as behind the stub of a self-extracting archive."""
     if not shift or not entries:
         return entries
-    if read_at(handle, max(0, entries[0].offset + shift), 4) == LOCAL_SIGNATURE:
+    first = entries[0].offset + shift
+    if first >= 0 and read_at(handle, first, 4) == LOCAL_SIGNATURE:
         return [replace(entry, offset=entry.offset + shift) for entry in entries]
     report("corrupt", "states a wrong offset of its directory")
     return entries

@@ -74,6 +74,8 @@ class ZipReader:
 
     def _listed(self, handle: BinaryIO, directory: Directory) -> Iterator[ZipMember]:
         entries = directory.entries
+        if not entries:
+            return
         ends = [entry.offset for entry in entries[1:]] + [directory.start]
         for entry, end in zip(entries, ends, strict=True):
             self.count += 1
@@ -87,11 +89,11 @@ class ZipReader:
 
     def _scan(self, handle: BinaryIO, size: int) -> Iterator[ZipMember]:
         """Find members by their own headers: the directory is at the end, so it is lost first."""
-        at: int | None = 0
-        while (at := _find(handle, at, LOCAL_SIGNATURE)) is not None:
+        search_from = 0
+        while (at := _find(handle, search_from, LOCAL_SIGNATURE)) is not None:
             local = read_local_header(handle, at)
             if local is None or not _plausible(local.entry):
-                at += 1
+                search_from = at + 1
                 continue
             if not self.count:
                 self._report(
@@ -106,7 +108,7 @@ class ZipReader:
                 end, entry = _find_descriptor(handle, local.content_at, entry, size)
             self._scanned_to = local.content_at if entry.compressed is None else end
             yield ZipMember(entry, local.content_at, end, entry.raw_name)
-            at = self._scanned_to
+            search_from = self._scanned_to
         if not self.count:
             raise Fault("corrupt", "starts like a zip archive but is damaged: no member can be found in it")
 
@@ -145,8 +147,10 @@ class ZipReader:
         feed = Feed(file_blocks(self._file, start, end, self._progress))
         if entry.method == _STORED:
             yield from feed.rest()
-            if entry.compressed is None or start + entry.compressed > end:
-                raise Fault("truncated", "ends before its content does")
+            if entry.compressed is None or start + entry.compressed > member.end:
+                raise Fault(
+                    "truncated", "is truncated: the archive ends before the size that it states for it"
+                )
         elif entry.method == _DEFLATED:
             # Its end is in the data, so a wrong size in the directory costs nothing.
             yield from guarded(inflate(feed), feed, self._limits)

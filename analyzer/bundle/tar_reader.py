@@ -117,7 +117,9 @@ class TarReader:
             self._padding = -self._left % RECORD
             yield member
         if not self._ended:
-            raise Fault("truncated", "ends without its end marker; members may be missing")
+            raise Fault(
+                "truncated", "is truncated: it ends without its end marker, so members may be missing"
+            )
 
     def content(self) -> Iterator[bytes]:
         """Read the content of the member that was given last, in blocks.
@@ -128,7 +130,9 @@ class TarReader:
         while self._left:
             block = self._feed.piece(min(self._left, BLOCK))
             if not block:
-                raise Fault("truncated", f"ends {self._left:,} bytes before the member does")
+                raise Fault(
+                    "truncated", f"is truncated: the archive ends {self._left:,} bytes before it does"
+                )
             self._left -= len(block)
             yield block
 
@@ -137,25 +141,26 @@ class TarReader:
         self._skip(self._left)
         self._skip(self._padding)
         self._left = self._padding = 0
-        skipped = 0
+        skipped, after_end = 0, False
         while len(record := self._feed.read(RECORD)) == RECORD:
             if record == _ZERO_RECORD:
                 self._ended = True
             elif is_tar_header(record):
-                self._report_skipped(skipped)
+                self._report_skipped(skipped, after_end)
                 self._ended = False
                 return record
             else:
+                after_end = after_end or (self._ended and not skipped)
                 skipped += RECORD
-        if self._ended and record.strip(b"\0"):
-            skipped += len(record)
-        self._report_skipped(skipped)
+        if self._ended and not skipped and record.strip(b"\0"):
+            skipped, after_end = len(record), True
+        self._report_skipped(skipped, after_end)
         return None
 
-    def _report_skipped(self, count: int) -> None:
+    def _report_skipped(self, count: int, after_end: bool) -> None:
         if not count:
             return
-        if self._ended:
+        if after_end:
             self._report(
                 "malformed", f"has {count:,} bytes of trailing data that are no member; they were skipped"
             )
