@@ -62,7 +62,9 @@ class Bundle:
 
     @cached_property
     def sha256(self) -> str | None:
-        """The SHA-256 of a single input file in hex, read when first asked for; None for folders and several paths.
+        """SHA-256 in hex of a single input file; None for folders and several paths.
+
+        The file is read when this is first asked for, as it may be large.
 
         Raises:
             InputError: the file cannot be read any more.
@@ -183,7 +185,8 @@ class _Opening:
                         self._problems.add(
                             name,
                             "limit",
-                            f"{name} exceeds the limit on bytes in all ({readable_size(most)}); the rest was cut off.",
+                            f"{name} exceeds the limit on bytes in all ({readable_size(most)});"
+                            " the rest was cut off.",
                         )
                         file.write(block[: most - file.size])
                         break

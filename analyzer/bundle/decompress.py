@@ -313,7 +313,7 @@ def _expand_frame(feed: Feed, limits: Limits) -> Iterator[bytes]:
 
 
 def _read_frame_header(feed: Feed, limits: Limits) -> tuple[bytes, bool]:
-    """Read the header of a frame and check its window; give its bytes and whether a checksum follows the blocks."""
+    """Read the header of a frame, check its window, and tell whether a checksum follows the blocks."""
     header = _read_exactly(feed, 5)
     flags = header[4]
     single, dictionary = bool(flags & 0x20), (0, 1, 2, 4)[flags & 3]

@@ -37,7 +37,7 @@ def compression_of(head: bytes) -> Compression | None:
 
 
 def _is_zstd_behind_skippable(head: bytes) -> bool:
-    """Whether a skippable frame (RFC 8878, 3.1.2) comes first, as pzstd writes it; lz4 has the same frames."""
+    """Whether a skippable frame (RFC 8878, 3.1.2) comes first, as from pzstd; lz4 has the same frames."""
     if head[1:4] != b"\x2a\x4d\x18" or not head[:1] or head[0] & 0xF0 != 0x50:
         return False
     end = 8 + int.from_bytes(head[4:8], "little")
@@ -58,5 +58,5 @@ def container_of(head: bytes) -> Container | None:
 
 
 def may_end_as_zip(head: bytes) -> bool:
-    """Whether it is worth looking for a zip directory at the end: programs in front of archives are not text."""
+    """Whether to look for a zip directory at the end: what is put in front of archives is not text."""
     return b"\0" in head

@@ -56,7 +56,7 @@ def rar_fault(file: Path) -> Fault:
 
 def _fault(kind: ProblemKind, name: str, state: str) -> Fault:
     clause = (
-        f"is a {name} archive that {state}; it was skipped, and nothing is known of unsafe or damaged members in it."
-        " Unpack it and pass the folder"
+        f"is a {name} archive that {state}; it was skipped, and nothing is known of"
+        " unsafe or damaged members in it. Unpack it and pass the folder"
     )
     return Fault(kind, clause)

@@ -27,7 +27,9 @@ _STANDARD_CHARSET = "cp437"  # APPNOTE.TXT, appendix D: names without the UTF-8 
 
 
 def shown(name: str) -> str:
-    r"""Make a name safe to show: control and direction characters as \xNN or \uNNNN, the middle of a very long one cut out.
+    r"""Make a name safe to show.
+
+    Control and direction characters become \xNN or \uNNNN, and a very long name loses its middle.
 
     Bytes that did not decode (lone surrogates of "surrogateescape") come out as \xNN.
     """

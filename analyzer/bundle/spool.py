@@ -138,5 +138,6 @@ def _dense_runs(block: bytes) -> Iterator[tuple[int, int]]:
 
 def _no_room(error: OSError) -> InputError:
     return InputError(
-        f"Cannot write temporary files: {error.strerror or error}. Free some room, or set TMPDIR to a folder that has it."
+        f"Cannot write temporary files: {error.strerror or error}."
+        " Free some room, or set TMPDIR to a folder that has it."
     )

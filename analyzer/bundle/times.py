@@ -10,7 +10,7 @@ _LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
 
 def modified_at(seconds: float | None) -> datetime | None:
-    """Turn seconds since 1970 into a time, or None for what no clock has shown (before 1980, after 2099, NaN)."""
+    """Turn seconds since 1970 into a time; None before 1980-01-02, from 2100 on, and for NaN."""
     if seconds is None or not _EARLIEST <= seconds < _LATEST:
         return None
     return datetime.fromtimestamp(seconds, UTC)

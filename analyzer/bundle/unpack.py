@@ -1,7 +1,7 @@
 """Opens archives inside archives, layer by layer, into sources and problems.
 
-Everything is a stream where it can be: a log in a tar in a gzip in a zip is decoded in one pass and lands once
-on the disk. Only zip needs a file to seek in, so a zip inside something else is spooled first.
+Everything is a stream where it can be: a log in a tar in a gzip in a zip is decoded in one pass and lands
+once on the disk. Only zip needs a file to seek in, so a zip inside something else is spooled first.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from analyzer.bundle.rotation import stream_of
 from analyzer.bundle.spool import Spool, SpoolFile
 from analyzer.bundle.stream import Feed, Progress, file_blocks
 from analyzer.bundle.tar_reader import TarMember, TarReader, without_current_folder
-from analyzer.bundle.zip_reader import ZipMember, ZipReader
 from analyzer.bundle.zip_directory import has_directory
+from analyzer.bundle.zip_reader import ZipMember, ZipReader
 from analyzer.settings import MIB, Limits
 from parsers.contract import HEAD_BYTES, ProblemKind, Source
 
@@ -227,7 +227,7 @@ class Unpacker:
             self._open_stream(inner, reader.content(member, self._reporter(inner.path)))
 
     def _member(self, entry: Entry, name: str, modified: datetime | None) -> Entry:
-        """Make the entry of a member; report what is unsafe in its name, and show a name used twice as two."""
+        """Make the entry of a member, with a path of its own; report what is unsafe in its name."""
         path = f"{entry.path}!/{shown(name) or '(no name)'}"
         for reason in unsafe_because(name):
             self._report_name(path, reason)
@@ -284,7 +284,7 @@ class Unpacker:
     def _too_deep(self, entry: Entry) -> bool:
         if entry.depth < self._limits.depth:
             return False
-        clause = f"is nested deeper than the depth limit of {self._limits.depth} archives in archives; it was not opened"
+        clause = f"is nested deeper than the depth limit of {self._limits.depth} allows; it was not opened"
         self._report_fault(entry.path, Fault("limit", clause))
         return True
 
@@ -302,7 +302,8 @@ class Unpacker:
         self._problems.add(
             path,
             "name",
-            f"The name of {path} is unsafe: it {reason}. Its content was read; nothing was written under that name.",
+            f"The name of {path} is unsafe: it {reason}."
+            " Its content was read; nothing was written under that name.",
             f"members have an unsafe name, which {kind_of_flaw}; nothing was written under these names",
         )
 

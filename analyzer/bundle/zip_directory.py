@@ -237,7 +237,7 @@ def read_local_header(handle: BinaryIO, offset: int) -> LocalHeader | None:
 
 
 def _placed(handle: BinaryIO, entries: list[ZipEntry], shift: int, report: Report) -> list[ZipEntry]:
-    """Shift the offsets if the members are where the shift says, as behind the stub of a self-extracting archive."""
+    """Shift the offsets if the members are there, as in a self-extracting archive."""
     if not shift or not entries:
         return entries
     first = entries[0].offset + shift
@@ -286,7 +286,7 @@ def _wide(fields: dict[int, bytes], size: int, compressed: int, offset: int) -> 
 
 
 def _unicode_name(raw: bytes, flags: int, fields: dict[int, bytes]) -> str | None:
-    """Decode a name that the archive declares as UTF-8: bit 11, or the Unicode path extra field of Info-ZIP."""
+    """Decode a name that is UTF-8, or that has a Unicode path extra field (Info-ZIP) to go with it."""
     path = fields.get(0x7075, b"")
     try:
         if len(path) > 5 and path[0] == 1 and int.from_bytes(path[1:5], "little") == zlib.crc32(raw):

@@ -23,7 +23,8 @@ from analyzer.settings import Limits
 
 _STORED, _DEFLATED, _BZIP2, _LZMA, _ZSTD, _XZ = 0, 8, 12, 14, 93, 95
 _METHODS = {
-    1: "Shrink", 6: "Implode", 9: "Deflate64", 10: "PKWARE DCL", 19: "LZ77", 96: "JPEG", 97: "WavPack", 98: "PPMd"
+    1: "Shrink", 6: "Implode", 9: "Deflate64", 10: "PKWARE DCL", 19: "LZ77", 96: "JPEG", 97: "WavPack",
+    98: "PPMd",
 }  # fmt: skip
 _READABLE = frozenset({_STORED, _DEFLATED, _BZIP2, _LZMA, _ZSTD, _XZ})
 _DESCRIPTOR = b"PK\x07\x08"
