@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from drain3.drain import Drain
     import polars as pl
+    from drain3.drain import Drain
     from numpy.typing import NDArray
 
 PARAM = "<*>"

@@ -190,8 +190,7 @@ class _Parser:
             raise self._unexpected("expected the name of a selection")
         if "*" in token.text:
             raise ConditionError(
-                f"'{token.text}' stands for several selections: write '1 of {token.text}' or "
-                f"'all of {token.text}'",
+                f"'{token.text}' stands for several selections: write '1 of {token.text}' or 'all of {token.text}'",
                 token.offset,
             )
         if token.text not in self._selections:

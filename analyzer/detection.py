@@ -154,9 +154,7 @@ def parse_detection(value: object) -> Detection:
         DetectionError: something in it cannot be used; `at` says where.
     """
     data = _mapping(value, "detection", ())
-    selections = {
-        name: _parse_selection(name, content) for name, content in data.items() if name != "condition"
-    }
+    selections = {name: _parse_selection(name, content) for name, content in data.items() if name != "condition"}
     if "condition" in data:
         return Detection(selections, _parse_condition(data["condition"], selections))
     return Detection(selections, Name(next(iter(selections))) if len(selections) == 1 else None)
@@ -171,9 +169,7 @@ def _parse_condition(text: object, selections: Mapping[str, Selection]) -> Expre
     try:
         condition = parse_condition(text, tuple(selections))
     except ConditionError as error:
-        raise DetectionError(
-            f"{error} (character {error.offset + 1} of the condition)", at, error.offset
-        ) from error
+        raise DetectionError(f"{error} (character {error.offset + 1} of the condition)", at, error.offset) from error
     if condition.evaluate(dict.fromkeys(selections, False)):
         raise DetectionError(
             "the condition is true for a record that matches no selection: it would match anything", at, 0
@@ -181,9 +177,7 @@ def _parse_condition(text: object, selections: Mapping[str, Selection]) -> Expre
     used = set(condition.names())
     for name in selections:
         if name not in used:
-            raise DetectionError(
-                f"the condition does not use the selection '{name}': use it or remove it", (name,)
-            )
+            raise DetectionError(f"the condition does not use the selection '{name}': use it or remove it", (name,))
     return condition
 
 
@@ -198,9 +192,7 @@ def _parse_selection(name: str, content: object) -> Selection:
         return Selection((_parse_alternative(name, content, (name,)),))
     if not content:
         raise DetectionError(f"the selection '{name}' is empty", (name,))
-    return Selection(
-        tuple(_parse_alternative(name, entry, (name, index)) for index, entry in enumerate(content))
-    )
+    return Selection(tuple(_parse_alternative(name, entry, (name, index)) for index, entry in enumerate(content)))
 
 
 def _parse_alternative(name: str, content: object, at: Path) -> tuple[Item, ...]:
@@ -260,9 +252,7 @@ def _exists_item(name: str, modifiers: list[str], values: list[object], at: Path
     return ExistsItem(name, word == "true")
 
 
-def _number_item(
-    name: str, operator: str, modifiers: list[str], values: list[object], at: Path
-) -> NumberItem:
+def _number_item(name: str, operator: str, modifiers: list[str], values: list[object], at: Path) -> NumberItem:
     for modifier in modifiers:
         if modifier not in _NUMBER_OPERATORS:
             raise DetectionError(
@@ -271,9 +261,7 @@ def _number_item(
             )
     if operator != "equals" and len(values) > 1:
         raise DetectionError(f"'{name}|{operator}' takes one number", at)
-    numbers = tuple(
-        _number(name, value, _value_path(at, values, index)) for index, value in enumerate(values)
-    )
+    numbers = tuple(_number(name, value, _value_path(at, values, index)) for index, value in enumerate(values))
     return NumberItem(name, cast(NumberOperator, operator), numbers)
 
 
@@ -295,9 +283,7 @@ def _text_item(name: str, operator: str, modifiers: list[str], values: list[obje
     if operator in {"re", "cidr"} and cased:
         raise DetectionError(f"'cased' has no effect on '{operator}': remove it", at)
     if match_all and operator in {"equals", "cidr"}:
-        raise DetectionError(
-            "'all' needs contains, startswith, endswith or re: a field has only one value", at
-        )
+        raise DetectionError("'all' needs contains, startswith, endswith or re: a field has only one value", at)
     texts = tuple(_text(name, value, _value_path(at, values, index)) for index, value in enumerate(values))
     if operator == "cidr":
         _check_networks(name, texts, at)
@@ -309,9 +295,7 @@ def _text(name: str, value: object, at: Path) -> str:
         raise DetectionError(f"a value of '{name}' must be text, not {_kind(value)}", at, 0)
     text = str(value)
     if not text:
-        raise DetectionError(
-            f"an empty value of '{name}' would match anything: write what to look for", at, 0
-        )
+        raise DetectionError(f"an empty value of '{name}' would match anything: write what to look for", at, 0)
     return text
 
 

@@ -55,9 +55,7 @@ def _detection(value: object) -> Detection:
 def _timespan(value: object) -> timedelta:
     match = _TIMESPAN.fullmatch(value) if isinstance(value, str) else None
     if not match:
-        raise rule_error(
-            f"'{value}' is not a timespan: write a number and s, m, h or d, such as 30s or 5m", offset=0
-        )
+        raise rule_error(f"'{value}' is not a timespan: write a number and s, m, h or d, such as 30s or 5m", offset=0)
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
@@ -181,9 +179,7 @@ class Correlation(_Part):
         elif self.condition:
             raise rule_error(f"'{self.type}' takes no condition: remove it", ("condition",))
         elif self.type == "absence" and len(self.rules) != 2:
-            raise rule_error(
-                "'absence' needs two rules: what happened, and what should have followed", ("rules",)
-            )
+            raise rule_error("'absence' needs two rules: what happened, and what should have followed", ("rules",))
         elif len(self.rules) < 2:
             raise rule_error(f"'{self.type}' needs the names of two selections or more", ("rules",))
         return self
@@ -196,9 +192,7 @@ class Correlation(_Part):
         if self.type == "value_count" and not self.condition.field:
             raise rule_error("'value_count' needs the field whose values it counts", ("condition",))
         if self.type == "event_count" and self.condition.field:
-            raise rule_error(
-                "'event_count' counts records: remove 'field', or use value_count", ("condition", "field")
-            )
+            raise rule_error("'event_count' counts records: remove 'field', or use value_count", ("condition", "field"))
 
 
 class Rule(_Part):
@@ -232,11 +226,7 @@ class Rule(_Part):
     @classmethod
     def _default_detection(cls, value: Any) -> Any:
         """Let a rule that only correlates other rules go without a detection."""
-        if (
-            isinstance(value, dict)
-            and "detection" not in value
-            and _correlates_rules_only(value.get("correlation"))
-        ):
+        if isinstance(value, dict) and "detection" not in value and _correlates_rules_only(value.get("correlation")):
             return {**value, "detection": {}}
         return value
 

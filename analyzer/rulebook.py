@@ -63,9 +63,7 @@ class Rulebook:
             first = by_id.setdefault(entry.rule.id, entry)
             if first is not entry:
                 line = first.node.find(("id",)).line
-                errors.append(
-                    entry.error(f"the id '{entry.rule.id}' is already used in {first.path}:{line}", ("id",))
-                )
+                errors.append(entry.error(f"the id '{entry.rule.id}' is already used in {first.path}:{line}", ("id",)))
         errors += [error for entry in by_id.values() for error in _unknown_rules(entry, by_id)]
         _raise_all(errors)
         ordered = dict(sorted(by_id.items()))
@@ -121,14 +119,10 @@ def _rule_files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
-        reason = (
-            "this is not a regular file or folder" if path.exists() else "there is no such file or folder"
-        )
+        reason = "this is not a regular file or folder" if path.exists() else "there is no such file or folder"
         raise RuleError(f"{reason}: name a rule file or a folder of rule files", str(path))
     try:
-        files = sorted(
-            file for file in path.rglob("*") if file.suffix in {".yaml", ".yml"} and file.is_file()
-        )
+        files = sorted(file for file in path.rglob("*") if file.suffix in {".yaml", ".yml"} and file.is_file())
     except OSError as error:
         raise RuleError(f"the folder cannot be read: {error.strerror}", str(path)) from error
     if not files:
@@ -219,9 +213,7 @@ def _sentence(detail: ErrorDetails, loc: tuple[str | int, ...]) -> str:
             keys = _keys_at(loc[:-1])
             return f"unknown key '{name}': {_did_you_mean(name, keys)}"
         case "literal_error":
-            words = [
-                word.strip("'") for word in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(", ")
-            ]
+            words = [word.strip("'") for word in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(", ")]
             return f"'{written}' is not a {name}: {_did_you_mean(written, words)}"
         case "string_pattern_mismatch":
             return f"'{written}' cannot be the {name}: {_FORMS.get(name, 'write it on one line')}"
@@ -273,9 +265,7 @@ def _unknown_rules(entry: Entry, entries: Mapping[str, Entry]) -> Iterator[RuleE
             near = _did_you_mean(name, sorted(entries))
             yield entry.error(f"there is no rule '{name}': {near}", at, 0)
         elif "." in name and _names_rules(entries[name].rule):
-            yield entry.error(
-                f"the rule '{name}' correlates other rules and cannot be correlated itself", at, 0
-            )
+            yield entry.error(f"the rule '{name}' correlates other rules and cannot be correlated itself", at, 0)
 
 
 def _names_rules(rule: Rule) -> bool:

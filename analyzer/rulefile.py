@@ -22,9 +22,7 @@ MAX_DEPTH: Final = 20
 
 # Control characters, the line separators that only some programs count as line ends, and the marks that
 # change the direction of text: a reviewer must see what the program reads.
-_FORBIDDEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
-)
+_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -165,9 +163,7 @@ def _mark(mark: Any) -> Mark:
 
 
 def _refused(what: str, path: str, mark: Mark) -> RuleError:
-    return RuleError(
-        f"the {what} is not allowed in a rule file: write the value out", path, mark.line, mark.column
-    )
+    return RuleError(f"the {what} is not allowed in a rule file: write the value out", path, mark.line, mark.column)
 
 
 def _refuse_extras(event: yaml.ScalarEvent | yaml.CollectionStartEvent, path: str, mark: Mark) -> None:
@@ -198,9 +194,7 @@ def _add(parent: _Open, node: Node, path: str) -> None:
             parent.key = None
             return
         if not isinstance(node.value, str):
-            raise RuleError(
-                "a key must be text, not a list or mapping", path, node.mark.line, node.mark.column
-            )
+            raise RuleError("a key must be text, not a list or mapping", path, node.mark.line, node.mark.column)
         if node.value in parent.node.value:
             first = parent.node.value[node.value][0].line
             raise RuleError(

@@ -31,7 +31,10 @@ CONTINUATION = re.compile(
     r"goroutine \d+ \[|created by |\S+\.\S+\(.*\)$|--- End of |\.\.\. \d+ more)"
 )
 _SEVERITY_WINDOW = 160
-_EXCEPTION = r"(?m)(?:^|[\s:(\"])((?:[A-Za-z_][\w$]*\.)*[A-Z][\w$]*(?:Exception|Error|Throwable|Timeout|Interrupt|Fault))(?::|\s|$|\()"
+_EXCEPTION = (
+    r"(?m)(?:^|[\s:(\"])((?:[A-Za-z_][A-Za-z0-9_$]*\.)*"
+    r"[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable|Timeout|Interrupt|Fault))(?::|\s|$|\()"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +168,12 @@ class LineFormat:
         return out.with_columns(matched.alias("matched"))
 
     def _record_starts(self, shapes: pl.Series, header: pl.DataFrame, plan: Plan) -> NDArray[np.bool_]:
-        matched: NDArray[np.bool_] = header.get_column("matched").to_numpy()
+        matched: NDArray[np.bool_] = header.get_column("matched").to_numpy().copy()
         if not self.multiline:
             return np.ones(len(shapes), np.bool_)
         if not plan.loose:
-            return matched.copy()
-        inside = shapes.str.contains(CONTINUATION.pattern).to_numpy()
+            return matched
+        inside: NDArray[np.bool_] = shapes.str.contains(CONTINUATION.pattern).to_numpy()
         return matched | ~inside
 
     def _times(self, text: pl.Series, lines: Lines, starts: NDArray[np.bool_], plan: Plan) -> NDArray[np.int64]:

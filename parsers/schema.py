@@ -50,8 +50,7 @@ _TEMPLATES: _Columns = {
     "count": pl.UInt64,
     "first_seen": TIME,
     "last_seen": TIME,
-    "example": pl.String,
-    "source": pl.String,  # of the example
-    "line_number": pl.UInt64,  # of the example
+    "source": pl.String,  # of the first record
+    "line_number": pl.UInt64,  # of the first record
 }
 TEMPLATES = pl.Schema(_TEMPLATES)

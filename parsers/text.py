@@ -16,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .contract import Problem, Source
+from .contract import HEAD_BYTES, Problem, Source
 from .plan import Encoding, Slice
 
 SLICE_BYTES = 16 * 1024 * 1024
@@ -429,3 +429,37 @@ def _head_lines(head: bytes, size: int, limit: int) -> tuple[str, ...]:
     if size > len(head) and len(lines) > 1:
         lines.pop()  # cut by the end of the head
     return tuple(line.rstrip("\r")[:4096] for line in lines[:limit])
+
+
+def tail_lines(source: Source, encoding: Encoding, limit: int) -> list[str]:
+    """The last lines of a source as text, at most `limit`, each cut at 4,096 characters.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    if source.size <= len(source.head):
+        return list(head_lines(source, len(source.head)))[-limit:]
+    start = max(encoding.bom, (source.size - HEAD_BYTES) // encoding.width * encoding.width)
+    with source.open() as handle:
+        handle.seek(start)
+        data = handle.read(HEAD_BYTES)
+    text = data.decode(encoding.name, "replace").replace("\0", "").replace("\r\n", "\n")
+    return [line[:4096] for line in text.replace("\r", "\n").split("\n")[1:] if line.strip()][-limit:]
+
+
+def quote(source: Source, offset: int, encoding: Encoding, limit: int = 4096) -> str:
+    """The line that starts at a byte offset of a source, as text, without colours, cut at `limit` bytes.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with source.open() as handle:
+        handle.seek(offset)
+        data = handle.read(limit * encoding.width)
+    end = find_aligned(data, encoding.newline, encoding.width)
+    line = data[:end] if end >= 0 else data
+    codec = encoding.name
+    if codec == "utf-8" and not _is_utf8(line):
+        codec = encoding.fallback
+    clean = _ANSI.sub(b"", line.decode(codec, "replace").encode("utf-8", "replace"))
+    return clean.decode("utf-8", "replace").replace("\0", "").rstrip("\r\n")

@@ -374,7 +374,7 @@ def _fixed(lines: pl.Series, ends: NDArray[np.int64], text: bytes, layout: Layou
     anchored = replace(layout.kind, pattern="^(?:" + layout.kind.pattern.removeprefix("^") + ")$")
     prefix = layout.kind.pattern.startswith("^")
     unique = whole.gather(firsts)
-    micros = parse_times(unique, anchored if not prefix else layout.kind, known)[runs]
+    micros: NDArray[np.int64] = parse_times(unique, anchored if not prefix else layout.kind, known)[runs]
     width = np.diff(ends)
     data = np.frombuffer(text, np.uint8)
     at, digits = layout.fraction
@@ -386,7 +386,7 @@ def _fixed(lines: pl.Series, ends: NDArray[np.int64], text: bytes, layout: Layou
         start = np.where(same, ends[:-1] + tail_at, 0)
         for i, byte in enumerate(tail.encode()):
             same &= data[start + i] == byte
-        micros = np.where(same, micros, NAT)
+        micros[~same] = NAT
     return micros
 
 

@@ -185,8 +185,7 @@ class _Opening:
                         self._problems.add(
                             name,
                             "limit",
-                            f"{name} exceeds the limit on bytes in all ({readable_size(most)});"
-                            " the rest was cut off.",
+                            f"{name} exceeds the limit on bytes in all ({readable_size(most)}); the rest was cut off.",
                         )
                         file.write(block[: most - file.size])
                         break

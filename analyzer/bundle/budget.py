@@ -74,9 +74,7 @@ class Budget:
         for block in blocks:
             if len(block) > left:
                 yield block[:left]
-                raise Fault(
-                    "limit", f"exceeds the limit on one member ({readable_size(self.limits.member_bytes)})"
-                )
+                raise Fault("limit", f"exceeds the limit on one member ({readable_size(self.limits.member_bytes)})")
             left -= len(block)
             yield block
 

@@ -127,9 +127,7 @@ def gunzip(feed: Feed, limits: Limits, report: Report) -> Iterator[bytes]:
             yield block
         trailer = feed.read(8)
         if len(trailer) < 8:
-            raise Fault(
-                "truncated", "is truncated: it ends inside its last checksum, behind all of its content"
-            )
+            raise Fault("truncated", "is truncated: it ends inside its last checksum, behind all of its content")
         if int.from_bytes(trailer[:4], "little") != checksum:
             report("corrupt", "has a wrong checksum (CRC-32), so its content may be damaged")
         elif int.from_bytes(trailer[4:], "little") != size & 0xFFFFFFFF:

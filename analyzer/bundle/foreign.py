@@ -47,11 +47,7 @@ def rar_fault(file: Path) -> Fault:
         encrypted = start[13:14] == b"\x04"
     else:
         encrypted = start[9:10] == b"\x73" and bool(start[10:11]) and bool(start[10] & 0x80)
-    return (
-        _fault("encrypted", "rar", "is encrypted")
-        if encrypted
-        else _fault("unsupported", "rar", "is not supported")
-    )
+    return _fault("encrypted", "rar", "is encrypted") if encrypted else _fault("unsupported", "rar", "is not supported")
 
 
 def _fault(kind: ProblemKind, name: str, state: str) -> Fault:

@@ -117,9 +117,7 @@ class TarReader:
             self._padding = -self._left % RECORD
             yield member
         if not self._ended:
-            raise Fault(
-                "truncated", "is truncated: it ends without its end marker, so members may be missing"
-            )
+            raise Fault("truncated", "is truncated: it ends without its end marker, so members may be missing")
 
     def content(self) -> Iterator[bytes]:
         """Read the content of the member that was given last, in blocks.
@@ -130,9 +128,7 @@ class TarReader:
         while self._left:
             block = self._feed.piece(min(self._left, BLOCK))
             if not block:
-                raise Fault(
-                    "truncated", f"is truncated: the archive ends {self._left:,} bytes before it does"
-                )
+                raise Fault("truncated", f"is truncated: the archive ends {self._left:,} bytes before it does")
             self._left -= len(block)
             yield block
 
@@ -161,13 +157,9 @@ class TarReader:
         if not count:
             return
         if after_end:
-            self._report(
-                "malformed", f"has {count:,} bytes of trailing data that are no member; they were skipped"
-            )
+            self._report("malformed", f"has {count:,} bytes of trailing data that are no member; they were skipped")
         else:
-            self._report(
-                "corrupt", f"has a damaged header; {count:,} bytes up to the next good one were skipped"
-            )
+            self._report("corrupt", f"has a damaged header; {count:,} bytes up to the next good one were skipped")
 
     def _skip(self, count: int) -> None:
         while count and (block := self._feed.piece(min(count, BLOCK))):
@@ -176,9 +168,7 @@ class TarReader:
     def _read_extension(self, flag: bytes, size: int, extension: _Extension) -> None:
         """Read a pax header or a GNU long name into what is known of the next member."""
         if size > LONGEST_EXTENSION:
-            self._report(
-                "malformed", f"has an extended header of {size:,} bytes, over the limit; it was skipped"
-            )
+            self._report("malformed", f"has an extended header of {size:,} bytes, over the limit; it was skipped")
             return
         data = b"".join(self.content())
         if flag == b"L":
@@ -187,9 +177,7 @@ class TarReader:
             fields, sound = parse_pax(data)
             (self._globals if flag == b"g" else extension.fields).update(fields)
             if not sound:
-                self._report(
-                    "malformed", "has a malformed extended (pax) header; what could be read of it was used"
-                )
+                self._report("malformed", "has a malformed extended (pax) header; what could be read of it was used")
 
     def _member(self, record: bytes, size: int, extension: _Extension) -> TarMember | None:
         fields = {**self._globals, **extension.fields}
@@ -201,9 +189,7 @@ class TarReader:
         stated = fields.get("size", "")
         if stated and kind not in _HAS_NO_DATA:
             if not _PAX_SIZE.match(stated) or int(stated) >= _LARGEST_MEMBER:
-                self._report(
-                    "corrupt", "has a damaged extended header (impossible size); its member was skipped"
-                )
+                self._report("corrupt", "has a damaged extended header (impossible size); its member was skipped")
                 return None
             size = int(stated)
         name = fields.get("GNU.sparse.name") or fields.get("path") or self._plain_name(record, extension)

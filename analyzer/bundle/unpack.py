@@ -152,9 +152,7 @@ class Unpacker:
             elif container == "tar":
                 self._open_tar(entry, Feed(self._budget.charged(file_blocks(file, progress=progress))))
             else:
-                self._report_fault(
-                    entry.path, seven_zip_fault(file, size) if container == "7z" else rar_fault(file)
-                )
+                self._report_fault(entry.path, seven_zip_fault(file, size) if container == "7z" else rar_fault(file))
         except OSError as error:
             self._report_fault(entry.path, Fault("unreadable", f"cannot be read ({error.strerror or error})"))
 
@@ -302,8 +300,7 @@ class Unpacker:
         self._problems.add(
             path,
             "name",
-            f"The name of {path} is unsafe: it {reason}."
-            " Its content was read; nothing was written under that name.",
+            f"The name of {path} is unsafe: it {reason}. Its content was read; nothing was written under that name.",
             f"members have an unsafe name, which {kind_of_flaw}; nothing was written under these names",
         )
 

@@ -82,9 +82,7 @@ class ZipReader:
             self.count += 1
             local = read_local_header(handle, entry.offset)
             if local is None:
-                self._report(
-                    "corrupt", f"has a damaged or missing header of a member at byte {entry.offset:,}"
-                )
+                self._report("corrupt", f"has a damaged or missing header of a member at byte {entry.offset:,}")
                 continue
             yield ZipMember(entry, local.content_at, end, local.entry.raw_name)
 
@@ -130,9 +128,7 @@ class ZipReader:
             size += len(block)
             yield block
         if entry.size is not None and entry.size != size:
-            report(
-                "corrupt", f"has {size:,} bytes where the archive states a size of {entry.size:,}: a mismatch"
-            )
+            report("corrupt", f"has {size:,} bytes where the archive states a size of {entry.size:,}: a mismatch")
         elif entry.checksum is not None and entry.checksum != checksum:
             report("corrupt", "has a wrong checksum (CRC-32), so its content may be damaged")
 
@@ -140,18 +136,14 @@ class ZipReader:
         entry, start, end = member.entry, member.start, member.end
         if entry.method not in _READABLE:
             name = _METHODS.get(entry.method, "unknown")
-            raise Fault(
-                "unsupported", f"is compressed with method {entry.method} ({name}), which is not supported"
-            )
+            raise Fault("unsupported", f"is compressed with method {entry.method} ({name}), which is not supported")
         if entry.method != _DEFLATED and entry.compressed is not None:
             end = min(end, start + entry.compressed)
         feed = Feed(file_blocks(self._file, start, end, self._progress))
         if entry.method == _STORED:
             yield from feed.rest()
             if entry.compressed is None or start + entry.compressed > member.end:
-                raise Fault(
-                    "truncated", "is truncated: the archive ends before the size that it states for it"
-                )
+                raise Fault("truncated", "is truncated: the archive ends before the size that it states for it")
         elif entry.method == _DEFLATED:
             # Its end is in the data, so a wrong size in the directory costs nothing.
             yield from guarded(inflate(feed), feed, self._limits)

@@ -1,0 +1,144 @@
+"""The clocks of a bundle: which year, date and zone the times of each file leave unsaid.
+
+A year that a file does not name comes from the other files of the bundle and from the file's own modification time.
+A zone that it does not name comes from the modification time, too: a log that was written to the end has
+its last time there, in local time, and the file system has the same moment in UTC.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from parsers.contract import Source
+from parsers.text import detect_encoding, head_lines, tail_lines
+from parsers.times import NAT, Clock, TimeKind, find_kind, parse_times, to_datetime
+
+_SAMPLE = 40
+# A rotated or copied log keeps its modification time; how far from the last record it may lie.
+_ZONE_TOLERANCE = timedelta(seconds=5)
+_ZONE_STEP = timedelta(minutes=15)
+_MAX_ZONE = timedelta(hours=14)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The first and last times of a source, as written (zone and missing year not applied)."""
+
+    kind: TimeKind
+    first: datetime
+    last: datetime
+    zoned: bool
+
+
+def decide_clocks(sources: Sequence[Source], now: datetime, zone_minutes: int | None) -> Mapping[str, Clock]:
+    """The clock of each source, by its path.
+
+    Args:
+        sources: text files.
+        now: the present, for times without a year when nothing else tells.
+        zone_minutes: minutes east of UTC that the user gave for times without a zone; None to infer.
+    """
+    seen = {source.path: found for source in sources if (found := _look(source)) is not None}
+    dated = [found for found in seen.values() if found.kind.year]
+    reference = max((found.last for found in dated), default=None)
+    years = {source.path: _year(source, seen.get(source.path), reference, now) for source in sources}
+    zone, how = _zone(sources, seen, years) if zone_minutes is None else (zone_minutes, "given by --timezone")
+    return {source.path: _clock(seen.get(source.path), years[source.path], zone, how) for source in sources}
+
+
+def _look(source: Source) -> _Seen | None:
+    lines = [line for line in head_lines(source) if line.strip()][:_SAMPLE]
+    kind = find_kind(lines)
+    if kind is None or not kind.date:
+        return None
+    tail = tail_lines(source, detect_encoding(source.head), _SAMPLE)
+    clock = Clock(year=2000, last=(12, 31))
+    times = [
+        [time for time in parse_times(pl.Series(part, dtype=pl.String), kind, clock).tolist() if time != NAT]
+        for part in (lines, tail)
+    ]
+    first, last = to_datetime(times[0][0]) if times[0] else None, to_datetime(times[1][-1]) if times[1] else None
+    if first is None or last is None:
+        return None
+    groups = [match.groupdict() for line in lines if (match := kind.regex.search(line))]
+    zoned = any(g.get("zone") or g.get("zone2") or g.get("epoch") for g in groups)
+    return _Seen(kind, first, last, zoned)
+
+
+def _year(source: Source, seen: _Seen | None, reference: datetime | None, now: datetime) -> tuple[int, str]:
+    """The year of the last time of a source, and how it was decided."""
+    if seen is None or seen.kind.year:
+        return (seen.last.year if seen else now.year), ""
+    modified = source.modified
+    for anchor, how in ((modified, "the file's modification time"), (reference, "the other files of the bundle")):
+        if anchor is None:
+            continue
+        # A copy made long after the incident has a modification time that says nothing about the year.
+        stale = reference is not None and anchor is modified and anchor - reference > timedelta(days=180)
+        if not stale:
+            return _latest_year(seen.last, anchor), f"year {_latest_year(seen.last, anchor)} from {how}"
+    anchor = modified or now
+    year = _latest_year(seen.last, anchor)
+    return year, f"year {year} assumed"
+
+
+def _latest_year(last: datetime, anchor: datetime) -> int:
+    """The latest year in which a month and day are not after an anchor, with a day of grace for zones."""
+    limit = anchor + timedelta(days=1)
+    for year in (limit.year, limit.year - 1):
+        try:
+            if last.replace(year=year) <= limit:
+                return year
+        except ValueError:
+            continue  # 29 February
+    return limit.year - 1
+
+
+def _zone(
+    sources: Sequence[Source], seen: Mapping[str, _Seen], years: Mapping[str, tuple[int, str]]
+) -> tuple[int, str]:
+    """Minutes east of UTC of the times without a zone, and how they were decided.
+
+    One file may agree by chance (one in 180); two that agree, or none that contradicts more than one, do not.
+    """
+    votes: Counter[int] = Counter()
+    for source in sources:
+        found = seen.get(source.path)
+        if found is None or found.zoned or source.modified is None:
+            continue
+        try:
+            last = found.last if found.kind.year else found.last.replace(year=years[source.path][0])
+        except ValueError:
+            continue
+        offset = last - source.modified
+        steps = round(offset / _ZONE_STEP)
+        if abs(offset) <= _MAX_ZONE and abs(offset - steps * _ZONE_STEP) <= _ZONE_TOLERANCE:
+            votes[steps * 15] += 1
+    best = votes.most_common(2)
+    if best and best[0][1] >= 2 and (len(best) == 1 or best[0][1] > best[1][1]):
+        minutes = best[0][0]
+        return minutes, f"zone {_signed(minutes)} from the modification times of {best[0][1]} files"
+    return 0, "no zone in the file, taken as UTC"
+
+
+def _signed(minutes: int) -> str:
+    sign = "-" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def _clock(seen: _Seen | None, year: tuple[int, str], zone: int, how_zone: str) -> Clock:
+    if seen is None:
+        return Clock(year=year[0], zone_minutes=zone)
+    notes = [note for note in (year[1], "" if seen.zoned else how_zone) if note]
+    clock = Clock(year=year[0], last=(seen.last.month, seen.last.day), zone_minutes=zone, note="; ".join(notes))
+    return clock if not seen.zoned else replace(clock, zone_minutes=0)
+
+
+def utc_now() -> datetime:
+    """The present, aware."""
+    return datetime.now(UTC)

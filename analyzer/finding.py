@@ -1,0 +1,151 @@
+"""What the analyzer says: a finding, with its evidence, and the report that holds it all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from analyzer.rule import Rule
+from parsers.contract import Problem
+
+Severity = Literal["critical", "high", "medium", "low", "info"]
+SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A line that shows a finding.
+
+    Attributes:
+        source: path inside the bundle.
+        line_number: from 1; 0 when unknown.
+        time: UTC, None when the line has none.
+        text: the line, without colours and control characters, cut when very long.
+        highlights: (start, end) character ranges of the text that matched.
+        byte_offset: where the line starts in the decompressed file; -1 when unknown.
+    """
+
+    source: str
+    line_number: int
+    time: datetime | None
+    text: str
+    highlights: tuple[tuple[int, int], ...] = ()
+    byte_offset: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that holds for the bundle.
+
+    Attributes:
+        rule: what is known about the fault.
+        severity: the rule's.
+        confidence: 0 .. 1.
+        summary: one sentence with numbers and times.
+        count: records that show it.
+        first_seen, last_seen: UTC, None when no record has a time.
+        sources: paths, most records first.
+        evidence: the first lines that show it, and the last.
+    """
+
+    rule: Rule
+    severity: Severity
+    confidence: float
+    summary: str
+    count: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+    sources: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for the same fault in the same kind of file in any bundle; 16 hex digits."""
+        names = sorted({_generic(source) for source in self.sources})
+        return hashlib.sha256("\n".join([self.rule.id, *names]).encode()).hexdigest()[:16]
+
+
+def _generic(source: str) -> str:
+    """A source path without what changes from bundle to bundle: the archive's name and digits."""
+    inside = source.rsplit("!/", 1)[-1]
+    return "".join(char for char in inside if not char.isdigit())
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownError:
+    """An error template that no rule knows."""
+
+    template_id: int
+    template: str
+    severity_number: int
+    count: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+    example: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How one file of the bundle was read.
+
+    Attributes:
+        parser: name of the parser, "" when none took it.
+        confidence: how sure the parser was, 0 .. 1.
+        records: records read (a stack trace is one).
+        lines: lines read.
+        skipped: lines that no record could be made of.
+        encoding: of the file.
+        clock: how year and zone of its times were decided.
+        problem: why it was not read, or what went wrong; "" if nothing.
+    """
+
+    source: str
+    bytes: int
+    parser: str
+    confidence: float = 0.0
+    records: int = 0
+    lines: int = 0
+    skipped: int = 0
+    encoding: str = ""
+    clock: str = ""
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BundleInfo:
+    """What was analysed."""
+
+    name: str
+    path: str
+    kind: str
+    sha256: str | None
+    bytes: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Records of a span of time by severity; the span begins at `start`."""
+
+    start: datetime
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a renderer may show."""
+
+    bundle: BundleInfo
+    verdict: str
+    findings: Sequence[Finding]
+    unknown: Sequence[UnknownError]
+    coverage: Sequence[Coverage]
+    problems: Sequence[Problem]
+    timeline: Sequence[Bucket] = ()
+    bucket_seconds: int = 0
+    stats: Mapping[str, float | int | str] = field(default_factory=dict)

@@ -1,0 +1,331 @@
+"""The whole way from what the user gives to the report.
+
+bundle.open -> identify -> parse -> cluster -> match -> triage
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from multiprocessing import get_context
+from pathlib import Path
+
+import polars as pl
+
+from analyzer import worker
+from analyzer.bundle import Bundle, open_bundle
+from analyzer.clock import decide_clocks, utc_now
+from analyzer.finding import Bucket, BundleInfo, Coverage, Report
+from analyzer.rule import Rule
+from analyzer.settings import MIB, Limits
+from analyzer.store import Store
+from analyzer.tally import Tally
+from analyzer.triage import Match, Quoter, triage, unknown_errors, verdict
+from analyzer.worker import Job, SliceResult, Worker
+from parsers import identify
+from parsers.contract import Parser, Problem, Source
+from parsers.plan import Plan
+from parsers.text import SLICE_BYTES, is_binary
+from parsers.times import NAT, Clock, to_datetime
+
+# Starting a worker process costs about as much as reading this many bytes.
+PARALLEL_BYTES = 96 * MIB
+TIMELINE_BUCKETS = 120
+_SEVERITY_NAMES = ((21, "fatal"), (17, "error"), (13, "warn"), (9, "info"), (1, "debug"), (0, "unset"))
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run may be told.
+
+    Attributes:
+        limits: what the input may cost.
+        since, until: records outside are left out; aware.
+        zone_minutes: minutes east of UTC of times without a zone; None to infer.
+        jobs: worker processes; 0 decides by size and cores, 1 reads everything in this process.
+        save: folder for the Parquet tables.
+        slice_bytes: bytes that are read at once.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    since: datetime | None = None
+    until: datetime | None = None
+    zone_minutes: int | None = None
+    jobs: int = 0
+    save: Path | None = None
+    slice_bytes: int = SLICE_BYTES
+
+
+@dataclass(slots=True)
+class _Input:
+    """A source, who reads it, and what came of it."""
+
+    source: Source
+    parser: Parser | None
+    confidence: float
+    why_not: str = ""
+    plan: Plan | None = None
+    lines: int = 0
+    records: int = 0
+    skipped: int = 0
+    first: int = NAT
+    last: int = NAT
+    problems: list[Problem] = field(default_factory=list)
+
+
+def analyze(
+    paths: Sequence[str],
+    rules: Sequence[Rule],
+    options: Options | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Analyse a bundle.
+
+    Args:
+        paths: files, folders, archives, or "-".
+        rules: what to look for.
+        options: settings of the run.
+        on_progress: told the bytes that are read and the bytes in all, from time to time.
+
+    Raises:
+        InputError: the input cannot be used.
+        RuleError: a rule cannot be used.
+    """
+    options = options or Options()
+    started = time.perf_counter()
+    with open_bundle(paths, options.limits) as bundle:
+        return _Run(bundle, rules, options, on_progress, started).report()
+
+
+class _Run:
+    def __init__(
+        self,
+        bundle: Bundle,
+        rules: Sequence[Rule],
+        options: Options,
+        on_progress: Callable[[int, int], None] | None,
+        started: float,
+    ) -> None:
+        self._bundle = bundle
+        self._rules = rules
+        self._options = options
+        self._on_progress = on_progress
+        self._started = started
+        self._tally = Tally()
+        self._inputs = [_identify(source) for source in bundle.sources]
+        self._worker = Worker(rules)
+        self._matches: dict[int, Match] = {}
+        self._store = Store(options.save) if options.save else None
+
+    def report(self) -> Report:
+        self._plan()
+        self._read()
+        quoter = Quoter([(entry.source, entry.plan) for entry in self._inputs])
+        streams = self._worker.matcher.streams
+        latest = max((entry.last for entry in self._inputs), default=NAT)
+        findings = triage(self._rules, streams, self._matches, latest, quoter)
+        unknown = unknown_errors(self._tally, quoter)
+        coverage = [_coverage(entry) for entry in self._inputs]
+        problems = [*self._bundle.problems, *(p for entry in self._inputs for p in _merged(entry.problems))]
+        timeline, width = self._timeline()
+        report = Report(
+            bundle=self._info(),
+            verdict=verdict(findings, unknown, coverage, problems),
+            findings=findings,
+            unknown=unknown,
+            coverage=coverage,
+            problems=problems,
+            timeline=timeline,
+            bucket_seconds=width,
+            stats=self._stats(),
+        )
+        if self._store is not None:
+            self._store.finish(self._tally, [entry.source.path for entry in self._inputs], findings)
+        return report
+
+    def _plan(self) -> None:
+        text = [entry for entry in self._inputs if entry.parser is not None]
+        clocks = decide_clocks([entry.source for entry in text], utc_now(), self._options.zone_minutes)
+        for entry in text:
+            if entry.parser is not None:
+                clock = clocks.get(entry.source.path, Clock())
+                entry.plan = entry.parser.plan(entry.source, clock)
+
+    def _jobs(self) -> Iterator[tuple[int, Job]]:
+        since, until = (_micros(moment) for moment in (self._options.since, self._options.until))
+        for index, entry in enumerate(self._inputs):
+            if entry.parser is None or entry.plan is None:
+                continue
+            try:
+                for piece in entry.parser.slices(entry.source, entry.plan, self._options.slice_bytes):
+                    part = self._store.next_part() if self._store else None
+                    yield index, Job(entry.source, entry.parser.name, entry.plan, piece, since, until, part)
+            except OSError as error:
+                entry.problems.append(_unreadable(entry.source, error))
+
+    def _read(self) -> None:
+        total = sum(entry.source.size for entry in self._inputs)
+        done = 0
+        for index, job, outcome in _in_order(self._jobs(), self._worker, self._rules, self._count_jobs(total)):
+            entry = self._inputs[index]
+            if isinstance(outcome, Problem):
+                entry.problems.append(outcome)
+            else:
+                self._add(index, entry, job, outcome)
+            done += job.piece.size
+            if self._on_progress:
+                self._on_progress(done, total)
+
+    def _count_jobs(self, total: int) -> int:
+        if self._options.jobs:
+            return self._options.jobs
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(cores, 8) if total >= PARALLEL_BYTES else 1
+
+    def _add(self, index: int, entry: _Input, job: Job, result: SliceResult) -> None:
+        ids = self._tally.add_shapes(result.shapes, index, entry.lines)
+        self._tally.add_timeline(result.timeline)
+        for hits in result.hits:
+            match = self._matches.setdefault(hits.stream, Match())
+            match.add(hits, index, entry.lines)
+        if self._store is not None and job.part is not None and result.row_shape is not None:
+            self._store.complete(job.part, ids[result.row_shape], entry.lines)
+        if result.first != NAT:
+            entry.first = result.first if entry.first == NAT else min(entry.first, result.first)
+        entry.last = max(entry.last, result.last)
+        entry.lines += result.lines
+        entry.records += result.records
+        entry.skipped += result.skipped
+        entry.problems.extend(result.problems)
+
+    def _timeline(self) -> tuple[list[Bucket], int]:
+        frame, width = self._tally.timeline(TIMELINE_BUCKETS)
+        buckets: dict[int, dict[str, int]] = {}
+        for second, severity, count in frame.select("second", "severity", "count").iter_rows():
+            counts = buckets.setdefault(second, {})
+            name = next(name for low, name in _SEVERITY_NAMES if severity >= low)
+            counts[name] = counts.get(name, 0) + count
+        starts = ((to_datetime(second * 1_000_000), counts) for second, counts in sorted(buckets.items()))
+        return [Bucket(start, counts) for start, counts in starts if start is not None], width
+
+    def _info(self) -> BundleInfo:
+        bundle = self._bundle
+        return BundleInfo(bundle.name, bundle.path, bundle.kind, bundle.sha256, bundle.size, len(bundle.sources))
+
+    def _stats(self) -> dict[str, float | int | str]:
+        return {
+            "lines": sum(entry.lines for entry in self._inputs),
+            "records": sum(entry.records for entry in self._inputs),
+            "bytes": sum(entry.source.size for entry in self._inputs),
+            "templates": len(self._tally.counts),
+            "rules": len(self._rules),
+            "seconds": round(time.perf_counter() - self._started, 3),
+        }
+
+
+def _identify(source: Source) -> _Input:
+    if source.size == 0:
+        return _Input(source, None, 0.0, "empty")
+    if is_binary(source.head):
+        message = f"Not text and in no format that is known: its first bytes are {source.head[:4].hex(' ')}."
+        return _Input(source, None, 0.0, "binary", problems=[Problem(source.path, "binary", message)])
+    parser, confidence = identify(source)
+    return _Input(source, parser, confidence)
+
+
+def _coverage(entry: _Input) -> Coverage:
+    source, plan = entry.source, entry.plan
+    reasons = [entry.why_not] if entry.why_not else [problem.message for problem in _merged(entry.problems)]
+    return Coverage(
+        source=source.path,
+        bytes=source.size,
+        parser=entry.parser.name if entry.parser else "",
+        confidence=round(entry.confidence, 2),
+        records=entry.records,
+        lines=entry.lines,
+        skipped=entry.skipped,
+        encoding=plan.encoding.name if plan else "",
+        clock=plan.clock.note if plan and plan.layout else "",
+        first_seen=to_datetime(entry.first),
+        last_seen=to_datetime(entry.last),
+        problem="; ".join(reasons[:3]),
+    )
+
+
+def _merged(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems of one source, the same kind from many slices shown once with their number."""
+    by_kind: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_kind.setdefault(problem.kind, []).append(problem)
+    out = []
+    for same in by_kind.values():
+        more = f" (and {len(same) - 1} more of this kind)" if len(same) > 1 else ""
+        out.append(Problem(same[0].source, same[0].kind, same[0].message + more))
+    return out
+
+
+def _unreadable(source: Source, error: OSError) -> Problem:
+    return Problem(source.path, "unreadable", f"Cannot be read: {error.strerror or error}.")
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp() * 1_000_000)
+
+
+_Outcome = SliceResult | Problem
+
+
+def _in_order(
+    jobs: Iterator[tuple[int, Job]], local: Worker, rules: Sequence[Rule], processes: int
+) -> Iterator[tuple[int, Job, _Outcome]]:
+    """Read the jobs, in this process or in several, and yield what came of them in their order."""
+    if processes <= 1:
+        for index, job in jobs:
+            yield index, job, _attempt(job, local)
+        return
+    with _pool(processes, rules) as pool:
+        waiting: deque[tuple[int, Job, Future[SliceResult]]] = deque()
+        for index, job in jobs:
+            waiting.append((index, job, pool.submit(worker.run, job)))
+            if len(waiting) > 2 * processes:
+                yield _collect(waiting.popleft(), local)
+        while waiting:
+            yield _collect(waiting.popleft(), local)
+
+
+@contextmanager
+def _pool(processes: int, rules: Sequence[Rule]) -> Iterator[ProcessPoolExecutor]:
+    # Threads of polars do not survive a fork.
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), worker.start, (list(rules),))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _collect(entry: tuple[int, Job, Future[SliceResult]], local: Worker) -> tuple[int, Job, _Outcome]:
+    index, job, future = entry
+    try:
+        return index, job, future.result()
+    except OSError as error:
+        return index, job, _unreadable(job.source, error)
+    except BrokenProcessPool:
+        # A worker process was killed, most likely for want of memory: this process reads what it left.
+        return index, job, _attempt(job, local)
+
+
+def _attempt(job: Job, local: Worker) -> _Outcome:
+    try:
+        return local.run(job)
+    except OSError as error:
+        return _unreadable(job.source, error)
+    except pl.exceptions.PolarsError as error:
+        first = str(error).splitlines()[0]
+        return Problem(job.source.path, "malformed", f"Bytes {job.piece.start:,} on could not be read: {first}.")

@@ -1,0 +1,172 @@
+"""Counts of a whole bundle, added up slice by slice: templates, timeline, totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from analyzer.cluster import Templates
+from parsers.times import NAT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Seconds of the timeline that are kept apart before they are added up to minutes, hours, days.
+MAX_BUCKETS = 100_000
+STEPS = (1, 60, 3600, 86_400)
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeCounts:
+    """What a slice says about its shapes that begin a record; k of them, in order of first occurrence.
+
+    Attributes:
+        hash: uint64[k], equal for equal shapes.
+        message: int32[k], which of `masked` is the masked message of the shape.
+        masked: distinct masked messages.
+        count: int64[k], records.
+        errors: int64[k], records of severity ERROR or above that no rule found.
+        severity: uint8[k], highest severity.
+        first, last: int64[k], microseconds, NAT unknown.
+        line: int64[k], first line with it, from 0 within the slice.
+        offset: int64[k], byte offset of that line.
+    """
+
+    hash: NDArray[np.uint64]
+    message: NDArray[np.int32]
+    masked: list[str]
+    count: NDArray[np.int64]
+    errors: NDArray[np.int64]
+    severity: NDArray[np.uint8]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    line: NDArray[np.int64]
+    offset: NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class TemplateCount:
+    """What is known about one template; times in microseconds, NAT unknown."""
+
+    count: int = 0
+    errors: int = 0
+    severity: int = 0
+    first: int = NAT
+    last: int = NAT
+    source: int = 0
+    line: int = 0
+    offset: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """Everything that is counted over a bundle."""
+
+    templates: Templates = field(default_factory=Templates)
+    counts: dict[int, TemplateCount] = field(default_factory=dict)
+    _timeline: list[pl.DataFrame] = field(default_factory=list)
+    _step: int = 0
+
+    def add_shapes(self, shapes: ShapeCounts, source: int, first_line: int) -> NDArray[np.int32]:
+        """Add the shapes of the next slice; returns int32[k], their template ids.
+
+        Args:
+            shapes: of the slice.
+            source: index of the slice's source.
+            first_line: lines of the source ahead of the slice.
+        """
+        ids = self.templates.assign(shapes.hash, shapes.message, shapes.masked)
+        if not len(ids):
+            return ids
+        order = np.argsort(ids, kind="stable")
+        starts = np.flatnonzero(np.diff(ids[order], prepend=-1))
+        firsts = np.where(shapes.first == NAT, np.iinfo(np.int64).max, shapes.first)[order]
+        sums = {
+            "count": np.add.reduceat(shapes.count[order], starts),
+            "errors": np.add.reduceat(shapes.errors[order], starts),
+            "severity": np.maximum.reduceat(shapes.severity[order], starts),
+            "first": np.minimum.reduceat(firsts, starts),
+            "last": np.maximum.reduceat(shapes.last[order], starts),
+        }
+        for i, at in enumerate(order[starts]):
+            self._add(
+                int(ids[at]), {name: int(values[i]) for name, values in sums.items()}, source, shapes, at, first_line
+            )
+        return ids
+
+    def _add(
+        self, template: int, sums: dict[str, int], source: int, shapes: ShapeCounts, at: np.int64, first_line: int
+    ) -> None:
+        known = self.counts.get(template)
+        if known is None:
+            known = self.counts[template] = TemplateCount(
+                source=source, line=first_line + int(shapes.line[at]) + 1, offset=int(shapes.offset[at])
+            )
+        known.count += sums["count"]
+        known.errors += sums["errors"]
+        known.severity = max(known.severity, sums["severity"])
+        if sums["first"] != np.iinfo(np.int64).max:
+            known.first = sums["first"] if known.first == NAT else min(known.first, sums["first"])
+        known.last = max(known.last, sums["last"])
+
+    def add_timeline(self, seconds: pl.DataFrame) -> None:
+        """Add counts of records: columns second (int64), severity (uint8), count (uint32)."""
+        self._timeline.append(_coarser(seconds, STEPS[self._step]))
+        if sum(frame.height for frame in self._timeline) > MAX_BUCKETS:
+            self._merge()
+
+    def _merge(self) -> None:
+        merged = _sum(pl.concat(self._timeline)) if self._timeline else pl.DataFrame()
+        while merged.height > MAX_BUCKETS // 2 and self._step + 1 < len(STEPS):
+            self._step += 1
+            merged = _sum(_coarser(merged, STEPS[self._step]))
+        self._timeline = [merged]
+
+    def timeline(self, buckets: int) -> tuple[pl.DataFrame, int]:
+        """Counts by time and severity in at most about `buckets` spans, and the length of a span in seconds."""
+        if not self._timeline:
+            return pl.DataFrame(schema={"second": pl.Int64, "severity": pl.UInt8, "count": pl.UInt32}), 0
+        self._merge()
+        frame = self._timeline[0]
+        if frame.is_empty():
+            return frame, 0
+        low, high = frame.get_column("second").min(), frame.get_column("second").max()
+        span = int(high) - int(low) + 1 if isinstance(low, int) and isinstance(high, int) else 1
+        width = next((w for w in _WIDTHS if span / w <= buckets), _WIDTHS[-1])
+        width = max(width, STEPS[self._step])
+        return _sum(_coarser(frame, width)).sort("second", "severity"), width
+
+
+_WIDTHS = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    14_400,
+    43_200,
+    86_400,
+    604_800,
+    2_592_000,
+    31_536_000,
+)
+
+
+def _coarser(frame: pl.DataFrame, step: int) -> pl.DataFrame:
+    return frame.with_columns((pl.col("second") // step * step).cast(pl.Int64)) if step > 1 else frame
+
+
+def _sum(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.group_by("second", "severity").agg(pl.col("count").sum())

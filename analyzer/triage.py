@@ -1,0 +1,291 @@
+"""From records that rules found to findings for people: correlation, confidence, order, words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from analyzer.correlate import correlate
+from analyzer.detection import TextItem
+from analyzer.finding import SEVERITIES, Coverage, Evidence, Finding, UnknownError
+from analyzer.match import Hits, Stream
+from analyzer.rule import Rule
+from analyzer.tally import Tally
+from parsers.contract import Problem, Source
+from parsers.plan import Plan
+from parsers.severity import ERROR, INFO
+from parsers.text import quote
+from parsers.times import NAT, to_datetime
+
+EVIDENCE_LINES = 5
+UNKNOWN_SHOWN = 20
+TEXT_CHARACTERS = 2000
+
+
+@dataclass(slots=True)
+class Match:
+    """What one stream found in the whole bundle; frames are those of Hits with `source` and absolute lines."""
+
+    count: int = 0
+    first: int = NAT
+    last: int = NAT
+    by_source: Counter[int] = field(default_factory=Counter)
+    frames: list[pl.DataFrame] = field(default_factory=list)
+
+    def add(self, hits: Hits, source: int, first_line: int) -> None:
+        """Add the hits of the next slice of a source that has `first_line` lines ahead of it."""
+        self.count += hits.count
+        self.by_source[source] += hits.count
+        if hits.first != NAT:
+            self.first = hits.first if self.first == NAT else min(self.first, hits.first)
+        self.last = max(self.last, hits.last)
+        self.frames.append(
+            hits.frame.with_columns(
+                (pl.col("line_number") + first_line + 1).alias("line_number"),
+                pl.lit(source, pl.Int32).alias("source"),
+            )
+        )
+
+    def records(self) -> pl.DataFrame:
+        """The records that were kept, in the order of the bundle."""
+        return pl.concat(self.frames, how="diagonal")
+
+
+class Quoter:
+    """Reads single lines of the bundle again, to quote them."""
+
+    def __init__(self, sources: Sequence[tuple[Source, Plan | None]]) -> None:
+        """Take the sources by their index."""
+        self._sources = sources
+
+    def path(self, source: int) -> str:
+        """The path of a source inside the bundle."""
+        return self._sources[source][0].path
+
+    def evidence(self, source: int, offset: int, line: int, time: int, literals: Sequence[str] = ()) -> Evidence:
+        """Quote a line; `literals` are highlighted in it."""
+        file, plan = self._sources[source]
+        try:
+            text = quote(file, offset, plan.encoding) if plan is not None else ""
+        except OSError as error:
+            text = f"(the line cannot be read again: {error.strerror or error})"
+        text = text[:TEXT_CHARACTERS]
+        return Evidence(file.path, line, to_datetime(time), text, _ranges(text, literals), offset)
+
+
+def _ranges(text: str, literals: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Where the literals stand in a text, in order, without overlap."""
+    low = text.lower()
+    found = sorted((at, at + len(literal)) for literal in literals if (at := low.find(literal.lower())) >= 0)
+    out: list[tuple[int, int]] = []
+    for start, end in found:
+        if not out or start >= out[-1][1]:
+            out.append((start, end))
+    return tuple(out)
+
+
+def triage(
+    rules: Sequence[Rule], streams: Sequence[Stream], matches: Mapping[int, Match], latest: int, quoter: Quoter
+) -> list[Finding]:
+    """The findings, worst first: by severity, then confidence, then by what came first.
+
+    Args:
+        rules: all rules of the run.
+        streams: of the matcher, by their number.
+        matches: what the streams found, by the number of the stream.
+        latest: latest time of the bundle in microseconds, NAT unknown.
+        quoter: reads the lines of evidence.
+    """
+    numbers = {(rules[stream.rule].id, stream.selection): number for number, stream in enumerate(streams)}
+    findings = []
+    for rule in rules:
+        found = _correlated(rule, numbers, matches, latest) if rule.correlation else _plain(rule, numbers, matches)
+        if found is not None:
+            findings.append(_finding(rule, found, quoter))
+    far = datetime.max.replace(tzinfo=None)
+    return sorted(
+        findings,
+        key=lambda finding: (
+            SEVERITIES.index(finding.severity),
+            -finding.confidence,
+            finding.first_seen.replace(tzinfo=None) if finding.first_seen else far,
+            finding.rule.id,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    count: int
+    first: int
+    last: int
+    by_source: Mapping[int, int]
+    records: pl.DataFrame
+    groups: tuple[str, ...] = ()
+    timed: bool = True
+
+
+def _plain(rule: Rule, numbers: Mapping[tuple[str, str], int], matches: Mapping[int, Match]) -> _Found | None:
+    match = matches.get(numbers.get((rule.id, ""), -1))
+    if match is None:
+        return None
+    return _Found(match.count, match.first, match.last, match.by_source, match.records())
+
+
+def _correlated(
+    rule: Rule, numbers: Mapping[tuple[str, str], int], matches: Mapping[int, Match], latest: int
+) -> _Found | None:
+    correlation = rule.correlation
+    if correlation is None:
+        return None
+    if correlation.rules:
+        wanted = [(name, "") if "." in name else (rule.id, name) for name in correlation.rules]
+    else:
+        wanted = [(rule.id, "")]
+    frames = [_records(matches.get(numbers.get(key, -1))) for key in wanted]
+    found = correlate(correlation, frames, latest)
+    if found is None:
+        return None
+    frame = found.frame
+    times = frame.get_column("time").to_numpy()
+    known = times[times != NAT]
+    by_source = Counter(frame.get_column("source").to_list())
+    first, last = (int(known.min()), int(known.max())) if len(known) else (NAT, NAT)
+    return _Found(frame.height, first, last, by_source, frame, found.groups, found.timed)
+
+
+def _records(match: Match | None) -> pl.DataFrame:
+    return match.records() if match is not None else pl.DataFrame()
+
+
+def _finding(rule: Rule, found: _Found, quoter: Quoter) -> Finding:
+    sources = sorted(found.by_source, key=lambda index: (-found.by_source[index], index))
+    literals = [
+        value
+        for item in rule.detection.items()
+        if isinstance(item, TextItem) and item.field == "body" and item.operator not in ("re", "cidr")
+        for value in item.values
+    ]
+    evidence = tuple(
+        quoter.evidence(row["source"], row["byte_offset"], row["line_number"], row["time"], literals)
+        for row in _shown(found.records).iter_rows(named=True)
+    )
+    first, last = to_datetime(found.first), to_datetime(found.last)
+    return Finding(
+        rule=rule,
+        severity=rule.severity,
+        confidence=_confidence(rule, found),
+        summary=_summary(found, first, last, [quoter.path(index) for index in sources]),
+        count=found.count,
+        first_seen=first,
+        last_seen=last,
+        sources=tuple(quoter.path(index) for index in sources),
+        evidence=evidence,
+    )
+
+
+def _shown(records: pl.DataFrame) -> pl.DataFrame:
+    """The records to quote: the first ones, of each stream of a sequence, and the very last."""
+    if records.height <= EVIDENCE_LINES:
+        return records
+    keep = set(range(EVIDENCE_LINES - 1)) | {records.height - 1}
+    if "stream" in records.columns:
+        streams = records.get_column("stream").to_list()
+        keep |= {streams.index(number) for number in set(streams)}
+    return records[sorted(keep)]
+
+
+def _confidence(rule: Rule, found: _Found) -> float:
+    """How sure the finding is, 0 .. 1.
+
+    The message itself is strong evidence. It is weaker when the records that hold it are themselves no
+    warnings (a quoted message, a retry that went well), or when a timespan could not be checked.
+    """
+    severities = found.records.get_column("severity_number").to_numpy()
+    known = severities[severities > 0]
+    confidence = 0.95
+    if len(known) and float(np.mean(known <= INFO + 1)) > 0.5:
+        confidence = 0.75
+    if rule.correlation is not None and not found.timed:
+        confidence = min(confidence, 0.6)
+    return confidence
+
+
+def _summary(found: _Found, first: datetime | None, last: datetime | None, sources: Sequence[str]) -> str:
+    times = "once" if found.count == 1 else f"{found.count:,} times"
+    where = f"in {sources[0]}" if len(sources) == 1 else f"in {len(sources)} files, most in {sources[0]}"
+    who = ""
+    if found.groups:
+        shown = "; ".join(found.groups[:3])
+        who = f", for {shown}" + (f" and {len(found.groups) - 3} more" if len(found.groups) > 3 else "")
+    return f"Seen {times} {where}{span_text(first, last)}{who}."
+
+
+def span_text(first: datetime | None, last: datetime | None) -> str:
+    """ " at 2026-03-14 03:04:05 UTC" or " from .. to .. UTC"; empty without times."""
+    if first is None or last is None:
+        return ""
+    if last - first < timedelta(seconds=1):
+        return f" at {first:%Y-%m-%d %H:%M:%S} UTC"
+    end = f"{last:%H:%M:%S}" if first.date() == last.date() else f"{last:%Y-%m-%d %H:%M:%S}"
+    return f" from {first:%Y-%m-%d %H:%M:%S} to {end} UTC"
+
+
+def unknown_errors(tally: Tally, quoter: Quoter) -> list[UnknownError]:
+    """The loudest error templates that no rule explains, most records first."""
+    loud = [
+        (counts.errors, -template_id, counts)
+        for template_id, counts in tally.counts.items()
+        if counts.errors and counts.severity >= ERROR
+    ]
+    out = []
+    for errors, negative_id, counts in sorted(loud, key=lambda entry: entry[:2], reverse=True)[:UNKNOWN_SHOWN]:
+        example = quoter.evidence(counts.source, counts.offset, counts.line, counts.first)
+        template = tally.templates.template(-negative_id)
+        first, last = to_datetime(counts.first), to_datetime(counts.last)
+        out.append(UnknownError(-negative_id, template, counts.severity, errors, first, last, example))
+    return out
+
+
+def verdict(
+    findings: Sequence[Finding],
+    unknown: Sequence[UnknownError],
+    coverage: Sequence[Coverage],
+    problems: Sequence[Problem],
+) -> str:
+    """One sentence: what is wrong, most likely what, since when."""
+    read = sum(1 for entry in coverage if entry.records)
+    unread = sum(1 for entry in coverage if entry.bytes and not entry.records)
+    tail = f" {_plural(unread, 'file was', 'files were')} not read." if unread else ""
+    if not read:
+        return "Nothing could be analysed." + tail
+    if not findings:
+        if unknown:
+            return (
+                f"No known issue in {_plural(read, 'file', 'files')}, but "
+                f"{_plural(sum(entry.count for entry in unknown), 'error record', 'error records')} that no rule knows."
+                + tail
+            )
+        return f"No known issue and no error in {_plural(read, 'file', 'files')}." + tail
+    serious = [finding for finding in findings if finding.severity in ("critical", "high")]
+    lead = min(
+        serious or findings,
+        key=lambda finding: (
+            SEVERITIES.index(finding.severity),
+            -finding.confidence,
+            finding.first_seen.timestamp() if finding.first_seen else float("inf"),
+        ),
+    )
+    since = f" since {lead.first_seen:%Y-%m-%d %H:%M:%S} UTC" if lead.first_seen else ""
+    what = _plural(len(findings), "known issue", "known issues")
+    title = lead.rule.title.rstrip(".")
+    return f"{what}; most likely: {title}{since}." + tail
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
