@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -156,7 +156,8 @@ class _Run:
         for entry in text:
             if entry.parser is not None:
                 clock = clocks.get(entry.source.path, Clock())
-                entry.plan = entry.parser.plan(entry.source, clock)
+                plan = entry.parser.plan(entry.source, clock)
+                entry.plan = replace(plan, line_bytes=self._options.limits.line_bytes)
 
     def _jobs(self) -> Iterator[tuple[int, Job]]:
         since, until = (_micros(moment) for moment in (self._options.since, self._options.until))

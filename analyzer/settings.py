@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+from analyzer.errors import UsageError
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -31,3 +35,25 @@ class Limits:
     depth: int = 6
     decoder_window: int = 128 * MIB
     line_bytes: int = 1 * MIB
+
+
+_UNITS = {"": 1, "K": 1024, "M": MIB, "G": GIB, "T": 1024 * GIB}
+
+
+def limits_with(changes: Sequence[str]) -> Limits:
+    """The default limits with some changed: "total_bytes=8GiB", "depth=10".
+
+    Raises:
+        UsageError: no limit of that name, or no number.
+    """
+    names = [field.name for field in fields(Limits)]
+    values: dict[str, int] = {}
+    for change in changes:
+        name, _, text = change.partition("=")
+        if name not in names:
+            raise UsageError(f"--limit {change}: there is no limit '{name}'; the limits are {', '.join(names)}.")
+        match = re.fullmatch(r"([0-9]{1,15}) ?([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+        if match is None:
+            raise UsageError(f"--limit {change}: write a number, such as {name}=64MiB or {name}=1000.")
+        values[name] = int(match[1]) * _UNITS[match[2].upper()]
+    return replace(Limits(), **values)

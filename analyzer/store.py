@@ -75,14 +75,14 @@ class Store:
             }
             for template_id, counts in sorted(tally.counts.items())
         ]
-        schema = {**TEMPLATES, "first_seen": pl.Int64, "last_seen": pl.Int64}
+        schema = pl.Schema({**TEMPLATES, "first_seen": pl.Int64(), "last_seen": pl.Int64()})
         templates = pl.DataFrame(rows, schema=schema, orient="row").cast({"first_seen": TIME, "last_seen": TIME})
         templates.write_parquet(self._folder / "templates.parquet")
         _findings(findings).write_parquet(self._folder / "findings.parquet")
 
 
 def _findings(findings: Sequence[Finding]) -> pl.DataFrame:
-    schema = {
+    columns: dict[str, pl.DataType | type[pl.DataType]] = {
         "id": pl.String,
         "title": pl.String,
         "severity": pl.String,
@@ -109,4 +109,4 @@ def _findings(findings: Sequence[Finding]) -> pl.DataFrame:
         )
         for finding in findings
     ]
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=pl.Schema(columns), orient="row")

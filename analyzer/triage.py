@@ -227,7 +227,7 @@ def _summary(found: _Found, first: datetime | None, last: datetime | None, sourc
 
 
 def span_text(first: datetime | None, last: datetime | None) -> str:
-    """ " at 2026-03-14 03:04:05 UTC" or " from .. to .. UTC"; empty without times."""
+    """A span of time for the end of a sentence, with a space ahead of it; empty without times."""
     if first is None or last is None:
         return ""
     if last - first < timedelta(seconds=1):

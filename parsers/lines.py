@@ -30,7 +30,6 @@ CONTINUATION = re.compile(
     r"[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)\b(?:: |$)|"
     r"goroutine \d+ \[|created by |\S+\.\S+\(.*\)$|--- End of |\.\.\. \d+ more)"
 )
-_SEVERITY_WINDOW = 160
 _EXCEPTION = (
     r"(?m)(?:^|[\s:(\"])((?:[A-Za-z_][A-Za-z0-9_$]*\.)*"
     r"[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable|Timeout|Interrupt|Fault))(?::|\s|$|\()"
@@ -122,7 +121,7 @@ class LineFormat:
 
     def read(self, source: Source, piece: Slice, plan: Plan) -> Batch:
         """Read one slice."""
-        lines = read_slice(source, piece, plan.encoding)
+        lines = read_slice(source, piece, plan.encoding, plan.line_bytes)
         text = large_strings(lines.text, lines.ends)
         code, first, hashes = shape_codes(lines.text, lines.ends, line_ends)
         shapes = text.gather(first).str.strip_chars_end("\r\n")
@@ -142,7 +141,7 @@ class LineFormat:
             shape_hash=hashes,
             bodies=header.get_column("body").fill_null(shapes),
             starts=starts,
-            time=_carry(time, starts),
+            time=carry(time, starts),
             severity=self._severity(text, header, code, starts),
             line_count=len(code),
             extract=lambda batch, records: self.extract(batch.record_text(records), plan),
@@ -197,15 +196,14 @@ class LineFormat:
         words = pl.Series("none", [None] * header.height, dtype=pl.String)
         if "severity_text" in header.columns:
             words = header.get_column("severity_text")
-        missing = words.is_null()
-        if missing.any():
-            body = header.get_column("body").fill_null("").str.slice(0, _SEVERITY_WINDOW)
-            found = body.str.extract_groups(severity.WORDS).struct.unnest()
-            words = words.zip_with(~missing, found.select(pl.coalesce(pl.all())).to_series())
         table = {word: self.severity_words.get(word, severity.number(word)) for word in words.unique().drop_nulls()}
-        if not table:
-            return np.zeros(header.height, np.uint8)
-        return words.replace_strict(table, default=0, return_dtype=pl.UInt8).fill_null(0).to_numpy().copy()
+        numbers: NDArray[np.uint8] = np.zeros(header.height, np.uint8)
+        if table:
+            numbers = words.replace_strict(table, default=0, return_dtype=pl.UInt8).fill_null(0).to_numpy().copy()
+        if not numbers.all():
+            unknown = numbers == 0
+            numbers[unknown] = severity.of_messages(header.get_column("body").filter(pl.Series(unknown)))
+        return numbers
 
     def extract(self, records: pl.Series, plan: Plan) -> pl.DataFrame:
         """Body and header fields of whole records, exactly as they stand in each of them."""
@@ -229,7 +227,7 @@ def _best_kind(kinds: Sequence[TimeKind], lines: Sequence[str]) -> TimeKind | No
     return best[2] if best and best[0] else None
 
 
-def _carry(time: NDArray[np.int64], starts: NDArray[np.bool_]) -> NDArray[np.int64]:
+def carry(time: NDArray[np.int64], starts: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Rows inside a record take the time of its first row; a record without a time that of the record before it."""
     known = np.where(time != NAT, np.arange(len(time)), -1)
     if len(time) == 0 or (known >= 0).all():

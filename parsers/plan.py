@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from .times import Clock, Layout
 
+LINE_BYTES = 1024 * 1024
 _WIDTH = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
 
 
@@ -51,6 +52,7 @@ class Plan:
         encoding: of the file.
         layout: where the times stand in its lines; None where there are none.
         clock: what the times leave unsaid.
+        line_bytes: bytes of a line that are kept.
         loose: whether lines without a header that look like no continuation are records of their own.
     """
 
@@ -58,3 +60,4 @@ class Plan:
     layout: Layout | None = None
     clock: Clock = field(default_factory=Clock)
     loose: bool = False
+    line_bytes: int = LINE_BYTES

@@ -6,6 +6,13 @@ CRITICAL 18 (ERROR2), ALERT 19 (ERROR3), FATAL 21, PANIC/EMERG 22 (FATAL2). 0: n
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
 TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, CRITICAL, ALERT, FATAL, EMERGENCY = (
     1,
     5,
@@ -73,3 +80,33 @@ def number(word: str | None) -> int:
     if len(word) == 1:
         return LETTERS.get(word, 0)
     return NUMBERS.get(word.strip("[]<>():| ").lower(), 0)
+
+
+# Characters of a message in which its severity word is looked for.
+WINDOW = 160
+
+
+def of_messages(messages: pl.Series) -> NDArray[np.uint8]:
+    """The severity of messages that name it only in their text: by a word that is set apart, else by what it reports.
+
+    Returns:
+        uint8[n], 0 where the text says nothing.
+    """
+    import polars as pl
+
+    start = messages.fill_null("").str.slice(0, WINDOW)
+    words = start.str.extract_groups(WORDS).struct.unnest().select(pl.coalesce(pl.all())).to_series()
+    table = {word: number(word) for word in words.unique().drop_nulls()}
+    failed = start.str.contains(FAILURES)
+    if not table:
+        return (failed.cast(pl.UInt8) * ERROR).to_numpy().copy()
+    known = words.replace_strict(table, default=0, return_dtype=pl.UInt8).fill_null(0)
+    return known.zip_with((known > 0) | ~failed, pl.Series([ERROR], dtype=pl.UInt8)).to_numpy().copy()
+
+
+def name_of(severity: int) -> str:
+    """The name of the range that a severity number lies in: TRACE .. FATAL, UNSPECIFIED for 0."""
+    for low, name in ((21, "FATAL"), (17, "ERROR"), (13, "WARN"), (9, "INFO"), (5, "DEBUG"), (1, "TRACE")):
+        if severity >= low:
+            return name
+    return "UNSPECIFIED"

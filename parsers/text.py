@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .contract import HEAD_BYTES, Problem, Source
-from .plan import Encoding, Slice
+from .plan import LINE_BYTES, Encoding, Slice
 
 SLICE_BYTES = 16 * 1024 * 1024
-LINE_BYTES = 1024 * 1024
 RECORD_LINES = 10_000
 _BLOCK = 1024 * 1024
 

@@ -1,1 +1,57 @@
-"""Renderers: one file a format, all with the same signature."""
+"""Renderers: one file a format, all with the same function `render(report, style) -> str`.
+
+A module of this package whose name does not begin with an underscore is a format of that name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Protocol, cast
+
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from analyzer.finding import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How much is shown, and how.
+
+    Attributes:
+        width: columns of the terminal.
+        color: whether escape sequences for colours may be used.
+        verbosity: -1 the verdict and a line a finding, 0 normal, 1 everything.
+    """
+
+    width: int = 80
+    color: bool = False
+    verbosity: int = 0
+
+
+class Renderer(Protocol):
+    """A module of this package."""
+
+    def render(self, report: Report, style: Style) -> str:
+        """The report as text in this format, with a line end."""
+        ...
+
+
+@cache
+def formats() -> tuple[str, ...]:
+    """The names of the formats there are."""
+    return tuple(sorted(found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_")))
+
+
+def renderer(name: str) -> Renderer:
+    """The renderer of a format.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name not in formats():
+        raise UsageError(f"--format {name}: unknown; one of {', '.join(formats())}.")
+    return cast(Renderer, importlib.import_module(f"{__name__}.{name}"))

@@ -1,0 +1,231 @@
+"""The terminal: a verdict, then findings in the grammar of a good compiler, worst first.
+
+high[postgres.too_many_connections]: PostgreSQL refuses connections
+--> case.zip!/var/log/postgresql.log:4711
+|
+4711 | FATAL:  sorry, too many clients already
+|                ^^^^^^^^^^^^^^^^^^^^^^^^
+= seen: 312 times in ...
+= cause: ...
+= fix: ...
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from analyzer.finding import Coverage, Evidence, Finding, Report, UnknownError
+from analyzer.render import Style
+from analyzer.render._escape import stamp, visible
+from parsers.severity import name_of
+
+_COLORS = {
+    "critical": "bold white on red",
+    "high": "bold red",
+    "medium": "bold yellow",
+    "low": "bold cyan",
+    "info": "bold blue",
+}
+_GUTTER = "bold blue"
+UNKNOWN_SHOWN = 5
+PROBLEMS_SHOWN = 10
+
+
+def render(report: Report, style: Style) -> str:
+    """The report for a person at a terminal of `style.width` columns."""
+    console = Console(
+        file=io.StringIO(),
+        width=style.width,
+        force_terminal=style.color,
+        no_color=not style.color,
+        color_system="standard" if style.color else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    with console.capture() as capture:
+        console.print(Text(visible(report.verdict), style="bold"))
+        if style.verbosity < 0:
+            for finding in report.findings:
+                console.print(_title(finding), soft_wrap=True)
+        else:
+            _body(console, report, style)
+    lines = (line.rstrip() for line in capture.get().splitlines())
+    return "\n".join(lines) + "\n"
+
+
+def _body(console: Console, report: Report, style: Style) -> None:
+    for finding in report.findings:
+        console.print()
+        _finding(console, finding, style)
+    if report.unknown:
+        console.print()
+        _unknown(console, report.unknown, style)
+    console.print()
+    console.print(Text(_coverage_line(report.coverage, report)))
+    if style.verbosity > 0:
+        console.print(_coverage_table(report.coverage))
+    _problems(console, report, style)
+
+
+def _title(finding: Finding) -> Text:
+    color = _COLORS[finding.severity]
+    return Text.assemble(
+        (f"{finding.severity}[{finding.rule.id}]", color), (f": {visible(finding.rule.title)}", "bold")
+    )
+
+
+def _finding(console: Console, finding: Finding, style: Style) -> None:
+    console.print(_title(finding))
+    shown = finding.evidence if style.verbosity > 0 else finding.evidence[:1]
+    gutter = max([len(str(line.line_number)) for line in shown] + [3])
+    for evidence in shown:
+        _quote(console, evidence, gutter, style.width)
+    facts = [("seen", finding.summary.removeprefix("Seen "))]
+    if finding.confidence < 0.9:
+        facts.append(("sure", f"{finding.confidence:.0%}"))
+    facts += _advice(finding, style)
+    for name, text in facts:
+        _fact(console, name, text, gutter)
+
+
+def _advice(finding: Finding, style: Style) -> Iterable[tuple[str, str]]:
+    rule = finding.rule
+    if rule.cause:
+        yield "cause", rule.cause
+    if style.verbosity > 0:
+        if rule.impact:
+            yield "impact", rule.impact
+        for step in rule.diagnose:
+            yield (
+                "check",
+                step.do + (f"  $ {step.run}" if step.run else "") + (f"  -> {step.expect}" if step.expect else ""),
+            )
+    for kind, name in (("temporary", "stop-gap"), ("permanent", "fix")):
+        for fix in rule.fixes:
+            if fix.kind == kind:
+                risk = f" (risk: {fix.risk})" if fix.risk and style.verbosity > 0 else ""
+                yield name, " ".join(_sentence(step) for step in fix.steps) + risk
+    if style.verbosity > 0:
+        if rule.verify:
+            yield "verify", rule.verify
+        for question in rule.questions:
+            yield "ask", question
+        for reference in rule.references:
+            yield "see", reference
+
+
+def _sentence(step: str) -> str:
+    step = " ".join(step.split())
+    return step if step.endswith((".", "!", "?", ":", ";")) else step + "."
+
+
+def _quote(console: Console, evidence: Evidence, gutter: int, width: int) -> None:
+    """An arrow to the line, the line, and the part of it that matched underlined."""
+    where = f"{visible(evidence.source)}:{evidence.line_number}"
+    console.print(Text.assemble((" " * gutter + "--> ", _GUTTER), where), soft_wrap=True)
+    console.print(Text(" " * gutter + " |", style=_GUTTER))
+    room = max(20, width - gutter - 3)
+    text, marks = _window(evidence, room)
+    number = f"{evidence.line_number:>{gutter}}" if evidence.line_number else " " * gutter
+    console.print(Text.assemble((f"{number} | ", _GUTTER), text), soft_wrap=True)
+    if marks.strip():
+        console.print(Text.assemble((" " * gutter + " | ", _GUTTER), (marks, "bold red")), soft_wrap=True)
+
+
+def _window(evidence: Evidence, room: int) -> tuple[str, str]:
+    """The part of a line around its first highlight that fits, and a line of carets under the highlights."""
+    cells: list[tuple[str, bool]] = []
+    for at, char in enumerate(evidence.text):
+        marked = any(start <= at < end for start, end in evidence.highlights)
+        cells.extend((shown, marked) for shown in visible(char))
+    first = next((i for i, (_, marked) in enumerate(cells) if marked), 0)
+    start = 0
+    if cell_len("".join(char for char, _ in cells)) > room and first > room // 2:
+        start = min(first - room // 3, max(0, len(cells) - room + 1))
+    out, marks, used = ("…", " ", 1) if start else ("", "", 0)
+    for position, (char, marked) in enumerate(cells[start:], start):
+        size = cell_len(char)
+        if used + size > room - (position + 1 < len(cells)):
+            out += "…"
+            break
+        out += char
+        marks += ("^" if marked else " ") * size
+        used += size
+    return out, marks.rstrip()
+
+
+def _fact(console: Console, name: str, text: str, gutter: int) -> None:
+    grid = Table.grid(padding=0)
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    label = Text.assemble((" " * gutter + " = ", _GUTTER), (f"{name}: ", "bold"))
+    grid.add_row(label, Text(visible(" ".join(text.split()))))
+    console.print(grid)
+
+
+def _unknown(console: Console, unknown: Iterable[UnknownError], style: Style) -> None:
+    entries = list(unknown)
+    console.print(Text("Errors that no rule knows, most frequent first:", style="bold"))
+    shown = entries if style.verbosity > 0 else entries[:UNKNOWN_SHOWN]
+    for entry in shown:
+        where = f"{visible(entry.example.source)}:{entry.example.line_number}"
+        head = Text(f"{entry.count:>8,} × {name_of(entry.severity_number).lower()}  ", style="yellow")
+        room = max(20, style.width - cell_len(head.plain))
+        template = visible(entry.template)
+        head.append(template if cell_len(template) <= room else template[: room - 1] + "…", style="default")
+        console.print(head, soft_wrap=True)
+        console.print(
+            Padding(Text(f"{where}  {stamp(entry.first_seen)} .. {stamp(entry.last_seen)}", style="dim"), (0, 0, 0, 11))
+        )
+    if len(entries) > len(shown):
+        console.print(Text(f"         and {len(entries) - len(shown)} more templates: -v shows them", style="dim"))
+
+
+def _coverage_line(coverage: Iterable[Coverage], report: Report) -> str:
+    entries = list(coverage)
+    read = [entry for entry in entries if entry.records]
+    records, lines = (sum(getattr(entry, name) for entry in entries) for name in ("records", "lines"))
+    seconds = report.stats.get("seconds", 0)
+    firsts = [entry.first_seen for entry in read if entry.first_seen]
+    lasts = [entry.last_seen for entry in read if entry.last_seen]
+    span = f", {stamp(min(firsts))} .. {stamp(max(lasts))} UTC" if firsts and lasts else ""
+    return (
+        f"Read {len(read)} of {len(entries)} files: {lines:,} lines, {records:,} records{span}; "
+        f"{report.stats.get('rules', 0)} rules, {seconds} s."
+    )
+
+
+def _coverage_table(coverage: Iterable[Coverage]) -> Table:
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    for name in ("file", "parser", "records", "first", "last", "note"):
+        table.add_column(name, overflow="fold", justify="right" if name == "records" else "left")
+    for entry in coverage:
+        note = entry.problem or entry.clock
+        table.add_row(
+            Text(visible(entry.source)),
+            entry.parser or "-",
+            f"{entry.records:,}",
+            stamp(entry.first_seen),
+            stamp(entry.last_seen),
+            Text(visible(note)),
+        )
+    return table
+
+
+def _problems(console: Console, report: Report, style: Style) -> None:
+    if not report.problems:
+        return
+    shown = report.problems if style.verbosity > 0 else report.problems[:PROBLEMS_SHOWN]
+    for problem in shown:
+        text = Text.assemble(("note: ", "bold magenta"), f"{visible(problem.source)}: {visible(problem.message)}")
+        console.print(text)
+    if len(report.problems) > len(shown):
+        console.print(Text(f"note: and {len(report.problems) - len(shown)} more: -v shows them", style="magenta"))

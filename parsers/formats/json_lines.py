@@ -1,0 +1,172 @@
+"""JSON, one object a line: ECS, bunyan, pino, zap, GELF, CloudWatch, and whatever else by the names of its keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..contract import Source
+from ..lines import Sample
+from ..records import EPOCH, RecordFormat, Records, looks_continued
+from ..severity import BUNYAN, SYSLOG, number
+from ..text import head_lines
+
+# Names of keys by what they hold, the most specific first; a dot goes into an object, or is part of the name.
+_TIME = ("@timestamp", "timestamp", "time", "ts", "datetime", "eventTime", "timeMillis", "t.$date", "asctime", "date",
+         "TimeStamp", "Timestamp", "start_time", "created", "instant.epochSecond", "_source.@timestamp", "log_timestamp", "@t")  # fmt: skip
+_BODY = ("message", "msg", "log", "MESSAGE", "short_message", "event.original", "textPayload", "jsonPayload.message", "body",
+         "event", "text", "@m", "@mt", "description", "full_message", "detail", "RenderedMessage", "MessageTemplate")  # fmt: skip
+_SEVERITY = ("log.level", "level", "severity", "lvl", "levelname", "loglevel", "log_level", "severity_text", "level_name",
+             "SeverityText", "s", "@l", "Level", "logLevel", "PRIORITY", "syslog.severity.name")  # fmt: skip
+_FIELDS: Mapping[str, Sequence[str]] = {
+    "service_name": ("service.name", "service", "app", "application", "name", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER",
+                     "kubernetes.container_name", "serviceContext.service", "logGroup", "facility"),
+    "host_name": ("host.name", "hostname", "host", "_HOSTNAME", "kubernetes.host", "Hostname", "HOST"),
+    "scope_name": ("log.logger", "logger", "logger_name", "loggerName", "caller", "module", "c", "category", "SourceContext"),
+    "trace_id": ("trace.id", "trace_id", "traceId", "traceID", "TraceId", "dd.trace_id", "requestId", "request_id", "reqId"),
+    "exception_type": ("error.type", "err.type", "exception.type", "exception_class", "exception.class", "err.name", "errorType"),
+    "http_response_status_code": ("http.response.status_code", "status", "statusCode", "res.statusCode", "status_code", "httpStatus"),
+}  # fmt: skip
+# What belongs to the message, under it: stack traces and errors.
+_DETAILS = ("error.stack_trace", "error.message", "err.stack", "stack_trace", "stacktrace", "stack", "exc_info", "exception",
+            "err.message", "error", "err", "errorMessage", "stackTrace", "thrown.extendedStackTrace", "@x", "errorVerbose", "cause")  # fmt: skip
+_ROOTS = frozenset(name for names in (_TIME, _BODY) for name in names) | {name.split(".")[0] for name in _TIME + _BODY}
+
+
+def lookup(record: Mapping[str, Any], names: Iterable[str]) -> Any:
+    """The first value that is there under one of the names; a dot may go into an object."""
+    for name in names:
+        value = record.get(name)
+        if value is None and "." in name:
+            value = record
+            for part in name.split("."):
+                value = value.get(part) if isinstance(value, dict) else None
+                if value is None:
+                    break
+        if value is not None and value != "":
+            return value
+    return None
+
+
+def as_text(value: Any) -> str | None:
+    """A value as one text; objects and lists as compact JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return str(value)
+
+
+def severity_of(value: Any) -> int:
+    """The severity number of a level as JSON loggers write it: a word, a letter, a number of bunyan, Python or syslog."""
+    if isinstance(value, str) and not EPOCH.match(value):
+        return number(value)
+    try:
+        level = int(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return 0
+    if level in BUNYAN:
+        return BUNYAN[level]
+    return SYSLOG.get(level, 0)
+
+
+def decode(line: str) -> dict[str, Any] | None:
+    """The object of a line; None where it is none, nested too deeply included."""
+    if not line.lstrip().startswith("{"):
+        return None
+    try:
+        value = json.loads(line, parse_int=_integer, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _integer(digits: str) -> int | str:
+    # int() of very many digits costs quadratic time, and Python refuses over 4,300 of them.
+    return int(digits) if len(digits) < 40 else digits
+
+
+@dataclass(frozen=True)
+class JsonLines(RecordFormat):
+    """Objects with a time or a message under one of the usual names."""
+
+    confidence: float = 0.9
+
+    def starts_record(self, line: str) -> bool:
+        """Whether a line begins an object."""
+        return line.startswith("{")
+
+    def sniff(self, source: Source) -> float:
+        """The share of lines that are objects with a known name in them."""
+        lines = [line for line in head_lines(source, 60) if line.strip()]
+        if not lines or not any(line.lstrip().startswith("{") for line in lines):
+            return 0.0
+        known = sum(1 for line in lines if (record := decode(line)) is not None and _ROOTS & record.keys())
+        return self.confidence * known / len(lines)
+
+    def records(self, lines: Sequence[str]) -> Records:
+        """Each object is a record; other lines are kept as text."""
+        found = Records()
+        for at, line in enumerate(lines):
+            if not line.strip():
+                continue
+            record = decode(line)
+            if record is None:
+                inside = looks_continued(line)
+                if not inside:
+                    found.malformed.append(at)
+                found.add(at, line, continues=inside and bool(found.line))
+            else:
+                self.add(found, at, record)
+        return found
+
+    def add(self, found: Records, at: int, record: dict[str, Any]) -> None:
+        """Add one object."""
+        body = as_text(lookup(record, _BODY))
+        details = as_text(lookup(record, _DETAILS))
+        if body is None:
+            body = details if details is not None else as_text(record)
+        elif details is not None and details not in body:
+            body = f"{body}\n{details}"
+        fields = {name: as_text(lookup(record, names)) for name, names in _FIELDS.items()}
+        time = as_text(lookup(record, _TIME))
+        found.add(at, body or "", time, severity_of(lookup(record, _SEVERITY)), fields=fields)
+
+
+FORMAT = JsonLines(
+    name="json_lines",
+    title="JSON lines",
+    reference="https://jsonlines.org; Elastic Common Schema; bunyan, pino, zap, GELF 1.1, CloudWatch Logs",
+    samples=(
+        Sample(
+            '{"name":"shop","hostname":"web-1","pid":7,"level":50,"msg":"pay failed","time":"2026-03-14T09:26:53.589Z","v":0}',
+            {
+                "time": "2026-03-14T09:26:53.589Z",
+                "severity_number": 17,
+                "service_name": "shop",
+                "host_name": "web-1",
+                "body": "pay failed",
+            },
+        ),
+        Sample(
+            '{"@timestamp":"2026-03-14T09:26:53.589Z","log.level":"ERROR","message":"boom","error":{"type":"java.io.IOException","stack_trace":"java.io.IOException: boom\\n\\tat a.B.c(B.java:7)"},"service":{"name":"pay"}}',
+            {
+                "severity_number": 17,
+                "service_name": "pay",
+                "exception_type": "java.io.IOException",
+                "body": "boom\njava.io.IOException: boom\n\tat a.B.c(B.java:7)",
+            },
+        ),
+        Sample(
+            '{"level":"warn","ts":1773480413.589,"logger":"http","caller":"srv/h.go:42","msg":"slow","status":504}',
+            {
+                "time": "2026-03-14T09:26:53.589Z",
+                "severity_number": 13,
+                "scope_name": "http",
+                "http_response_status_code": "504",
+            },
+        ),
+    ),
+)
