@@ -18,7 +18,7 @@ _LONGEST_SAMPLE = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class _Charset:
-    """One candidate: Python's codec, its everyday characters as bytes, how many they are, and a handicap.
+    """One candidate: Python's codec, its everyday characters as bytes, how many they are, a handicap.
 
     The handicap is the natural logarithm of how much rarer it is met in archives than the commonest.
     """
@@ -30,33 +30,35 @@ class _Charset:
 
 
 _ANY_CHARACTER = re.compile(rb"[\x80-\xff][\x00-\xff]?")
+_HANZI = rb"[\xb0-\xd7][\xa1-\xfe]"  # GB 2312, level 1
+_BIG5_HANZI = rb"[\xa4-\xc6][\x40-\x7e\xa1-\xfe]"  # level 1
+_HANGUL = rb"[\xb0-\xc8][\xa1-\xfe]"
+# Kana, the long vowel, JIS level 1.
+_JAPANESE = rb"\x82[\x9f-\xf1]|\x83[\x40-\x96]|\x81\x5b|[\x88-\x97][\x40-\xfc]"
+_JAPANESE_EUC = rb"\xa4[\xa1-\xf3]|\xa5[\xa1-\xf6]|\xa1\xbc|[\xb0-\xcf][\xa1-\xfe]"
+# Letters with accents, which hardly ever stand side by side.
+_ACCENTS_DOS = rb"(?<![\x80-\xff])[\x80-\x9a\xa0-\xa5\xe1](?![\x80-\xff])"
+_ACCENTS = rb"(?<![\x80-\xff])[\xc0-\xd6\xd8-\xf6\xf8-\xff](?![\x80-\xff])"
+
 _CANDIDATES = (
-    # GB 2312, level 1
-    _Charset("gb18030", re.compile(rb"[\xb0-\xd7][\xa1-\xfe]"), 3755, 0.0),
-    # kana, the long vowel, JIS level 1
-    _Charset(
-        "cp932", re.compile(rb"\x82[\x9f-\xf1]|\x83[\x40-\x96]|\x81\x5b|[\x88-\x97][\x40-\xfc]"), 3100, 0.0
-    ),
-    # Hangul syllables
-    _Charset("euc_kr", re.compile(rb"[\xb0-\xc8][\xa1-\xfe]"), 2350, 2.0),
-    # level 1
-    _Charset("big5", re.compile(rb"[\xa4-\xc6][\x40-\x7e\xa1-\xfe]"), 5401, 1.0),
-    _Charset(
-        "euc_jp", re.compile(rb"\xa4[\xa1-\xf3]|\xa5[\xa1-\xf6]|\xa1\xbc|[\xb0-\xcf][\xa1-\xfe]"), 3100, 4.0
-    ),
-    # small letters
+    _Charset("gb18030", re.compile(_HANZI), 3755, 0.0),
+    # Fewer than there are, because kana are half of all Japanese.
+    _Charset("cp932", re.compile(_JAPANESE), 400, 0.0),
+    _Charset("euc_jp", re.compile(_JAPANESE_EUC), 400, 4.0),
+    _Charset("euc_kr", re.compile(_HANGUL), 2350, 2.0),
+    _Charset("big5", re.compile(_BIG5_HANZI), 5401, 1.0),
+    # Russian, small letters.
     _Charset("cp866", re.compile(rb"[\xa0-\xaf\xe0-\xef]"), 32, 3.0),
     _Charset("cp1251", re.compile(rb"[\xe0-\xff]"), 32, 3.0),
     _Charset("koi8_r", re.compile(rb"[\xc0-\xdf]"), 32, 3.0),
-    # letters with accents
-    _Charset("cp437", re.compile(rb"[\x80-\x9a\xa0-\xa5\xe1]"), 34, 2.0),
-    _Charset("cp1252", re.compile(rb"[\xc0-\xd6\xd8-\xf6\xf8-\xff]"), 62, 2.0),
+    _Charset("cp437", re.compile(_ACCENTS_DOS), 34, 5.0),
+    _Charset("cp1252", re.compile(_ACCENTS), 62, 2.0),
 )
 _STANDARD = "cp437"  # APPNOTE.TXT, appendix D: names without the UTF-8 flag
 
 
 def guess_charset(names: Sequence[bytes]) -> str:
-    """Name the Python codec that makes the names likeliest; cp437, the standard of zip, where none can be it."""
+    """Name the Python codec that makes the names likeliest; cp437, the standard of zip, if none can."""
     text = b"\n".join(names)[:_LONGEST_SAMPLE]
     costs = {candidate.codec: _cost(text, candidate) for candidate in _CANDIDATES}
     best = min(costs, key=lambda codec: costs[codec])

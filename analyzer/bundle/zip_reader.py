@@ -34,7 +34,7 @@ _DESCRIPTOR = b"PK\x07\x08"
 
 @dataclass(frozen=True, slots=True)
 class ZipMember:
-    """A member, its name, the name in its own header, and where its content is: from `start`, never beyond `end`."""
+    """A member, its name, the name in its own header, and the place of its content."""
 
     entry: ZipEntry
     name: str
