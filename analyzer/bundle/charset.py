@@ -35,16 +35,16 @@ _BIG5_HANZI = rb"[\xa4-\xc6][\x40-\x7e\xa1-\xfe]"  # level 1
 _HANGUL = rb"[\xb0-\xc8][\xa1-\xfe]"
 # Kana, the long vowel, JIS level 1.
 _JAPANESE = rb"\x82[\x9f-\xf1]|\x83[\x40-\x96]|\x81\x5b|[\x88-\x97][\x40-\xfc]"
-_JAPANESE_EUC = rb"\xa4[\xa1-\xf3]|\xa5[\xa1-\xf6]|\xa1\xbc|[\xb0-\xcf][\xa1-\xfe]"
-# Letters with accents, which hardly ever stand side by side.
-_ACCENTS_DOS = rb"(?<![\x80-\xff])[\x80-\x9a\xa0-\xa5\xe1](?![\x80-\xff])"
-_ACCENTS = rb"(?<![\x80-\xff])[\xc0-\xd6\xd8-\xf6\xf8-\xff](?![\x80-\xff])"
+_JAPANESE_EUC = rb"\xa4[\xa1-\xf3]|\xa5[\xa1-\xf6]|\xa1\xbc"  # its kanji are where GB 2312 has hanzi
+# Letters with accents, which hardly ever stand in threes.
+_ACCENTS_DOS = rb"(?<![\x80-\xff]{2})[\x80-\x9a\xa0-\xa5\xe1](?![\x80-\xff]{2})"
+_ACCENTS = rb"(?<![\x80-\xff]{2})[\xc0-\xd6\xd8-\xf6\xf8-\xff](?![\x80-\xff]{2})"
 
 _CANDIDATES = (
     _Charset("gb18030", re.compile(_HANZI), 3755, 0.0),
     # Fewer than there are, because kana are half of all Japanese.
-    _Charset("cp932", re.compile(_JAPANESE), 400, 0.0),
-    _Charset("euc_jp", re.compile(_JAPANESE_EUC), 400, 4.0),
+    _Charset("cp932", re.compile(_JAPANESE), 600, 0.0),
+    _Charset("euc_jp", re.compile(_JAPANESE_EUC), 170, 4.0),
     _Charset("euc_kr", re.compile(_HANGUL), 2350, 2.0),
     _Charset("big5", re.compile(_BIG5_HANZI), 5401, 1.0),
     # Russian, small letters.
