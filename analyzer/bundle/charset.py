@@ -54,15 +54,13 @@ _CANDIDATES = (
     _Charset("cp437", re.compile(_ACCENTS_DOS), 34, 5.0),
     _Charset("cp1252", re.compile(_ACCENTS), 62, 2.0),
 )
-_STANDARD = "cp437"  # APPNOTE.TXT, appendix D: names without the UTF-8 flag
 
 
 def guess_charset(names: Sequence[bytes]) -> str:
-    """Name the Python codec that makes the names likeliest; cp437, the standard of zip, if none can."""
+    """Name the Python codec that makes the names likeliest; cp437, the standard of zip, decodes any."""
     text = b"\n".join(names)[:_LONGEST_SAMPLE]
     costs = {candidate.codec: _cost(text, candidate) for candidate in _CANDIDATES}
-    best = min(costs, key=lambda codec: costs[codec])
-    return best if costs[best] < math.inf else _STANDARD
+    return min(costs, key=lambda codec: costs[codec])
 
 
 def _cost(text: bytes, candidate: _Charset) -> float:
