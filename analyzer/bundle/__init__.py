@@ -116,6 +116,7 @@ class _Opening:
     def open(self, paths: list[str]) -> Bundle:
         if not paths:
             raise InputError("No input: give a file, a folder, or - for stdin.")
+        paths = list(dict.fromkeys(paths))  # the same path typed twice is read once
         names = [self._shown_name(path, alone=len(paths) == 1) for path in paths]
         name = names[0] if len(paths) == 1 else f"{names[0]} and {len(paths) - 1} more"
         file: Path | None = None

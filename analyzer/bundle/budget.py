@@ -45,7 +45,7 @@ class Budget:
             raise BudgetSpent("limit", _ratio_clause(limits), ratio=True)
 
     def forgive(self, count: int) -> None:
-        """Take a member that was cut as a bomb out of the archive's ratio, so that its sound members are read."""
+        """Take a member cut as a bomb out of the archive's ratio, so that its sound members are read."""
         self._from_input -= count
 
     def count_member(self) -> None:

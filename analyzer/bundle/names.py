@@ -7,7 +7,6 @@ the knowledge that somebody built it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 LONGEST_SHOWN = 1024
 LONGEST_PART = 255
@@ -20,10 +19,6 @@ _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UNSHOWABLE = re.compile(f"{_CONTROL.pattern}|{_BIDI.pattern}")
 _DRIVE = re.compile(r"[A-Za-z]:(?![^\\/])")
 _SEPARATOR = re.compile(r"[\\/]")
-
-# What zip and tar writers of the last decades used where they did not use UTF-8.
-_CHARSETS = ("cp932", "gb18030", "big5", "euc_kr", "euc_jp", "koi8_r", "cp866", "cp1251", "cp1252", "cp437")
-_STANDARD_CHARSET = "cp437"  # APPNOTE.TXT, appendix D: names without the UTF-8 flag
 
 
 def shown(name: str) -> str:
@@ -65,20 +60,6 @@ def unsafe_because(name: str) -> list[str]:
     if len(name) > LONGEST_SHOWN or max(map(len, parts)) > LONGEST_PART:
         reasons.append(f"is too long ({len(name):,} characters)")
     return reasons
-
-
-def guess_charset(names: Sequence[bytes]) -> str:
-    """Guess the character set of names that are not UTF-8, from all of them together.
-
-    Returns:
-        The name of a Python codec; cp437, the standard of zip, where nothing fits better.
-    """
-    # It loads all its tables; most bundles have no such name.
-    from charset_normalizer import from_bytes
-
-    text = b"\n".join(names)[:65536]
-    best = from_bytes(text, cp_isolation=list(_CHARSETS), threshold=1.0, explain=False).best()
-    return best.encoding if best is not None else _STANDARD_CHARSET
 
 
 def decode_name(raw: bytes, charset: str | None = None) -> str:

@@ -7,14 +7,16 @@ room on the disk.
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from analyzer.errors import InputError
 from parsers.contract import HEAD_BYTES
+
+if TYPE_CHECKING:
+    import tempfile
 
 _ZEROS = bytes(64 * 1024)
 
@@ -34,6 +36,9 @@ class Spool:
         Raises:
             InputError: the temporary folder cannot be written.
         """
+        # It brings shutil and with it all the codecs, which a folder of plain logs never needs.
+        import tempfile
+
         try:
             if self._folder is None:
                 self._folder = tempfile.TemporaryDirectory(prefix="analyze-", ignore_cleanup_errors=True)

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from analyzer.bundle.charset import guess_charset
 from analyzer.bundle.faults import Fault, Report
-from analyzer.bundle.names import decode_name, guess_charset
+from analyzer.bundle.names import decode_name
 from analyzer.bundle.stream import BLOCK, Feed
 from analyzer.bundle.times import modified_at
 

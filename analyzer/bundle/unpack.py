@@ -16,7 +16,7 @@ from analyzer.bundle.decompress import expand
 from analyzer.bundle.detect import Container, compression_of, container_of, may_end_as_zip
 from analyzer.bundle.faults import BudgetSpent, Fault, ProblemLog, Report
 from analyzer.bundle.foreign import rar_fault, seven_zip_fault
-from analyzer.bundle.names import decode_name, guess_charset, shown, unsafe_because
+from analyzer.bundle.names import shown, unsafe_because
 from analyzer.bundle.rotation import stream_of
 from analyzer.bundle.spool import Spool, SpoolFile
 from analyzer.bundle.stream import Feed, Progress, file_blocks
@@ -183,22 +183,17 @@ class Unpacker:
 
     def _open_zip(self, entry: Entry, file: Path, progress: Progress | None) -> None:
         reader = ZipReader(file, self._limits, self._reporter(entry.path), progress)
-        charset: str | None = None
         try:
             for member in reader.members():
                 self._budget.count_member()
-                raw = member.entry.raw_name
-                if member.entry.unicode_name is None and charset is None:
-                    charset = guess_charset([raw])
-                name = member.entry.unicode_name or decode_name(raw, charset)
-                self._open_zip_member(entry, reader, member, name)
+                self._open_zip_member(entry, reader, member)
         except BudgetSpent:
             raise
         except Fault as fault:
             self._report_fault(entry.path, fault)
 
-    def _open_zip_member(self, entry: Entry, reader: ZipReader, member: ZipMember, name: str) -> None:
-        listed = member.entry
+    def _open_zip_member(self, entry: Entry, reader: ZipReader, member: ZipMember) -> None:
+        listed, name = member.entry, member.name
         if "\\" in name and "/" not in name:
             name = name.replace("\\", "/")  # written on Windows by what ignored APPNOTE.TXT 4.4.17.1
         if name.endswith("/") and not listed.size:
@@ -206,8 +201,8 @@ class Unpacker:
         inner = self._member(entry, name, listed.modified)
         if listed.unicode_name is None and listed.flags & 0x800:
             self._report_name(inner.path, "is declared to be UTF-8 but is not")
-        if member.local_name != listed.raw_name:
-            other = shown(decode_name(member.local_name))
+        if member.local_name != member.name:
+            other = shown(member.local_name)
             self._report_name(inner.path, f'differs from the one in its own header, "{other}"')
         if listed.special:
             self._problems.add(
@@ -229,8 +224,7 @@ class Unpacker:
         path = f"{entry.path}!/{shown(name) or '(no name)'}"
         for reason in unsafe_because(name):
             self._report_name(path, reason)
-        used = self._paths.get(path, 0) + 1
-        self._paths[path] = used
+        used = self._paths[path] = self._paths.get(path, 0) + 1
         if used > 1:
             self._problems.add(
                 path,
@@ -239,6 +233,7 @@ class Unpacker:
                 "members have a duplicate name; the later ones are shown with a number",
             )
             path = f"{path} ({used})"
+            self._paths[path] = 1
         return Entry(path, modified, entry.depth + 1)
 
     def _spool_stream(self, entry: Entry, blocks: Iterator[bytes]) -> SpoolFile | None:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from analyzer.bundle.charset import guess_charset
 from analyzer.bundle.decompress import expand, guarded, inflate, unlzma
 from analyzer.bundle.faults import Fault, Report
+from analyzer.bundle.names import decode_name
 from analyzer.bundle.stream import BLOCK, Feed, Progress, file_blocks
 from analyzer.bundle.zip_directory import (
     LOCAL_SIGNATURE,
@@ -32,12 +34,13 @@ _DESCRIPTOR = b"PK\x07\x08"
 
 @dataclass(frozen=True, slots=True)
 class ZipMember:
-    """A member with the place of its content: from `start`, never beyond `end`."""
+    """A member, its name, the name in its own header, and the place of its content."""
 
     entry: ZipEntry
+    name: str
+    local_name: str
     start: int
     end: int
-    local_name: bytes
 
 
 class ZipReader:
@@ -77,6 +80,7 @@ class ZipReader:
         entries = directory.entries
         if not entries:
             return
+        charset = guess_charset([entry.raw_name for entry in entries if entry.unicode_name is None])
         ends = [entry.offset for entry in entries[1:]] + [directory.start]
         for entry, end in zip(entries, ends, strict=True):
             self.count += 1
@@ -84,7 +88,10 @@ class ZipReader:
             if local is None:
                 self._report("corrupt", f"has a damaged or missing header of a member at byte {entry.offset:,}")
                 continue
-            yield ZipMember(entry, local.content_at, end, local.entry.raw_name)
+            name = entry.unicode_name or decode_name(entry.raw_name, charset)
+            same = local.entry.raw_name == entry.raw_name
+            local_name = name if same else decode_name(local.entry.raw_name, charset)
+            yield ZipMember(entry, name, local_name, local.content_at, end)
 
     def _scan(self, handle: BinaryIO, size: int) -> Iterator[ZipMember]:
         """Find members by their own headers: the directory is at the end, so it is lost first."""
@@ -106,7 +113,8 @@ class ZipReader:
             elif entry.method == _STORED:
                 end, entry = _find_descriptor(handle, local.content_at, entry, size)
             self._scanned_to = local.content_at if entry.compressed is None else end
-            yield ZipMember(entry, local.content_at, end, entry.raw_name)
+            name = entry.unicode_name or decode_name(entry.raw_name, guess_charset([entry.raw_name]))
+            yield ZipMember(entry, name, name, local.content_at, end)
             search_from = self._scanned_to
         if not self.count:
             raise Fault("corrupt", "starts like a zip archive but is damaged: no member can be found in it")
