@@ -19,7 +19,7 @@ done
 db=$(host_root erp-db-1)
 ln -sf ../usr/share/zoneinfo/Asia/Shanghai "$db/etc/localtime"
 echo Asia/Shanghai >"$db/etc/timezone"
-disk_image "$db/data" 256M
+disk_image "$db/data" 170M
 mkdir -p "$db/opt/backup" "$db/var/log/backup"
 install -d -o "$(stat -c %u "$db/var/log/redis")" "$db/data/redis"
 localedef --prefix="$db" --no-archive -i zh_CN -f GB18030 zh_CN.GB18030
@@ -75,14 +75,21 @@ on erp-app-1 systemctl start erp.service
 wait_for 20 on erp-app-1 curl -sf http://erp-app-1:8000/stock
 
 work() { # SECONDS: the warehouse at work
-  python3 "$make/clients.py" http://10.20.1.21:8000/ "$1" 10 "GET /stock POST /movements" "${users[@]}" 2>/dev/null
+  python3 "$make/clients.py" http://10.20.1.21:8000/ "$1" 5 "GET /stock POST /movements" "${users[@]}" 2>/dev/null
 }
 
 work 12
 on erp-db-1 bash /opt/backup/copy-database.sh >"$db/var/log/backup/backup.log" 2>&1 &
-work 40
-# The copy fails: that is the story.
-wait $! || true
+copy=$!
+work 20
+wait "$copy"
+# The hourly switch of the log segment is the end: a new segment has to be written, and cannot be.
+for attempt in 1 2 3 4; do
+  on erp-db-1 setpriv --reuid=postgres --regid=postgres --init-groups psql -qc 'SELECT pg_switch_wal()' erp >/dev/null 2>&1 ||
+    echo "pg_switch_wal failed at attempt $attempt, as it should"
+  work 3
+done
+work 10
 
 out=$STATE/out/$name
 host_collect erp-db-1 "$STATE/out/erp-db-1" var/log/postgresql var/log/redis var/log/backup var/log/syslog \

@@ -9,14 +9,14 @@
 #   disk_image FOLDER SIZE        a small disk of its own, to be filled
 #   host_boot NAME                boots systemd on the host and waits for it
 #   on NAME COMMAND...            runs a command on a running host
-#   host_stop NAME                orderly shutdown
+#   host_stop NAME                orderly shutdown, the plug after ten seconds
 #   host_collect NAME FOLDER PATH...   files and the usual commands' output, as support bundles have them
 #   pack_zip ARCHIVE FOLDER       zips a folder
 #   wait_for SECONDS COMMAND...   polls until the command succeeds, fails the script otherwise
 #
 # Everything a script starts lives in its own PID namespace and dies with it.
 
-declare -A HOST_PID=() HOST_ADDRESS=()
+declare -A HOST_PID=() HOST_ADDRESS=() HOST_MEMORY=()
 HOST_ALIASES=""
 # shellcheck disable=SC2034  # for the scripts
 SAMPLES_DIR=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
@@ -118,6 +118,13 @@ enable() {
   done
 }
 
+# host_memory NAME BYTES: the host's kernel memory limit, to be set before it boots. Needs cgroup v1, because
+# systemd inside a container takes over a v2 tree.
+host_memory() {
+  [[ -d /sys/fs/cgroup/memory ]] || die "this story needs the cgroup v1 memory controller"
+  HOST_MEMORY[$1]=$2
+}
+
 # host_alias "ADDRESS NAME": one more name that the hosts booted from now on know.
 host_alias() {
   HOST_ALIASES+="$1"$'\n'
@@ -138,6 +145,11 @@ host_boot() {
       mkdir -p "$cgroup/samples-$name"
       echo $BASHPID >"$cgroup/samples-$name/cgroup.procs"
     done
+    if [[ ${HOST_MEMORY[$name]:-} ]]; then
+      mkdir -p "/sys/fs/cgroup/memory/$name"
+      echo "${HOST_MEMORY[$name]}" >"/sys/fs/cgroup/memory/$name/memory.limit_in_bytes"
+      echo $BASHPID >"/sys/fs/cgroup/memory/$name/cgroup.procs"
+    fi
     exec systemd-nspawn --quiet --directory="$root" --machine="$name" --hostname="$name" \
       --register=no --keep-unit --network-namespace-path="/run/netns/$name" --resolv-conf=off \
       --timezone=off --boot --console=read-only </dev/null >"$STATE/$name/console" 2>&1
@@ -161,11 +173,21 @@ host_stop() {
   local name=$1 pid=${HOST_PID[$1]} cgroup
   unset "HOST_PID[$name]"
   kill -TERM "$pid" 2>/dev/null || true
-  wait "$pid" || true
-  for cgroup in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
-    [[ -d $cgroup/samples-$name ]] && find "$cgroup/samples-$name" -depth -type d -exec rmdir {} +
+  # A host with a full disk, for one, would take its services' full 90 seconds to stop.
+  for _ in {1..100}; do
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.1
   done
-  return 0
+  pkill -KILL -P "$pid" || true
+  kill -KILL "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+  for cgroup in /sys/fs/cgroup/{systemd,unified}/"samples-$name" "/sys/fs/cgroup/memory/$name"; do
+    # The kernel needs a moment to bury the last processes.
+    for _ in {1..50}; do
+      [[ -d $cgroup ]] || break
+      find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.1
+    done
+  done
 }
 
 # host_collect NAME FOLDER PATH...: what a support bundle holds of one host. Paths are relative to its /,
