@@ -58,7 +58,7 @@ def show_command(
     from difflib import get_close_matches
 
     from analyzer.errors import UsageError
-    from analyzer.render.card import card
+    from analyzer.render._card import card
 
     book = _book(rules)
     if rule_id not in book.rules:

@@ -103,7 +103,7 @@ class Matcher:
         wanted: dict[str, list[int]] = defaultdict(list)
         for number, stream in enumerate(self.streams):
             check_patterns(self.rules[stream.rule], stream.detection)
-            literals = _triggers(stream.expression, stream.detection)
+            literals = triggers(stream.expression, stream.detection)
             if literals is None:
                 self._unanchored.append(number)
             for literal in literals or ():
@@ -250,7 +250,7 @@ def _bare(literal: str) -> str:
     return literal.lower().translate(_DIGITS)
 
 
-def _triggers(expression: Expression, detection: Detection) -> set[str] | None:
+def triggers(expression: Expression, detection: Detection) -> set[str] | None:
     """Literals, lower case and without digits, of which one is in every record that the expression holds for.
 
     None: there are none, every record must be looked at.
@@ -259,12 +259,12 @@ def _triggers(expression: Expression, detection: Detection) -> set[str] | None:
         case Name(name):
             return _selection_triggers(detection.selections[name])
         case And(operands):
-            known = [found for operand in operands if (found := _triggers(operand, detection)) is not None]
+            known = [found for operand in operands if (found := triggers(operand, detection)) is not None]
             return max(known, key=lambda literals: min(map(len, literals), default=0), default=None)
         case Or(operands):
             union: set[str] = set()
             for operand in operands:
-                found = _triggers(operand, detection)
+                found = triggers(operand, detection)
                 if found is None:
                     return None
                 union |= found

@@ -1,0 +1,113 @@
+"""Proof of rules: what they must find, what they must leave alone, and whether they can find anything at all.
+
+Every example is analysed as a file of its own, by the same way that a bundle takes. Then every rule is held against the
+examples of every other rule and against logs of healthy systems: a rule that fires there is wrong.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from analyzer.match import Matcher, triggers
+from analyzer.pipeline import Options, analyze
+from analyzer.rule import Example, Rule, missing_parts
+from analyzer.rulebook import Rulebook
+
+_FORMS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a rule: a sentence, behind the rule's id."""
+
+    rule_id: str
+    message: str
+
+    def __str__(self) -> str:
+        """The fault as one line."""
+        return f"{self.rule_id}: {self.message}"
+
+
+def check(book: Rulebook, complete: bool, healthy: Sequence[Path] = ()) -> list[Fault]:
+    """Prove the rules of a book.
+
+    Args:
+        book: the rules.
+        complete: whether every part that a rule of the rules/ folder must have is asked for.
+        healthy: logs and bundles of systems that are well.
+
+    Raises:
+        RuleError: a regular expression is not valid.
+    """
+    rules = list(book)
+    Matcher(rules)
+    faults: list[Fault] = []
+    if complete:
+        faults += _incomplete(rules)
+    faults += _examples(rules)
+    faults += _healthy(rules, healthy)
+    return faults
+
+
+def _incomplete(rules: Iterable[Rule]) -> Iterator[Fault]:
+    for rule in rules:
+        missing = missing_parts(rule)
+        if missing:
+            yield Fault(rule.id, f"lacks {', '.join(missing)}")
+        if not _anchored(rule):
+            yield Fault(rule.id, "has no literal of 3 characters or more that a pre-filter could use: add a contains")
+
+
+def _anchored(rule: Rule) -> bool:
+    """Whether each stream of a rule has literals, so that it is not tried on every record."""
+    return all(triggers(stream.expression, stream.detection) is not None for stream in Matcher([rule]).streams)
+
+
+def found_in(rules: Sequence[Rule], text: str, name: str) -> set[str]:
+    """The ids of the rules that an excerpt, as a file of that name, leads to."""
+    with tempfile.TemporaryDirectory(prefix="analyze-check-") as folder:
+        path = Path(folder, *PurePosixPath(name).parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+        report = analyze([folder], rules, Options(jobs=1))
+    return {finding.rule.id for finding in report.findings}
+
+
+def _examples(rules: Sequence[Rule]) -> Iterator[Fault]:
+    related = {rule.id: _related(rule, rules) for rule in rules}
+    for rule in rules:
+        for example in rule.examples.match:
+            found = found_in(rules, example.text, _name(example))
+            if rule.id not in found:
+                yield Fault(rule.id, f"does not find its example {_short(example)}")
+            for other in sorted(found - related[rule.id]):
+                yield Fault(other, f"fires on an example of {rule.id}: {_short(example)}")
+        for example in rule.examples.no_match:
+            if rule.id in found_in([rule], example.text, _name(example)):
+                yield Fault(rule.id, f"fires on its own counter-example {_short(example)}")
+
+
+def _related(rule: Rule, rules: Sequence[Rule]) -> set[str]:
+    """The rule, the rules that it correlates or that correlate it, and those that share a tag 'see:<id>' with it."""
+    ids = {rule.id} | {name for name in (rule.correlation.rules if rule.correlation else ()) if "." in name}
+    ids |= {other.id for other in rules if other.correlation and rule.id in other.correlation.rules}
+    return ids
+
+
+def _healthy(rules: Sequence[Rule], paths: Sequence[Path]) -> Iterator[Fault]:
+    for path in paths:
+        for finding in analyze([str(path)], rules, Options(jobs=1)).findings:
+            line = finding.evidence[0]
+            yield Fault(finding.rule.id, f"fires on a healthy log, {line.source}:{line.line_number}: {line.text[:80]}")
+
+
+def _name(example: Example) -> str:
+    return (example.source or "example.log").lstrip("/")
+
+
+def _short(example: Example) -> str:
+    line = example.text.strip().splitlines()[0]
+    return repr(line if len(line) <= _FORMS * 2 else line[: _FORMS * 2] + "…")
