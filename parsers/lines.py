@@ -20,7 +20,7 @@ from .batch import Batch, large_strings, shape_codes
 from .contract import Source
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
-from .text import SLICE_BYTES, Lines, detect_encoding, head_lines, line_ends, read_slice, slices
+from .text import SLICE_BYTES, Lines, detect_encoding, head_lines, line_ends, read_slice, slices, tail_lines
 from .times import KINDS, NAT, Clock, TimeKind, find_kind, find_layout, times_of_lines
 
 # Lines that look like the inside of a stack trace or of a wrapped message, whatever the program.
@@ -103,7 +103,7 @@ class LineFormat:
 
     def plan(self, source: Source, clock: Clock) -> Plan:
         """Decide, from the head of the file, how its slices are read."""
-        lines = [line for line in head_lines(source) if line.strip()]
+        lines = sample_lines(source)
         headers = [line for line in lines if self.starts_record(line)]
         kinds = [KINDS[name] for name in self.times]
         kind = _best_kind(kinds, headers)
@@ -218,6 +218,16 @@ class LineFormat:
         return frame
 
 
+def sample_lines(source: Source) -> list[str]:
+    """Lines to plan by: from the head of the file, or from its tail where the head is blank.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    lines = [line for line in head_lines(source) if line.strip()]
+    return lines or tail_lines(source, detect_encoding(source.head), 400)
+
+
 def _best_kind(kinds: Sequence[TimeKind], lines: Sequence[str]) -> TimeKind | None:
     """The kind that is found in most of the lines."""
     counted = [
@@ -257,11 +267,11 @@ class GenericFormat(LineFormat):
 
     def plan(self, source: Source, clock: Clock) -> Plan:
         """Decide how this file writes its times, and whether lines without one are records of their own."""
-        lines = [line for line in head_lines(source) if line.strip()]
+        lines = sample_lines(source)
         kind = find_kind(lines[:150])
         headers = [line for line in lines if kind and kind.regex.search(line[:96])]
         candidates = sum(not CONTINUATION.match(line) for line in lines)
-        loose = len(headers) < 0.5 * candidates
+        loose = not headers or len(headers) < 0.5 * candidates
         layout = find_layout(headers, kind) if kind else None
         return Plan(detect_encoding(source.head), layout, clock, loose)
 

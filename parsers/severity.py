@@ -70,7 +70,10 @@ WORDS = (
 )
 
 # What no level says but every reader sees: a message that reports a failure.
-FAILURES = r"(?i)\b(?:panic|fatal|segfault|traceback \(most recent call last\)|unhandled|uncaught|core dumped|oops|out of memory|oom-kill(?:er)?)\b"
+FAILURES = (
+    r"(?i)(?:^|[^a-z])(?:panic|fatal|segfault|traceback \(most recent call last\)|unhandled|uncaught|core dumped|oops"
+    r"|out of memory|oom-kill(?:er)?|[a-z]+(?:exception|error):)(?:[^a-z]|$)"
+)
 
 
 def number(word: str | None) -> int:

@@ -212,7 +212,7 @@ def slices(
         total = source.size
         start = encoding.bom
         while start < total:
-            end = start + size // encoding.width * encoding.width
+            end = start + max(1, size // encoding.width) * encoding.width
             if end >= total:
                 yield Slice(start, total - start)
                 return
@@ -292,10 +292,13 @@ def read_slice(source: Source, piece: Slice, encoding: Encoding, line_bytes: int
     ends = line_ends(text)
     if offsets is None:
         offsets = line_ends(data)[: len(ends) - 1] if changed else ends[:-1]
-    if len(ends) > 1 and int(np.diff(ends).max()) > line_bytes:
-        text, ends = _cut_lines(text, ends, line_bytes, source.path, problems)
-    if piece.dropped:
-        problems.append(_long_line(source.path, 1, piece.dropped + line_bytes, line_bytes))
+    sizes = np.diff(ends)
+    if len(sizes) and int(sizes.max()) > line_bytes:
+        text = _cut_lines(text, ends, line_bytes)
+        ends = line_ends(text)
+    if len(sizes):
+        sizes[-1] += piece.dropped
+    problems += [_long_line(source.path, int(size), line_bytes) for size in sizes[sizes > line_bytes]]
     return Lines(text, ends, offsets[: len(ends) - 1] + piece.start, tuple(problems))
 
 
@@ -387,30 +390,22 @@ def _strip_nul(text: bytes, path: str, problems: list[Problem]) -> bytes:
     return text.translate(None, b"\0")
 
 
-def _cut_lines(
-    text: bytes, ends: NDArray[np.int64], line_bytes: int, path: str, problems: list[Problem]
-) -> tuple[bytes, NDArray[np.int64]]:
-    long = np.flatnonzero(np.diff(ends) > line_bytes)
+def _cut_lines(text: bytes, ends: NDArray[np.int64], line_bytes: int) -> bytes:
     parts, at = [], 0
-    for i in long:
+    for i in np.flatnonzero(np.diff(ends) > line_bytes):
         keep = int(ends[i]) + line_bytes - 1
         # An UTF-8 character is never cut in two.
         while keep > ends[i] and (text[keep] & 0xC0) == 0x80:
             keep -= 1
         parts += [text[at:keep], b"\n"]
         at = int(ends[i + 1])
-        problems.append(_long_line(path, int(i) + 1, int(ends[i + 1] - ends[i]), line_bytes))
     parts.append(text[at:])
-    out = b"".join(parts)
-    return out, line_ends(out)
+    return b"".join(parts)
 
 
-def _long_line(path: str, line: int, size: int, kept: int) -> Problem:
-    return Problem(
-        path,
-        "limit",
-        f"A line is {size:,} bytes long, over the limit of {kept:,}; its rest was truncated.",
-    )
+def _long_line(path: str, size: int, kept: int) -> Problem:
+    message = f"A line is {size:,} bytes long, over the limit of {kept:,}; its rest was truncated."
+    return Problem(path, "limit", message)
 
 
 def head_lines(source: Source, limit: int = 400) -> tuple[str, ...]:

@@ -1,0 +1,61 @@
+"""What all tests share: sources made of text, and the analyzer run as a user runs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from parsers.contract import HEAD_BYTES, Source
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+settings.load_profile("default")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the tests that take long, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--slow"):
+        return
+    slow = pytest.mark.skip(reason="takes long: --slow runs it")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(slow)
+
+
+@pytest.fixture
+def make_source(tmp_path: Path) -> Callable[..., Source]:
+    """Write bytes or text to a file and give its source."""
+    made = 0
+
+    def make(content: bytes | str, name: str = "", modified: datetime | None = None) -> Source:
+        nonlocal made
+        made += 1
+        data = content.encode() if isinstance(content, str) else content
+        path = tmp_path / f"{made}-{name or 'test.log'}"
+        path.write_bytes(data)
+        return Source(name or path.name, path, len(data), data[:HEAD_BYTES], modified)
+
+    return make
+
+
+@pytest.fixture
+def analyze_command() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `analyze` in a process of its own, as a user does."""
+
+    def run(*arguments: str | Path, stdin: bytes | None = None, **options: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from analyzer.cli import main; main()", *map(str, arguments)]
+        environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
+        done = subprocess.run(command, input=stdin, capture_output=True, env=environment, check=False, **options)  # type: ignore[call-overload]
+        return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from parsers.severity import DEBUG, ERROR, FATAL, INFO, WARN, name_of, number, of_messages
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("ERROR", ERROR),
+        ("warn", WARN),
+        ("W", WARN),
+        ("[Info]", INFO),
+        ("FATAL:", FATAL),
+        ("debug", DEBUG),
+        ("x", 0),
+        (None, 0),
+    ],
+)
+def test_words_and_letters(word: str | None, expected: int) -> None:
+    assert number(word) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("[main] ERROR com.example.Pay - failed", ERROR),
+        ("error: Could not load host key", ERROR),
+        ("[error] 7#7: *1 open() failed", ERROR),
+        ("WARNING: no swap", WARN),
+        ("level=warn msg=slow", WARN),
+        ('{"severity": "ERROR"}', ERROR),
+        ("app[7]: fatal: cannot fork", FATAL),
+        ("no error so far, all good", 0),
+        ("processed 100 errors page", 0),
+        ("Information about the system", 0),
+        ("segfault at 0 ip 00007f", ERROR),
+        ("Traceback (most recent call last):", ERROR),
+        ("java.lang.IllegalStateException: closed", ERROR),
+    ],
+)
+def test_a_message_says_its_severity_in_words(message: str, expected: int) -> None:
+    assert of_messages(pl.Series([message])).tolist() == [expected]
+
+
+def test_names_of_ranges() -> None:
+    assert [name_of(n) for n in (0, 1, 9, 13, 18, 21)] == ["UNSPECIFIED", "TRACE", "INFO", "WARN", "ERROR", "FATAL"]
