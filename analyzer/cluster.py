@@ -27,7 +27,7 @@ PARAM = "<*>"
 # 35 times faster in this one. The most specific forms come first.
 _B = r"(?-u:\b)"
 _W = "[A-Za-z0-9_-]"
-_UNIT = r"(?: ?(?:[KMGT]i?B|[kKMGT]?[Bb]ytes|B)" + _B + r"|%)?"
+_UNIT = r"(?: ?(?:[KMGT]i?B|[kKMGT]?[Bb]ytes|B)" + _B + r"|%|" + _B + ")"
 _MASK = (
     _B + r"[a-zA-Z][a-zA-Z0-9+.-]{1,15}://[^ \t\"'<>,;\])]+"  # URL
     r"|/?" + _B + r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?" + _B +  # IPv4 with port; Java writes a slash before it
@@ -43,7 +43,7 @@ _MASK = (
     r"|" + _B + r"[0-9a-f]*[0-9][0-9a-f]{7,}" + _B +  # ids and digests
     r"|" + _B + r"[0-9a-f]{7,}[0-9][0-9a-f]*" + _B +
     r"|" + _B + r"[0-9A-F]{8,}" + _B +
-    r"|[+-]?" + _B + r"[0-9]+(?:[.,:/-][0-9]+)*" + _UNIT + _B +  # numbers, decimals, clocks, versions, sizes
+    r"|[+-]?" + _B + r"[0-9]+(?:[.,:/-][0-9]+)*" + _UNIT +  # numbers, decimals, clocks, versions, sizes
     r"|[0-9]{4,}"
 )  # fmt: skip
 _ROOT_PATH = r" /[A-Za-z][A-Za-z0-9_.-]*"
@@ -56,9 +56,11 @@ MAX_TOKENS = 120
 MAX_CHARACTERS = 2_000
 SIMILARITY = 0.75
 DEPTH = 5
-# Clusters of one node above which words vary that no mask knows, and the threshold from there on.
+# Clusters of one node above which words vary that no mask knows, and the threshold from there on; and the number of
+# clusters that a node can hold, from which on every message joins the one that is most like it.
 CROWDED = 60
 CROWDED_SIMILARITY = 0.4
+FULL = 150
 # Distinct masked messages that are remembered.
 MAX_MESSAGES = 100_000
 
@@ -169,7 +171,9 @@ def _drain() -> Drain:
             return ((equal - values) / constants if constants else 1.0), params + values
 
         def fast_match(self, cluster_ids: list[int], tokens: list[str], sim_th: float, include_params: bool) -> object:
-            if len(cluster_ids) > CROWDED:
+            if len(cluster_ids) >= FULL:
+                sim_th = 0.0
+            elif len(cluster_ids) > CROWDED:
                 sim_th = min(sim_th, CROWDED_SIMILARITY)
             return super().fast_match(cluster_ids, tokens, sim_th, include_params)
 
@@ -177,10 +181,10 @@ def _drain() -> Drain:
 
 
 class _FullMatch:
-    """Known templates by length and first token: finds the one that a message fits in every constant token."""
+    """Known templates by length and first two tokens: finds the one that a message fits in every constant token."""
 
     def __init__(self) -> None:
-        self._buckets: dict[tuple[int, str], list[tuple[itemgetter[object], object, int]]] = {}
+        self._buckets: dict[tuple[object, ...], list[tuple[itemgetter[object], object, int]]] = {}
         self._tokens: dict[int, tuple[str, ...]] = {}
 
     def __len__(self) -> int:
@@ -190,8 +194,10 @@ class _FullMatch:
         return " ".join(self._tokens[template_id])
 
     def find(self, tokens: list[str]) -> int | None:
-        first = tokens[0] if tokens else ""
-        for key in ((len(tokens), first), (len(tokens), PARAM)):
+        size = len(tokens)
+        first, second = (*tokens[:2], "", "")[:2]
+        # Constant beginnings first: they are the more specific.
+        for key in ((size, first, second), (size, first, PARAM), (size, PARAM, second), (size, PARAM, PARAM)):
             for constant, values, template_id in self._buckets.get(key, ()):
                 if constant(tokens) == values:
                     return template_id
@@ -202,7 +208,7 @@ class _FullMatch:
         if old == tokens:
             return
         if old is not None:
-            bucket = self._buckets[_key(old)]
+            bucket = self._buckets.get(_key(old), [])
             bucket[:] = [entry for entry in bucket if entry[2] != template_id]
         self._tokens[template_id] = tokens
         fixed = [i for i, token in enumerate(tokens) if token != PARAM]
@@ -212,5 +218,5 @@ class _FullMatch:
         self._buckets.setdefault(_key(tokens), []).append((getter, getter(tokens), template_id))
 
 
-def _key(tokens: tuple[str, ...]) -> tuple[int, str]:
-    return len(tokens), tokens[0]
+def _key(tokens: tuple[str, ...]) -> tuple[object, ...]:
+    return (len(tokens), *(*tokens[:2], "", "")[:2])

@@ -31,6 +31,7 @@ from analyzer.triage import Match, Quoter, triage, unknown_errors, verdict
 from analyzer.worker import Job, SliceResult, Worker
 from parsers import identify
 from parsers.contract import Parser, Problem, Source
+from parsers.packets.framing import is_capture, survey
 from parsers.plan import Plan
 from parsers.text import SLICE_BYTES, is_binary
 from parsers.times import NAT, Clock, to_datetime
@@ -78,6 +79,7 @@ class _Input:
     first: int = NAT
     last: int = NAT
     problems: list[Problem] = field(default_factory=list)
+    capture: bool = False
 
 
 def analyze(
@@ -234,11 +236,28 @@ class _Run:
 def _identify(source: Source) -> _Input:
     if source.size == 0:
         return _Input(source, None, 0.0, "empty")
+    if is_capture(source.head):
+        return _capture(source)
     if is_binary(source.head):
         message = f"Not text and in no format that is known: its first bytes are {source.head[:4].hex(' ')}."
         return _Input(source, None, 0.0, "binary", problems=[Problem(source.path, "binary", message)])
     parser, confidence = identify(source)
     return _Input(source, parser, confidence)
+
+
+def _capture(source: Source) -> _Input:
+    """A capture: its framing is read, its packets are not yet analysed."""
+    entry = _Input(source, None, 1.0, capture=True)
+    try:
+        found = survey(source)
+    except OSError as error:
+        entry.problems.append(_unreadable(source, error))
+        return entry
+    entry.records = found.packets
+    entry.first, entry.last = found.first or NAT, found.last or NAT
+    message = f"A packet capture of {found.packets:,} packets; its packets are not analysed in this version."
+    entry.problems = [Problem(source.path, "unsupported", message), *found.problems]
+    return entry
 
 
 def _coverage(entry: _Input) -> Coverage:
@@ -247,7 +266,7 @@ def _coverage(entry: _Input) -> Coverage:
     return Coverage(
         source=source.path,
         bytes=source.size,
-        parser=entry.parser.name if entry.parser else "",
+        parser="capture" if entry.capture else entry.parser.name if entry.parser else "",
         confidence=round(entry.confidence, 2),
         records=entry.records,
         lines=entry.lines,

@@ -259,9 +259,12 @@ def verdict(
     problems: Sequence[Problem],
 ) -> str:
     """One sentence: what is wrong, most likely what, since when."""
-    read = sum(1 for entry in coverage if entry.records)
+    read = sum(1 for entry in coverage if entry.records and entry.parser != "capture")
+    captures = sum(1 for entry in coverage if entry.parser == "capture")
     unread = sum(1 for entry in coverage if entry.bytes and not entry.records)
     tail = f" {_plural(unread, 'file was', 'files were')} not read." if unread else ""
+    if captures:
+        tail = f" {_plural(captures, 'packet capture was', 'packet captures were')} not analysed." + tail
     if not read:
         return "Nothing could be analysed." + tail
     if not findings:

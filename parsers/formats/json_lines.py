@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
 # What belongs to the message, under it: stack traces and errors.
 _DETAILS = ("error.stack_trace", "error.message", "err.stack", "stack_trace", "stacktrace", "stack", "exc_info", "exception",
             "err.message", "error", "err", "errorMessage", "stackTrace", "thrown.extendedStackTrace", "@x", "errorVerbose", "cause")  # fmt: skip
+_LEVEL_WORD = re.compile(r"(?i)fatal|critical|error|warning|warn|notice|info|debug|trace")
 _ROOTS = frozenset(name for names in (_TIME, _BODY) for name in names) | {name.split(".")[0] for name in _TIME + _BODY}
 
 
@@ -62,7 +64,8 @@ def as_text(value: Any) -> str | None:
 def severity_of(value: Any) -> int:
     """The severity number of a level as JSON loggers write it: a word, a letter, a number of bunyan, Python or syslog."""
     if isinstance(value, str) and not EPOCH.match(value):
-        return number(value)
+        word = _LEVEL_WORD.search(value)
+        return number(value) or (number(word[0]) if word else 0)
     try:
         level = int(float(value))
     except (TypeError, ValueError, OverflowError):

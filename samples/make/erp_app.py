@@ -14,9 +14,7 @@ logging.basicConfig(
     datefmt="%Y-%m-%dT%H:%M:%S",
 )
 app = Flask("erp")
-engine = sqlalchemy.create_engine(
-    "postgresql://erp:not-a-real-password@erp-db-1/erp", pool_size=4, pool_pre_ping=True
-)
+engine = sqlalchemy.create_engine("postgresql://erp:not-a-real-password@erp-db-1/erp", pool_size=4, pool_pre_ping=True)
 cache = redis.Redis(host="erp-db-1", socket_timeout=2)
 # The scan is made in the database, so that no log line holds 80 kB of it.
 INSERT = sqlalchemy.text(

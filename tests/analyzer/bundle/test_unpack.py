@@ -68,7 +68,7 @@ def test_zeros_take_no_room_on_the_disk(tmp_path, zip_of):
     path.write_bytes(zip_of({"core": bytes(30 * MIB) + b"end"}))
     with open_bundle([str(path)]) as bundle:
         assert bundle.sources[0].size == 30 * MIB + 3
-        assert os.stat(bundle.sources[0].file).st_blocks * 512 < MIB
+        assert bundle.sources[0].file.stat().st_blocks * 512 < MIB
 
 
 @pytest.mark.parametrize(

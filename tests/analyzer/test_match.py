@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from analyzer.errors import RuleError
+from analyzer.finding import Report
+from analyzer.match import pattern_error
+
+ReportOn = Callable[..., Report]
+
+
+def rule(detection: str, extra: str = "", rule_id: str = "t.rule") -> str:
+    return f"---\nid: {rule_id}\ntitle: T\nseverity: high\ndetection: {detection}\n{extra}\n"
+
+
+def lines(*bodies: str) -> str:
+    return "".join(f"2026-03-14 09:26:{i:02d} INFO {body}\n" for i, body in enumerate(bodies))
+
+
+def found_lines(report: Report) -> list[int]:
+    return [evidence.line_number for finding in report.findings for evidence in finding.evidence]
+
+
+@pytest.mark.parametrize(
+    ("detection", "bodies", "expected"),
+    [
+        ('{a: {body|contains: "disk full"}}', ["disk full", "DISK FULL now", "disk is full"], [1, 2]),
+        ('{a: {body|contains|cased: "Disk"}}', ["disk", "Disk"], [2]),
+        ('{a: {body|contains: ["one", "two"]}}', ["one", "two", "three"], [1, 2]),
+        ('{a: {body|contains|all: ["one", "two"]}}', ["one", "one two", "two"], [2]),
+        ('{a: {body|contains: "HTTP 503"}}', ["HTTP 503", "HTTP 502", "HTTP 5030"], [1, 3]),
+        ('{a: {body|contains: "exit code 137"}}', ["exit code 1", "exit code 137"], [2]),
+        ('{a: {body|contains: "eth up"}}', ["eth0 up", "eth up", "eth1 up"], [2]),
+        ('{a: {body|contains: "eth0 up"}}', ["eth up", "eth1 up", "eth0 up"], [3]),
+        ('{a: {body|startswith: "INFO x"}}', ["x", "y x"], [1]),
+        ('{a: {body|endswith: "gone"}}', ["he is gone", "gone he is"], [1]),
+        ('{a: {body|re: "took [0-9]{4,}ms"}}', ["took 12ms", "took 12345ms"], [2]),
+        ('{a: {body|contains: "took", body|re: "took [0-9]{4,}ms"}}', ["took 12ms", "took 12345ms"], [2]),
+        ('{a: [{body|contains: "red"}, {body|contains: "green"}]}', ["red", "blue", "green"], [1, 3]),
+        ('{a: {body|contains: "refused"}, b: {body|contains: "stopping"}, condition: a and not b}',
+         ["refused", "refused while stopping", "stopping"], [1]),
+        ('{a: {body|contains: "red"}, b: {body|contains: "blue"}, condition: 1 of them}', ["red", "x", "blue"], [1, 3]),
+        ('{a: {body|contains: "x", source|endswith: ".log"}}', ["x"], [1]),
+        ('{a: {body|contains: "x", source|endswith: ".txt"}}', ["x"], []),
+        ('{a: {body|contains: "x", severity_number|gte: 17}}', ["x"], []),
+        ('{a: {severity_number|lte: 9}}', ["x", "y"], [1, 2]),
+        ('{a: {body|contains: "x", trace_id|exists: false}}', ["x"], [1]),
+    ],
+)  # fmt: skip
+def test_a_detection_finds_its_lines_and_no_others(
+    report_on: ReportOn, detection: str, bodies: list[str], expected: list[int]
+) -> None:
+    assert found_lines(report_on(lines(*bodies), rule(detection))) == expected
+
+
+def test_a_record_is_matched_as_a_whole_and_shown_at_the_line_that_tells(report_on: ReportOn) -> None:
+    log = (
+        "2026-03-14 09:26:53 ERROR payment failed\n"
+        "java.lang.IllegalStateException: closed\n"
+        "\tat a.B.c(B.java:7)\n"
+        "Caused by: java.net.ConnectException: Connection refused\n"
+        "\tat d.E.f(E.java:9)\n"
+        "2026-03-14 09:26:54 INFO next\n"
+    )
+    report = report_on(log, rule('{a: {body|contains|all: ["payment failed", "connection refused"]}}'))
+    (finding,) = report.findings
+    assert finding.count == 1
+    assert finding.evidence[0].line_number == 1
+    only_inside = report_on(log, rule('{a: {body|contains: "ConnectException"}}'))
+    assert found_lines(only_inside) == [4]
+    assert only_inside.findings[0].first_seen == report.findings[0].first_seen
+
+
+def test_the_header_of_a_line_is_not_its_body(report_on: ReportOn) -> None:
+    log = "Mar 14 09:26:53 oracle mysql[7]: ready\nMar 14 09:26:54 web sshd[7]: mysql is down\n"
+    assert found_lines(report_on(log, rule('{a: {body|contains: "mysql"}}'))) == [2]
+    assert found_lines(report_on(log, rule('{a: {service_name: "MySQL"}}'))) == [1]
+    assert found_lines(report_on(log, rule('{a: {host_name|startswith: "ora", body|contains: "ready"}}'))) == [1]
+
+
+def test_hosts_that_differ_by_digits_are_told_apart(report_on: ReportOn) -> None:
+    log = "".join(f"Mar 14 09:26:{i:02d} web{i % 3} app[7]: slow query\n" for i in range(9))
+    assert found_lines(report_on(log, rule('{a: {body|contains: "slow query", host_name: "web1"}}'))) == [2, 5, 8]
+
+
+def test_counts_are_exact_when_few_lines_are_kept(report_on: ReportOn) -> None:
+    log = "".join(f"2026-03-14 09:{i // 60:02d}:{i % 60:02d} ERROR lost packet {i}\n" for i in range(3000))
+    (finding,) = report_on(log, rule('{a: {body|contains: "lost packet"}}')).findings
+    assert finding.count == 3000
+    assert [finding.evidence[0].line_number, finding.evidence[-1].line_number] == [1, 3000]
+    assert str(finding.last_seen) == "2026-03-14 09:49:59+00:00"
+
+
+def test_an_invalid_regular_expression_names_the_rule(report_on: ReportOn) -> None:
+    with pytest.raises(RuleError, match=r"t\.rule.*unclosed"):
+        report_on("x\n", rule('{a: {body|re: "([unclosed"}}'))
+
+
+@pytest.mark.parametrize(("pattern", "valid"), [("a+b", True), ("(?<=x)a", False), (r"(a)\1", False), ("[z-a]", False)])
+def test_only_expressions_in_linear_time_are_valid(pattern: str, valid: bool) -> None:
+    assert (pattern_error(pattern) is None) is valid

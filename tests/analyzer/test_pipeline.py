@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.errors import InputError
+from analyzer.finding import Report
+from analyzer.pipeline import Options, analyze
+from analyzer.render.json import document
+
+ReportOn = Callable[..., Report]
+RULE = 'id: t.timeout\ntitle: T\nseverity: high\ndetection: {a: {body|contains: "timed out"}}\n'
+
+
+def varied_log(count: int, seed: int = 7) -> str:
+    rnd = random.Random(seed)
+    names = ["anna", "ben", "carla", "dora", "emil"]
+    out = []
+    for i in range(count):
+        stamp = f"2026-03-14 09:{i // 60 % 60:02d}:{i % 60:02d},{rnd.randrange(1000):03d}"
+        body = rnd.choice(
+            [
+                f"INFO [worker-{i % 8}] user {rnd.choice(names)} logged in from 10.0.{i % 256}.{i % 7}",
+                f"WARN [worker-{i % 8}] query took {rnd.randrange(9999)} ms",
+                f"ERROR [worker-{i % 8}] request {rnd.randrange(10**9):x} timed out after {rnd.randrange(99)} s\n"
+                f"java.util.concurrent.TimeoutException: no answer\n\tat a.B.c(B.java:{rnd.randrange(99)})",
+                f"ERROR link eth{i % 3} went down",
+            ]
+        )
+        out.append(f"{stamp} {body}\n")
+    return "".join(out)
+
+
+def comparable(report: Report) -> dict[str, object]:
+    data = document(report)
+    data.pop("stats")
+    return data
+
+
+@given(size=st.integers(200, 20_000))
+@settings(max_examples=8)
+def test_the_size_of_the_slices_does_not_change_the_report(report_on: ReportOn, size: int) -> None:
+    log = varied_log(600)
+    whole = comparable(report_on(log, RULE))
+    sliced = comparable(report_on(log, RULE, Options(jobs=1, slice_bytes=size)))
+    assert json.dumps(sliced, indent=1) == json.dumps(whole, indent=1)
+
+
+def test_the_number_of_workers_does_not_change_the_report(report_on: ReportOn) -> None:
+    files: dict[str, str | bytes] = {f"app{i}.log": varied_log(300, i) for i in range(3)}
+    one = comparable(report_on(files, RULE, Options(jobs=1, slice_bytes=10_000)))
+    two = comparable(report_on(files, RULE, Options(jobs=2, slice_bytes=10_000)))
+    assert one == two
+
+
+def test_every_file_is_in_the_coverage_and_what_was_not_read_says_why(report_on: ReportOn) -> None:
+    files: dict[str, str | bytes] = {"a.log": varied_log(10), "empty.log": b"", "core": bytes(range(256)) * 50}
+    report = report_on(files)
+    got = {entry.source.rsplit("/")[-1]: (entry.records > 0, entry.problem) for entry in report.coverage}
+    assert got["a.log"] == (True, "")
+    assert got["empty.log"] == (False, "empty")
+    assert got["core"] == (False, "binary")
+    assert [problem.kind for problem in report.problems] == ["binary"]
+    assert "2 files" not in report.verdict
+
+
+def test_a_stack_trace_is_one_record(report_on: ReportOn) -> None:
+    log = varied_log(200)
+    (entry,) = report_on(log).coverage
+    assert entry.records == 200
+    assert entry.lines == log.count("\n")
+
+
+def test_errors_that_no_rule_knows_are_shown_and_known_ones_are_not(report_on: ReportOn) -> None:
+    report = report_on(varied_log(400), RULE)
+    assert [finding.rule.id for finding in report.findings] == ["t.timeout"]
+    templates = [entry.template for entry in report.unknown]
+    assert len(templates) == 1
+    assert templates[0].startswith("ERROR link eth")
+    assert report.unknown[0].count + report.findings[0].count == varied_log(400).count(" ERROR ")
+
+
+def test_since_and_until_leave_records_out(report_on: ReportOn) -> None:
+    def at(minute: int) -> datetime:
+        return datetime(2026, 3, 14, 9, minute, tzinfo=UTC)
+
+    (entry,) = report_on(varied_log(600), RULE, Options(jobs=1, since=at(2), until=at(4))).coverage
+    assert 118 <= entry.records <= 122
+    assert entry.first_seen is not None
+    assert entry.last_seen is not None
+    assert (at(2) <= entry.first_seen, entry.last_seen <= at(4)) == (True, True)
+
+
+def test_the_timeline_counts_every_record_with_a_time(report_on: ReportOn) -> None:
+    report = report_on(varied_log(600))
+    assert sum(sum(bucket.counts.values()) for bucket in report.timeline) == 600
+    assert len(report.timeline) <= 121
+
+
+def test_an_input_that_is_not_there_is_an_error_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nowhere\.zip"):
+        analyze([str(tmp_path / "nowhere.zip")], [])
+
+
+def test_a_capture_is_counted_and_said_not_to_be_analysed(report_on: ReportOn) -> None:
+    import struct
+
+    data = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+    data += struct.pack("<IIII", 1_773_480_413, 0, 60, 60) + bytes(60)
+    report = report_on({"x.pcap": data, "a.log": varied_log(5)})
+    (entry,) = (entry for entry in report.coverage if entry.parser == "capture")
+    assert entry.records == 1
+    assert "1 packet capture was not analysed" in report.verdict
