@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from textwrap import shorten
 from types import MappingProxyType
 from typing import Final, get_args
 
@@ -211,7 +212,7 @@ def _rule_error(detail: ErrorDetails, node: Node, path: str) -> RuleError:
 
 def _sentence(detail: ErrorDetails, loc: tuple[str | int, ...]) -> str:
     name = next((str(part) for part in reversed(loc) if isinstance(part, str)), "rule")
-    written = str(detail["input"])[:_SHOWN_CHARACTERS]
+    written = shorten(str(detail["input"]), _SHOWN_CHARACTERS)
     match detail["type"]:
         case "missing":
             return f"the key '{name}' is missing"
@@ -270,8 +271,9 @@ def _unknown_rules(entry: Entry, entries: Mapping[str, Entry]) -> Iterator[RuleE
     for index, name in enumerate(names):
         at = ("correlation", "rules", index)
         if "." in name and name not in entries:
-            near = _did_you_mean(name, sorted(entries))
-            yield entry.error(f"there is no rule '{name}': {near}", at, 0)
+            near = get_close_matches(name, entries, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else "load the file that holds it as well"
+            yield entry.error(f"there is no rule '{name}': {hint}", at, 0)
         elif "." in name and _names_rules(entries[name].rule):
             yield entry.error(
                 f"the rule '{name}' correlates other rules and cannot be correlated itself", at, 0

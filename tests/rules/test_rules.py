@@ -22,7 +22,8 @@ from analyzer.rulebook import Rulebook, load, rules_dir
 ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)")
 SYSLOG_TIME = re.compile(r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)")
 SYSLOG = re.compile(
-    r"(?:\S+T\S+|[A-Z][a-z]{2} [ \d]\d [\d:]{8}) (?P<host>\S+) (?P<service>[^\s\[:]+)(?:\[\d+\])?: (?P<body>.*)",
+    r"(?:\S+T\S+|[A-Z][a-z]{2} [ \d]\d [\d:]{8}) (?P<host>\S+) "
+    r"(?P<service>[^\s\[:]+)(?:\[\d+\])?: (?P<body>.*)",
     re.S,
 )
 
