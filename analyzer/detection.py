@@ -124,7 +124,7 @@ class Detection:
 
     Attributes:
         selections: by name, in the order of the rule file.
-        condition: which of them must match; None when the rule's correlation names them instead.
+        condition: which of them must match; None when the correlation names them instead.
     """
 
     selections: Mapping[str, Selection] = field(default_factory=dict)

@@ -22,7 +22,7 @@ from analyzer.rulefile import MAX_BYTES, Node, read_documents
 
 _SHOWN_ERRORS: Final = 20
 _SHOWN_CHARACTERS: Final = 80
-_WORD_SCORES: Final = {"id": 8, "title": 5, "tags": 5, "component": 5, "literals": 3, "cause": 2}
+_WORD_SCORES: Final = {"id": 8, "title": 5, "tags": 5, "component": 5, "literals": 3, "cause": 2, "plain": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ class Rulebook:
     def search(self, text: str) -> list[Rule]:
         """Find rules by words; best first, equally good ones in the order of their ids.
 
-        A rule is found when each word is part of its id, title, tags, component, cause or of a text that it
-        looks for. Case does not matter.
+        A rule is found when each word is part of its id, title, tags, component, cause, of a text that it
+        looks for or of what it tells the customer. Case does not matter.
         """
         words = text.casefold().split()
         scored = [(_score(rule, words), rule) for rule in self]
@@ -307,6 +307,7 @@ def _score(rule: Rule, words: Sequence[str]) -> int:
         "component": rule.component or "",
         "literals": " ".join(rule.literals()),
         "cause": rule.cause or "",
+        "plain": f"{rule.plain.en} {rule.plain.zh}" if rule.plain else "",
     }
     folded = {name: text.casefold() for name, text in texts.items()}
     total = 0

@@ -13,6 +13,7 @@ COUNT = {"type": "event_count", "timespan": "1m"}
 VALUES = {"type": "value_count", "timespan": "1m"}
 BOTH = {"type": "temporal", "timespan": "1m"}
 ABSENCE = {"type": "absence", "timespan": "1m", "rules": ["one", "two"]}
+PAIR = {"rules": ["one", "two"]}
 BODIES = {"condition": {"gte": 2, "field": "body"}}
 USERS = {"condition": {"gte": 2, "field": "user"}}
 
@@ -112,6 +113,8 @@ def test_a_threshold_holds(operator: str, holding: set[int]) -> None:
         (ONE, VALUES | USERS, "'user' is neither", ("correlation", "condition", "field")),
         (TWO, BOTH | {"rules": ["one"]}, "two selections", ("correlation", "rules")),
         (TWO, BOTH | {"rules": ["one", "too"]}, "called 'too'", ("correlation", "rules", 1)),
+        (TWO | {"condition": "one and two"}, BOTH | PAIR, "remove the condition", ("detection", "condition")),
+        (TWO | {"three": {"body": "x"}}, BOTH | PAIR, "does not use", ("detection", "three")),
         (TWO, ABSENCE | {"rules": ["one", "two", "one"]}, "needs two rules", ("correlation", "rules")),
         (TWO, ABSENCE | {"condition": {"gte": 1}}, "remove it", ("correlation", "condition")),
         (TWO, ABSENCE | {"group-by": ["unit", "x"]}, "'x' is neither", ("correlation", "group-by", 1)),

@@ -232,6 +232,7 @@ def book() -> Rulebook:
         ("certificate has expired", "tls.certificate_expired"),
         ("oom_killer", "kernel.oom_killer"),
         ("conntrack", "network.conntrack_full"),
+        ("内存条 老化", "hardware.corrected_memory_error"),
     ],
 )
 def test_search_puts_the_best_rule_first(text: str, first: str) -> None:
