@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from textwrap import shorten
 from types import MappingProxyType
 from typing import Final, Literal, cast
 
@@ -123,7 +124,7 @@ class Detection:
 
     Attributes:
         selections: by name, in the order of the rule file.
-        condition: which of them must match; None when the rule's correlation names them instead.
+        condition: which of them must match; None when the correlation names them instead.
     """
 
     selections: Mapping[str, Selection] = field(default_factory=dict)
@@ -213,7 +214,7 @@ def _mapping(value: object, what: str, at: Path) -> dict[str, object]:
 def _kind(value: object) -> str:
     if isinstance(value, Mapping):
         return "a mapping"
-    return "a list" if isinstance(value, (list, tuple)) else f"'{str(value)[:80]}'"
+    return "a list" if isinstance(value, (list, tuple)) else f"'{shorten(str(value), 80)}'"
 
 
 def _parse_item(key: str, value: object, at: Path) -> Item:

@@ -198,8 +198,8 @@ class Correlation(_Part):
 class Rule(_Part):
     """One fault that the analyzer knows.
 
-    Texts are for people and may have several lines. `detection.condition` is None exactly when the
-    correlation is of a type that names selections or rules itself.
+    Texts are for people and may have several lines. A correlation of type temporal, temporal_ordered or
+    absence names the selections itself; `detection.condition` then says nothing and may be None.
     """
 
     id: RuleId
@@ -246,11 +246,20 @@ class Rule(_Part):
         return self
 
     def _check_rules(self, correlation: Correlation) -> None:
+        if correlation.type in _COUNTING:
+            return
+        selections = self.detection.selections
+        if len(selections) > 1 and self.detection.condition:
+            message = f"'{correlation.type}' names its selections in 'rules': remove the condition"
+            raise rule_error(message, ("detection", "condition"))
         for index, name in enumerate(correlation.rules):
-            if "." not in name and name not in self.detection.selections:
-                raise rule_error(
-                    f"no selection of the detection is called '{name}'", ("correlation", "rules", index), 0
-                )
+            if "." not in name and name not in selections:
+                message = f"no selection of the detection is called '{name}'"
+                raise rule_error(message, ("correlation", "rules", index), 0)
+        for name in selections:
+            if name not in correlation.rules:
+                message = f"the correlation does not use the selection '{name}': use it or remove it"
+                raise rule_error(message, ("detection", name))
 
     def _check_fields(self, correlation: Correlation) -> None:
         known = FIELDS.keys() | self.detection.named_groups()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from textwrap import shorten
 from types import MappingProxyType
 from typing import Final, get_args
 
@@ -21,7 +22,7 @@ from analyzer.rulefile import MAX_BYTES, Node, read_documents
 
 _SHOWN_ERRORS: Final = 20
 _SHOWN_CHARACTERS: Final = 80
-_WORD_SCORES: Final = {"id": 8, "title": 5, "tags": 5, "component": 5, "literals": 3, "cause": 2}
+_WORD_SCORES: Final = {"id": 8, "title": 5, "tags": 5, "component": 5, "literals": 3, "cause": 2, "plain": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ class Rulebook:
     def search(self, text: str) -> list[Rule]:
         """Find rules by words; best first, equally good ones in the order of their ids.
 
-        A rule is found when each word is part of its id, title, tags, component, cause or of a text that it
-        looks for. Case does not matter.
+        A rule is found when each word is part of its id, title, tags, component, cause, of a text that it
+        looks for or of what it tells the customer. Case does not matter.
         """
         words = text.casefold().split()
         scored = [(_score(rule, words), rule) for rule in self]
@@ -205,7 +206,7 @@ def _rule_error(detail: ErrorDetails, node: Node, path: str) -> RuleError:
 
 def _sentence(detail: ErrorDetails, loc: tuple[str | int, ...]) -> str:
     name = next((str(part) for part in reversed(loc) if isinstance(part, str)), "rule")
-    written = str(detail["input"])[:_SHOWN_CHARACTERS]
+    written = shorten(str(detail["input"]), _SHOWN_CHARACTERS)
     match detail["type"]:
         case "missing":
             return f"the key '{name}' is missing"
@@ -262,8 +263,9 @@ def _unknown_rules(entry: Entry, entries: Mapping[str, Entry]) -> Iterator[RuleE
     for index, name in enumerate(names):
         at = ("correlation", "rules", index)
         if "." in name and name not in entries:
-            near = _did_you_mean(name, sorted(entries))
-            yield entry.error(f"there is no rule '{name}': {near}", at, 0)
+            near = get_close_matches(name, entries, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else "load the file that holds it as well"
+            yield entry.error(f"there is no rule '{name}': {hint}", at, 0)
         elif "." in name and _names_rules(entries[name].rule):
             yield entry.error(f"the rule '{name}' correlates other rules and cannot be correlated itself", at, 0)
 
@@ -295,6 +297,7 @@ def _score(rule: Rule, words: Sequence[str]) -> int:
         "component": rule.component or "",
         "literals": " ".join(rule.literals()),
         "cause": rule.cause or "",
+        "plain": f"{rule.plain.en} {rule.plain.zh}" if rule.plain else "",
     }
     folded = {name: text.casefold() for name, text in texts.items()}
     total = 0
