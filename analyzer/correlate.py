@@ -50,51 +50,71 @@ def correlate(correlation: Correlation, streams: Sequence[pl.DataFrame], until: 
         return None
     tagged = [frame.with_columns(pl.lit(i, pl.UInt8).alias("stream")) for i, frame in enumerate(streams)]
     records = pl.concat([frame for frame in tagged if not frame.is_empty()], how="diagonal")
-    # A record without one of the group-by values belongs to no group.
     keys = list(correlation.group_by)
-    if keys:
-        records = records.drop_nulls(keys)
-    records = records.sort("time", maintain_order=True)
-    parts = records.partition_by(keys, as_dict=True, maintain_order=True) if keys else {(): records}
-    kept: list[pl.DataFrame] = []
-    names: list[tuple[int, str]] = []
-    timed = False
-    for values, part in parts.items():
-        mask = _satisfying(correlation, part, len(streams), until)
-        if mask is None:
-            continue
-        found = part.filter(pl.Series(mask))
-        kept.append(found)
-        names.append((-found.height, ", ".join(str(value) for value in values)))
-        timed = timed or bool((part.get_column("time") != NAT).any())
-    if not kept:
+    # A record without one of the group-by values belongs to no group.
+    records = records.drop_nulls(keys) if keys else records
+    if records.is_empty():
         return None
-    groups = tuple(name for _, name in sorted(names) if name)
-    return Correlated(pl.concat(kept).sort("time", maintain_order=True), groups, timed)
+    records = _in_groups(records, keys)
+    mask = _satisfying(correlation, records, len(streams), until)
+    if not mask.any():
+        return None
+    found = records.filter(pl.Series(mask))
+    return Correlated(found.sort("time", maintain_order=True), _largest(found, keys), bool(found["timed"].any()))
 
 
-def _satisfying(correlation: Correlation, part: pl.DataFrame, streams: int, until: int) -> NDArray[np.bool_] | None:
-    """Which records of a group take part in a satisfied window; None: there is no such window."""
-    times = part.get_column("time").to_numpy()
+def _in_groups(records: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Records by group, then time, with the columns group (number), at (microseconds) and timed.
+
+    Where a whole group has no times, all its records are at 0 in the order of the lines; where some have none, they
+    are at the earliest time of the group.
+    """
+    group = pl.struct(keys).rank("dense").cast(pl.Int64) if keys else pl.lit(0, pl.Int64)
+    known = pl.when(pl.col("time") != NAT).then(pl.col("time"))
+    return (
+        records.with_columns(group.alias("group"), known.alias("at"))
+        .with_columns(pl.col("at").is_not_null().any().over("group").alias("timed"))
+        .with_columns(pl.col("at").fill_null(pl.col("at").min().over("group")).fill_null(0))
+        .sort("group", "at", maintain_order=True)
+    )
+
+
+def _largest(found: pl.DataFrame, keys: list[str]) -> tuple[str, ...]:
+    if not keys:
+        return ()
+    counted = found.group_by("group", maintain_order=True).agg(pl.len(), *(pl.col(key).first() for key in keys))
+    rows = counted.sort("len", descending=True, maintain_order=True).select(keys).iter_rows()
+    return tuple(", ".join(str(value) for value in row) for row in rows)
+
+
+def _satisfying(correlation: Correlation, records: pl.DataFrame, streams: int, until: int) -> NDArray[np.bool_]:
+    """Which records take part in a satisfied window.
+
+    The groups are laid one behind the other on one axis, further apart than any window is long, so that one
+    pass over all records is a pass over each group.
+    """
     span = int(correlation.timespan.total_seconds() * 1_000_000)
-    if (times == NAT).all():
-        # Without times all is one window, in the order of the lines.
-        times, until = np.zeros(len(times), np.int64), span
-    elif (times == NAT).any():
-        times = np.where(times == NAT, times[times != NAT].min(), times)
-    stream = part.get_column("stream").to_numpy()
+    moment = records.get_column("at").to_numpy().astype(np.int64)
+    group = records.get_column("group").to_numpy()
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    lengths = np.diff(np.append(first, len(group)))
+    ends = moment[np.append(first[1:], len(group)) - 1]
+    extent = ends - moment[first] + span + 1
+    base = np.concatenate([[0], np.cumsum(extent)[:-1]])
+    times = moment - np.repeat(moment[first] - base, lengths)
+    stream = records.get_column("stream").to_numpy()
     match correlation.type:
         case "event_count":
-            mask = _event_count(correlation, times, span)
+            return _event_count(correlation, times, span)
         case "value_count":
-            mask = _value_count(correlation, part, times, span)
+            return _value_count(correlation, records, times, span)
         case "temporal":
-            mask = _temporal(times, stream, streams, span)
+            return _temporal(times, stream, streams, span)
         case "temporal_ordered":
-            mask = _temporal_ordered(times, stream, streams, span)
+            return _temporal_ordered(times, stream, streams, span)
         case "absence":
-            mask = _absence(times, stream, span, until)
-    return mask if mask.any() else None
+            over: NDArray[np.bool_] = (moment + span <= until) | ~records.get_column("timed").to_numpy()
+            return np.logical_and(_absence(times, stream, span), over)
 
 
 def _windows(times: NDArray[np.int64], span: int) -> NDArray[np.int64]:
@@ -112,37 +132,37 @@ def _cover(starts: NDArray[np.int64], ends: NDArray[np.int64], count: int) -> ND
 
 
 def _event_count(correlation: Correlation, times: NDArray[np.int64], span: int) -> NDArray[np.bool_]:
+    condition = correlation.condition
     ends = _windows(times, span)
     sizes = ends - np.arange(len(times))
-    condition = correlation.condition
-    holds = np.array([condition is not None and condition.holds(int(size)) for size in sizes], np.bool_)
-    starts = np.flatnonzero(holds)
+    good = [size for size in np.unique(sizes).tolist() if condition is not None and condition.holds(size)]
+    starts = np.flatnonzero(np.isin(sizes, good))
     return _cover(starts, ends[starts], len(times))
 
 
 def _value_count(
-    correlation: Correlation, part: pl.DataFrame, times: NDArray[np.int64], span: int
+    correlation: Correlation, records: pl.DataFrame, times: NDArray[np.int64], span: int
 ) -> NDArray[np.bool_]:
     condition = correlation.condition
     if condition is None or condition.field is None:
         return np.zeros(len(times), np.bool_)
-    values = part.get_column(condition.field).fill_null("").rank("dense").to_numpy()
-    present = part.get_column(condition.field).is_not_null().to_numpy()
+    column = records.get_column(condition.field)
+    values = column.fill_null("").rank("dense").to_list()
+    present = column.is_not_null().to_list()
     ends = _windows(times, span)
     seen: dict[int, int] = {}
     holds = np.zeros(len(times), np.bool_)
     right = 0
-    for left in range(len(times)):
-        while right < ends[left]:
+    for left, end in enumerate(ends.tolist()):
+        while right < end:
             if present[right]:
-                seen[int(values[right])] = seen.get(int(values[right]), 0) + 1
+                seen[values[right]] = seen.get(values[right], 0) + 1
             right += 1
         holds[left] = condition.holds(len(seen))
         if present[left]:
-            key = int(values[left])
-            seen[key] -= 1
-            if not seen[key]:
-                del seen[key]
+            seen[values[left]] -= 1
+            if not seen[values[left]]:
+                del seen[values[left]]
     starts = np.flatnonzero(holds)
     return _cover(starts, ends[starts], len(times))
 
@@ -160,25 +180,29 @@ def _temporal(times: NDArray[np.int64], stream: NDArray[np.uint8], streams: int,
 def _temporal_ordered(
     times: NDArray[np.int64], stream: NDArray[np.uint8], streams: int, span: int
 ) -> NDArray[np.bool_]:
-    positions = [np.flatnonzero(stream == number) for number in range(streams)]
+    first = np.flatnonzero(stream == 0)
+    chains = [first]
+    alive = np.ones(len(first), np.bool_)
+    for number in range(1, streams):
+        later = np.flatnonzero(stream == number)
+        at = np.searchsorted(later, chains[-1], side="right")
+        alive &= at < len(later)
+        found = later[np.minimum(at, len(later) - 1)]
+        alive &= times[found] - times[first] <= span
+        chains.append(found)
     mask = np.zeros(len(times), np.bool_)
-    for start in positions[0]:
-        chain = [int(start)]
-        for later in positions[1:]:
-            at = int(np.searchsorted(later, chain[-1], side="right"))
-            if at == len(later) or times[later[at]] - times[start] > span:
-                break
-            chain.append(int(later[at]))
-        else:
-            mask[chain] = True
+    for chain in chains:
+        mask[chain[alive]] = True
     return mask
 
 
-def _absence(times: NDArray[np.int64], stream: NDArray[np.uint8], span: int, until: int) -> NDArray[np.bool_]:
+def _absence(times: NDArray[np.int64], stream: NDArray[np.uint8], span: int) -> NDArray[np.bool_]:
     first, second = np.flatnonzero(stream == 0), np.flatnonzero(stream == 1)
     mask = np.zeros(len(times), np.bool_)
+    if not len(second):
+        mask[first] = True
+        return mask
     at = np.searchsorted(second, first, side="right")
-    for start, index in zip(first, at, strict=True):
-        follows = index < len(second) and times[second[index]] - times[start] <= span
-        mask[start] = not follows and times[start] + span <= until
+    follower = second[np.minimum(at, len(second) - 1)]
+    mask[first] = (at == len(second)) | (times[follower] - times[first] > span)
     return mask
