@@ -15,6 +15,7 @@ from analyzer.match import Matcher, triggers
 from analyzer.pipeline import Options, analyze
 from analyzer.rule import Example, Rule, missing_parts
 from analyzer.rulebook import Rulebook
+from analyzer.worker import Worker
 
 _FORMS = 40
 
@@ -43,7 +44,6 @@ def check(book: Rulebook, complete: bool, healthy: Sequence[Path] = ()) -> list[
         RuleError: a regular expression is not valid.
     """
     rules = list(book)
-    Matcher(rules)
     faults: list[Fault] = []
     if complete:
         faults += _incomplete(rules)
@@ -66,40 +66,44 @@ def _anchored(rule: Rule) -> bool:
     return all(triggers(stream.expression, stream.detection) is not None for stream in Matcher([rule]).streams)
 
 
-def found_in(rules: Sequence[Rule], text: str, name: str) -> set[str]:
-    """The ids of the rules that an excerpt, as a file of that name, leads to."""
+def found_in(worker: Worker, text: str, name: str) -> set[str]:
+    """The ids of the rules of a worker that an excerpt, as a file of that name, leads to."""
     with tempfile.TemporaryDirectory(prefix="analyze-check-") as folder:
         path = Path(folder, *PurePosixPath(name).parts)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
-        report = analyze([folder], rules, Options(jobs=1))
+        report = analyze([folder], worker, Options(jobs=1))
     return {finding.rule.id for finding in report.findings}
 
 
 def _examples(rules: Sequence[Rule]) -> Iterator[Fault]:
     related = {rule.id: _related(rule, rules) for rule in rules}
+    everything = Worker(rules)
     for rule in rules:
         for example in rule.examples.match:
-            found = found_in(rules, example.text, _name(example))
+            found = found_in(everything, example.text, _name(example))
             if rule.id not in found:
                 yield Fault(rule.id, f"does not find its example {_short(example)}")
             for other in sorted(found - related[rule.id]):
                 yield Fault(other, f"fires on an example of {rule.id}: {_short(example)}")
         for example in rule.examples.no_match:
-            if rule.id in found_in([rule], example.text, _name(example)):
+            if rule.id in found_in(everything, example.text, _name(example)):
                 yield Fault(rule.id, f"fires on its own counter-example {_short(example)}")
 
 
 def _related(rule: Rule, rules: Sequence[Rule]) -> set[str]:
-    """The rule, the rules that it correlates or that correlate it, and those that share a tag 'see:<id>' with it."""
-    ids = {rule.id} | {name for name in (rule.correlation.rules if rule.correlation else ()) if "." in name}
+    """The rules that may fire on an example of a rule: itself, what it explains, and what correlates it."""
+    ids = {rule.id, *rule.explains}
+    ids |= {name for name in (rule.correlation.rules if rule.correlation else ()) if "." in name}
+    ids |= {other.id for other in rules if rule.id in other.explains}
     ids |= {other.id for other in rules if other.correlation and rule.id in other.correlation.rules}
     return ids
 
 
 def _healthy(rules: Sequence[Rule], paths: Sequence[Path]) -> Iterator[Fault]:
+    worker = Worker(rules)
     for path in paths:
-        for finding in analyze([str(path)], rules, Options(jobs=1)).findings:
+        for finding in analyze([str(path)], worker, Options(jobs=1)).findings:
             line = finding.evidence[0]
             yield Fault(finding.rule.id, f"fires on a healthy log, {line.source}:{line.line_number}: {line.text[:80]}")
 

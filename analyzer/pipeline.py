@@ -84,7 +84,7 @@ class _Input:
 
 def analyze(
     paths: Sequence[str],
-    rules: Sequence[Rule],
+    rules: Sequence[Rule] | Worker,
     options: Options | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Report:
@@ -92,7 +92,7 @@ def analyze(
 
     Args:
         paths: files, folders, archives, or "-".
-        rules: what to look for.
+        rules: what to look for; a worker holds them compiled.
         options: settings of the run.
         on_progress: told the bytes that are read and the bytes in all, from time to time.
 
@@ -103,26 +103,27 @@ def analyze(
     options = options or Options()
     started = time.perf_counter()
     with open_bundle(paths, options.limits) as bundle:
-        return _Run(bundle, rules, options, on_progress, started).report()
+        prepared = rules if isinstance(rules, Worker) else Worker(rules)
+        return _Run(bundle, prepared, options, on_progress, started).report()
 
 
 class _Run:
     def __init__(
         self,
         bundle: Bundle,
-        rules: Sequence[Rule],
+        prepared: Worker,
         options: Options,
         on_progress: Callable[[int, int], None] | None,
         started: float,
     ) -> None:
         self._bundle = bundle
-        self._rules = rules
+        self._rules = prepared.matcher.rules
         self._options = options
         self._on_progress = on_progress
         self._started = started
         self._tally = Tally()
         self._inputs = [_identify(source) for source in bundle.sources]
-        self._worker = Worker(rules)
+        self._worker = prepared
         self._matches: dict[int, Match] = {}
         self._store = Store(options.save) if options.save else None
 

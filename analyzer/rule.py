@@ -198,7 +198,8 @@ class Correlation(_Part):
 class Rule(_Part):
     """One fault that the analyzer knows.
 
-    Texts are for people and may have several lines. A correlation of type temporal, temporal_ordered or
+    Texts are for people and may have several lines. `explains` names the rules whose findings are part of this fault or
+    follow from it: they may fire on the same lines, and are shown behind it. A correlation of type temporal, temporal_ordered or
     absence names the selections itself; `detection.condition` then says nothing and may be None.
     """
 
@@ -211,6 +212,7 @@ class Rule(_Part):
     applies_to: AppliesTo | None = None
     detection: Annotated[Detection, PlainValidator(_detection)]
     correlation: Correlation | None = None
+    explains: tuple[RuleId, ...] = ()
     cause: Text | None = None
     impact: Text | None = None
     plain: Plain | None = None

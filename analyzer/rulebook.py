@@ -259,14 +259,15 @@ def _models(annotation: object) -> Iterator[type[BaseModel]]:
 
 
 def _unknown_rules(entry: Entry, entries: Mapping[str, Entry]) -> Iterator[RuleError]:
-    names = entry.rule.correlation.rules if entry.rule.correlation else ()
-    for index, name in enumerate(names):
-        at = ("correlation", "rules", index)
-        if "." in name and name not in entries:
+    rules = entry.rule.correlation.rules if entry.rule.correlation else ()
+    named = [(name, ("correlation", "rules", index)) for index, name in enumerate(rules) if "." in name]
+    named += [(name, ("explains", index)) for index, name in enumerate(entry.rule.explains)]
+    for name, at in named:
+        if name not in entries:
             near = get_close_matches(name, entries, n=1)
             hint = f"did you mean '{near[0]}'?" if near else "load the file that holds it as well"
             yield entry.error(f"there is no rule '{name}': {hint}", at, 0)
-        elif "." in name and _names_rules(entries[name].rule):
+        elif at[0] == "correlation" and _names_rules(entries[name].rule):
             yield entry.error(f"the rule '{name}' correlates other rules and cannot be correlated itself", at, 0)
 
 
