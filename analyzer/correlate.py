@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+# What `correlate` adds to the columns of the records.
+WORKING_COLUMNS = ("stream", "group", "at", "timed")
+
+
 @dataclass(frozen=True, slots=True)
 class Correlated:
     """Records that satisfy a correlation.

@@ -198,9 +198,10 @@ class Correlation(_Part):
 class Rule(_Part):
     """One fault that the analyzer knows.
 
-    Texts are for people and may have several lines. `explains` names the rules whose findings are part of this fault or
-    follow from it: they may fire on the same lines, and are shown behind it. A correlation of type temporal, temporal_ordered or
-    absence names the selections itself; `detection.condition` then says nothing and may be None.
+    Texts are for people and may have several lines. `explains` names the rules whose findings are part of
+    this fault or follow from it: they may fire on the same lines, and are shown behind it. A correlation of type
+    temporal, temporal_ordered or absence names the selections itself; `detection.condition` then says nothing
+    and may be None.
     """
 
     id: RuleId

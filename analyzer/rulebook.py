@@ -260,7 +260,8 @@ def _models(annotation: object) -> Iterator[type[BaseModel]]:
 
 def _unknown_rules(entry: Entry, entries: Mapping[str, Entry]) -> Iterator[RuleError]:
     rules = entry.rule.correlation.rules if entry.rule.correlation else ()
-    named = [(name, ("correlation", "rules", index)) for index, name in enumerate(rules) if "." in name]
+    named: list[tuple[str, tuple[str | int, ...]]] = []
+    named += [(name, ("correlation", "rules", index)) for index, name in enumerate(rules) if "." in name]
     named += [(name, ("explains", index)) for index, name in enumerate(entry.rule.explains)]
     for name, at in named:
         if name not in entries:

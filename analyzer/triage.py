@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 
-from analyzer.correlate import correlate
+from analyzer.correlate import WORKING_COLUMNS, correlate
 from analyzer.detection import TextItem
 from analyzer.finding import SEVERITIES, Coverage, Evidence, Finding, UnknownError
 from analyzer.match import Hits, Stream
-from analyzer.rule import Rule
+from analyzer.rule import Correlation, Rule
 from analyzer.tally import Tally
 from parsers.contract import Problem, Source
 from parsers.plan import Plan
@@ -101,22 +101,37 @@ def triage(
         latest: latest time of the bundle in microseconds, NAT unknown.
         quoter: reads the lines of evidence.
     """
-    numbers = {(rules[stream.rule].id, stream.selection): number for number, stream in enumerate(streams)}
-    findings = []
-    for rule in rules:
-        found = _correlated(rule, numbers, matches, latest) if rule.correlation else _plain(rule, numbers, matches)
-        if found is not None:
-            findings.append(_finding(rule, found, quoter))
-    far = datetime.max.replace(tzinfo=None)
-    return sorted(
-        findings,
-        key=lambda finding: (
-            SEVERITIES.index(finding.severity),
-            -finding.confidence,
-            finding.first_seen.replace(tzinfo=None) if finding.first_seen else far,
-            finding.rule.id,
-        ),
-    )
+    records = _Records(rules, streams, matches, latest)
+    found = ((rule, records.of(rule)) for rule in rules)
+    return _ordered([_finding(rule, some, quoter) for rule, some in found if some is not None])
+
+
+def _ordered(findings: Sequence[Finding]) -> list[Finding]:
+    """Worst first; a finding that another one explains comes behind that one."""
+    explained = {name for finding in findings for name in finding.rule.explains}
+    ranked = sorted(findings, key=_rank)
+    out: list[Finding] = []
+
+    def place(finding: Finding) -> None:
+        if finding in out:
+            return
+        out.append(finding)
+        for follower in ranked:
+            if follower.rule.id in finding.rule.explains:
+                place(follower)
+
+    for finding in ranked:
+        if finding.rule.id not in explained:
+            place(finding)
+    # Only rules that explain each other in a circle are left.
+    for finding in ranked:
+        place(finding)
+    return out
+
+
+def _rank(finding: Finding) -> tuple[int, float, float, str]:
+    first = finding.first_seen.timestamp() if finding.first_seen else float("inf")
+    return SEVERITIES.index(finding.severity), -finding.confidence, first, finding.rule.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,37 +145,48 @@ class _Found:
     timed: bool = True
 
 
-def _plain(rule: Rule, numbers: Mapping[tuple[str, str], int], matches: Mapping[int, Match]) -> _Found | None:
-    match = matches.get(numbers.get((rule.id, ""), -1))
-    if match is None:
-        return None
-    return _Found(match.count, match.first, match.last, match.by_source, match.records())
+class _Records:
+    """The records that speak for each rule, its correlation applied."""
 
+    def __init__(
+        self, rules: Sequence[Rule], streams: Sequence[Stream], matches: Mapping[int, Match], latest: int
+    ) -> None:
+        self._rules = {rule.id: rule for rule in rules}
+        self._matches = {
+            (rules[stream.rule].id, stream.selection): matches[number]
+            for number, stream in enumerate(streams)
+            if number in matches
+        }
+        self._latest = latest
 
-def _correlated(
-    rule: Rule, numbers: Mapping[tuple[str, str], int], matches: Mapping[int, Match], latest: int
-) -> _Found | None:
-    correlation = rule.correlation
-    if correlation is None:
-        return None
-    if correlation.rules:
-        wanted = [(name, "") if "." in name else (rule.id, name) for name in correlation.rules]
-    else:
-        wanted = [(rule.id, "")]
-    frames = [_records(matches.get(numbers.get(key, -1))) for key in wanted]
-    found = correlate(correlation, frames, latest)
-    if found is None:
-        return None
-    frame = found.frame
-    times = frame.get_column("time").to_numpy()
-    known = times[times != NAT]
-    by_source = Counter(frame.get_column("source").to_list())
-    first, last = (int(known.min()), int(known.max())) if len(known) else (NAT, NAT)
-    return _Found(frame.height, first, last, by_source, frame, found.groups, found.timed)
+    def of(self, rule: Rule) -> _Found | None:
+        """What speaks for a rule; None where nothing does."""
+        if rule.correlation is not None:
+            return self._correlated(rule, rule.correlation)
+        match = self._matches.get((rule.id, ""))
+        if match is None:
+            return None
+        return _Found(match.count, match.first, match.last, match.by_source, match.records())
 
+    def _correlated(self, rule: Rule, correlation: Correlation) -> _Found | None:
+        frames = [self._stream(name, rule) for name in correlation.rules or ("",)]
+        found = correlate(correlation, frames, self._latest)
+        if found is None:
+            return None
+        frame = found.frame
+        times = frame.get_column("time").to_numpy()
+        known = times[times != NAT]
+        by_source = Counter(frame.get_column("source").to_list())
+        first, last = (int(known.min()), int(known.max())) if len(known) else (NAT, NAT)
+        return _Found(frame.height, first, last, by_source, frame, found.groups, found.timed)
 
-def _records(match: Match | None) -> pl.DataFrame:
-    return match.records() if match is not None else pl.DataFrame()
+    def _stream(self, name: str, rule: Rule) -> pl.DataFrame:
+        """The records of a selection of a rule, or of another rule: those that satisfy its own correlation."""
+        if "." in name:
+            found = self.of(self._rules[name])
+            return pl.DataFrame() if found is None else found.records.drop(WORKING_COLUMNS, strict=False)
+        match = self._matches.get((rule.id, name))
+        return pl.DataFrame() if match is None else match.records()
 
 
 def _finding(rule: Rule, found: _Found, quoter: Quoter) -> Finding:
@@ -275,15 +301,7 @@ def verdict(
                 + tail
             )
         return f"No known issue and no error in {_plural(read, 'file', 'files')}." + tail
-    serious = [finding for finding in findings if finding.severity in ("critical", "high")]
-    lead = min(
-        serious or findings,
-        key=lambda finding: (
-            SEVERITIES.index(finding.severity),
-            -finding.confidence,
-            finding.first_seen.timestamp() if finding.first_seen else float("inf"),
-        ),
-    )
+    lead = findings[0]
     since = f" since {lead.first_seen:%Y-%m-%d %H:%M:%S} UTC" if lead.first_seen else ""
     what = _plural(len(findings), "known issue", "known issues")
     title = lead.rule.title.rstrip(".")
