@@ -73,13 +73,17 @@ def check_command(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Rule files or folders; without any, the rules that come along.")
     ] = None,
+    healthy: Annotated[
+        list[Path] | None,
+        typer.Option(help="Logs of systems that are well, on which no rule may fire. Repeatable."),
+    ] = None,
 ) -> None:
     """Prove rules: every example, every rule on the examples of every other, every literal."""
     from analyzer import rulebook
     from analyzer.check import check
 
     book = rulebook.load(paths or [rulebook.rules_dir()])
-    faults = check(book, complete=not paths)
+    faults = check(book, complete=not paths, healthy=healthy or [])
     for fault in faults:
         typer.echo(str(fault))
     if faults:

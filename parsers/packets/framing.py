@@ -21,8 +21,8 @@ _MAX_BLOCK = 16 * 1024 * 1024
 # https://www.tcpdump.org/linktypes.html, the ones that are met.
 LINK_TYPES = {
     0: "null", 1: "ethernet", 8: "slip", 9: "ppp", 12: "raw", 14: "raw", 50: "ppp", 51: "pppoe", 101: "raw",
-    104: "c_hdlc", 105: "802.11", 108: "loop", 113: "linux_sll", 127: "802.11_radiotap", 228: "ipv4", 229: "ipv6", 239: "nflog",
-    249: "usbpcap", 276: "linux_sll2",
+    104: "c_hdlc", 105: "802.11", 108: "loop", 113: "linux_sll", 127: "802.11_radiotap", 228: "ipv4", 229: "ipv6",
+    239: "nflog", 249: "usbpcap", 276: "linux_sll2",
 }  # fmt: skip
 
 

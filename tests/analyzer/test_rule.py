@@ -71,9 +71,7 @@ def test_an_example_is_a_text_or_a_text_with_its_source() -> None:
     ],
 )
 def test_reads_a_timespan(span: str, expected: timedelta) -> None:
-    correlation = rule(
-        correlation={"type": "event_count", "timespan": span, "condition": {"gte": 3}}
-    ).correlation
+    correlation = rule(correlation={"type": "event_count", "timespan": span, "condition": {"gte": 3}}).correlation
     assert correlation is not None
     assert correlation.timespan == expected
 
@@ -120,9 +118,7 @@ def test_a_threshold_holds(operator: str, holding: set[int]) -> None:
         (TWO, ABSENCE | {"group-by": ["unit", "x"]}, "'x' is neither", ("correlation", "group-by", 1)),
     ],
 )
-def test_the_parts_must_fit(
-    detection: object, correlation: object, message: str, path: tuple[object, ...]
-) -> None:
+def test_the_parts_must_fit(detection: object, correlation: object, message: str, path: tuple[object, ...]) -> None:
     found, where = fault(
         detection=detection if detection is not None else MINIMAL["detection"], correlation=correlation
     )

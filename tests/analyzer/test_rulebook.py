@@ -42,10 +42,7 @@ def write(folder: Path, **files: str) -> None:
     "text",
     [
         rule("a.b") + "---\n" + rule("a.c"),
-        "rules:\n- "
-        + "  ".join(rule("a.b").splitlines(True))
-        + "- "
-        + "  ".join(rule("a.c").splitlines(True)),
+        "rules:\n- " + "  ".join(rule("a.b").splitlines(True)) + "- " + "  ".join(rule("a.c").splitlines(True)),
         "- " + "  ".join(rule("a.c").splitlines(True)) + "- " + "  ".join(rule("a.b").splitlines(True)),
         "---\n" + rule("a.b") + "---\n# nothing here\n---\n" + rule("a.c"),
         "\ufeff" + rule("a.b") + "---\n" + rule("a.c"),
@@ -182,27 +179,19 @@ def test_any_bytes_give_rules_or_errors(data: bytes) -> None:
 @given(st.data())
 @settings(max_examples=300)
 def test_any_damage_to_a_rule_gives_rules_or_errors(data: st.DataObject) -> None:
-    text = (
-        rule() + "correlation: {type: event_count, group-by: [source], timespan: 5m, condition: {gte: 3}}\n"
-    )
+    text = rule() + "correlation: {type: event_count, group-by: [source], timespan: 5m, condition: {gte: 3}}\n"
     at = data.draw(st.integers(0, len(text)))
     length = data.draw(st.integers(0, 12))
     junk = data.draw(
-        st.one_of(
-            st.text(max_size=8), st.sampled_from(["[", "{", ": ", "- ", "&a ", "*a", "!x ", "|\n", '"', "\t"])
-        )
+        st.one_of(st.text(max_size=8), st.sampled_from(["[", "{", ": ", "- ", "&a ", "*a", "!x ", "|\n", '"', "\t"]))
     )
-    rules, errors = parse_rules(
-        (text[:at] + junk + text[at + length :]).encode("utf-8", "surrogatepass"), "r.yaml"
-    )
+    rules, errors = parse_rules((text[:at] + junk + text[at + length :]).encode("utf-8", "surrogatepass"), "r.yaml")
     assert rules or errors
 
 
 json_values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=6)),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)
-    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)),
     max_leaves=8,
 )
 keys = st.sampled_from(

@@ -44,9 +44,7 @@ def test_plain_data_is_text_lists_and_mappings(document: Node) -> None:
         (("nosuch", "name"), None, Mark(1, 1)),
     ],
 )
-def test_finds_the_place_of_a_path(
-    document: Node, path: tuple[str | int, ...], offset: int | None, mark: Mark
-) -> None:
+def test_finds_the_place_of_a_path(document: Node, path: tuple[str | int, ...], offset: int | None, mark: Mark) -> None:
     assert document.find(path, offset) == mark
 
 

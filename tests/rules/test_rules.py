@@ -55,9 +55,7 @@ def extract(pattern: str, text: str) -> dict[str, str] | None:
         return None
     if "(?P<" not in pattern:
         return {}
-    return {
-        k: v for k, v in series.str.extract_groups(pattern)[0].items() if v is not None and not k.isdigit()
-    }
+    return {k: v for k, v in series.str.extract_groups(pattern)[0].items() if v is not None and not k.isdigit()}
 
 
 def item_groups(item: TextItem | NumberItem | ExistsItem, record: Record) -> dict[str, str] | None:
@@ -123,9 +121,7 @@ def hits(rule: Rule, records: list[Record], book: Rulebook) -> list[Record]:
         for record in records:
             if hit := detect(rule.detection, record):
                 groups[key(correlation, hit)].append(hit)
-        return [
-            w[-1] for g in groups.values() for w in windows(g, correlation.timespan) if holds(correlation, w)
-        ]
+        return [w[-1] for g in groups.values() for w in windows(g, correlation.timespan) if holds(correlation, w)]
     parts = [part_hits(rule, name, records, book) for name in correlation.rules]
     length = correlation.timespan
     found = []
@@ -267,6 +263,4 @@ def only_excludes(detection: Detection, name: str) -> bool:
         return False
     others = [other for other in detection.selections if other != name]
     states = [dict(zip(others, bits, strict=True)) for bits in product([False, True], repeat=len(others))]
-    return not any(
-        condition.evaluate({**s, name: True}) > condition.evaluate({**s, name: False}) for s in states
-    )
+    return not any(condition.evaluate({**s, name: True}) > condition.evaluate({**s, name: False}) for s in states)

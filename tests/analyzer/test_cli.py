@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+HEALTHY_LOG = "Mar 14 09:26:53 db-1 cron[7]: job done\n"
+RULE = 'id: mine.beep\ntitle: It beeps\nseverity: medium\ndetection: {a: {body|contains: "beep beep"}}\n'
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "app.log"
+    path.write_text("2026-03-14 09:26:53 ERROR beep beep said the sensor\n")
+    return path
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text(RULE)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([], 0),
+        (["--fail-on", "medium"], 1),
+        (["--fail-on", "high"], 0),
+        (["--fail-on", "info"], 1),
+        (["--fail-on", "never"], 0),
+        (["--fail-on", "sometimes"], 2),
+        (["--format", "papyrus"], 2),
+        (["--since", "yesterday-ish"], 2),
+        (["--limit", "members"], 2),
+        (["--limit", "width=5"], 2),
+        (["--timezone", "Mars"], 2),
+    ],
+)
+def test_exit_codes(analyze_command: Command, log: Path, rules: Path, arguments: list[str], code: int) -> None:
+    done = analyze_command(log, "--rules", rules, *arguments)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert bool(done.stderr) is (code == 2)
+
+
+def test_what_cannot_be_used_is_said_in_a_sentence_with_code_3(analyze_command: Command, tmp_path: Path) -> None:
+    missing = analyze_command(tmp_path / "no.zip")
+    assert (missing.returncode, missing.stdout) == (3, "")
+    assert "no.zip" in missing.stderr
+    (tmp_path / "core").write_bytes(bytes(range(256)) * 20)
+    binary = analyze_command(tmp_path / "core")
+    assert binary.returncode == 3
+    assert "Nothing could be analysed" in binary.stderr
+
+
+def test_a_broken_rule_file_is_said_with_its_place(analyze_command: Command, log: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("id: a.b\ntitle: T\nseverty: high\ndetection: {a: {body|contains: beep}}\n")
+    done = analyze_command(log, "--rules", bad)
+    assert done.returncode == 2
+    assert f"{bad}:3:1" in done.stderr
+    assert "severity" in done.stderr
+
+
+def test_the_report_goes_to_stdout_or_to_a_file(
+    analyze_command: Command, log: Path, rules: Path, tmp_path: Path
+) -> None:
+    shown = analyze_command(log, "--rules", rules, "--format", "json")
+    written = tmp_path / "report.json"
+    done = analyze_command(log, "--rules", rules, "-o", written)
+    assert done.stdout == ""
+    first, second = json.loads(shown.stdout), json.loads(written.read_text(encoding="utf-8"))
+    for report in (first, second):
+        report["stats"].pop("seconds")
+    assert first == second
+    assert first["findings"][0]["id"] == "mine.beep"
+    assert "medium: It beeps" in analyze_command(log, "--rules", rules, "-f", "markdown").stdout
+
+
+def test_standard_input_and_several_paths(analyze_command: Command, log: Path, rules: Path) -> None:
+    piped = analyze_command("-", "--rules", rules, "-q", stdin=log.read_bytes())
+    assert "medium[mine.beep]" in piped.stdout
+    both = analyze_command(log, rules, "--rules", rules, "--format", "json")
+    assert len(json.loads(both.stdout)["coverage"]) == 2
+
+
+def test_a_path_that_is_called_like_a_command(analyze_command: Command, tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "app.log").write_text(HEALTHY_LOG)
+    assert "No known issue" in analyze_command("./rules", cwd=tmp_path).stdout
+    assert "disk.full" in analyze_command("rules", "list", cwd=tmp_path).stdout
+
+
+def test_quiet_is_the_verdict_and_a_line_a_finding(analyze_command: Command, log: Path, rules: Path) -> None:
+    done = analyze_command(log, "--rules", rules, "-q")
+    assert done.stdout.splitlines() == [
+        "1 known issue; most likely: It beeps since 2026-03-14 09:26:53 UTC.",
+        "medium[mine.beep]: It beeps",
+    ]
+
+
+def test_min_severity_leaves_findings_out_but_not_the_exit_code(
+    analyze_command: Command, log: Path, rules: Path
+) -> None:
+    done = analyze_command(log, "--rules", rules, "--min-severity", "high", "--fail-on", "medium", "--format", "json")
+    assert json.loads(done.stdout)["findings"] == []
+    assert done.returncode == 1
+
+
+def test_help_names_options_and_commands(analyze_command: Command) -> None:
+    text = analyze_command("--help").stdout
+    for word in ("--format", "--fail-on", "--rules", "--save", "--limit", "rules", "formats"):
+        assert word in text
+    assert analyze_command("--version").stdout.startswith("bundle-analyzer ")
+
+
+def test_help_and_lists_load_no_heavy_module() -> None:
+    import sys
+
+    code = (
+        "import sys\nfrom analyzer.cli import run\n"
+        "for arguments in (['--help'], ['rules', 'list']):\n"
+        "    assert run(arguments) == 0\n"
+        "print(*(name for name in ('polars', 'scapy', 'drain3', 'pyarrow', 'numpy') if name in sys.modules), 'none')"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
+    assert done.stdout.splitlines()[-1] == "none"
+
+
+def test_formats_are_listed(analyze_command: Command) -> None:
+    text = analyze_command("formats").stdout
+    assert "syslog_rfc3164" in text
+    assert "RFC 5424" in text
+
+
+def test_hostile_names_and_lines_do_not_reach_the_terminal_raw(analyze_command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b[2Jb.log"
+    path.write_text("2026-03-14 09:26:53 ERROR \x1b]0;pwn\x07 \u202egpj.exe [red]x[/red] [/]\n")
+    for form in ("terminal", "json", "markdown"):
+        done = analyze_command(path, "-f", form)
+        assert done.returncode == 0
+        assert not [char for char in done.stdout + done.stderr if char in "\x1b\x07\u202e\x9b"]
+    assert "[red]x[/red] [/]" in analyze_command(path).stdout
+
+
+def test_a_reader_that_stops_early_is_no_error(log: Path) -> None:
+    import sys
+
+    root = Path(__file__).resolve().parents[2]
+    command = f"'{sys.executable}' -c 'from analyzer.cli import main; main()' rules list | head -1"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=root, check=False
+    )
+    assert done.stderr == ""

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+GOOD = """\
+id: mine.beep
+title: It beeps
+severity: medium
+detection: {a: {body|contains: "beep beep"}}
+examples:
+  match: ["2026-03-14 09:26:53 ERROR beep beep"]
+  no_match: ["2026-03-14 09:26:53 ERROR beep"]
+"""
+
+
+def test_list_search_and_show(analyze_command: Command) -> None:
+    listed = analyze_command("rules", "list").stdout.splitlines()
+    assert len(listed) >= 60
+    assert listed == sorted(listed)
+    found = analyze_command("rules", "search", "disk", "full").stdout
+    assert found.startswith("disk.full ")
+    card = analyze_command("rules", "show", "disk.full").stdout
+    for part in (
+        "Cause",
+        "Impact",
+        "Diagnose",
+        "Stop-gap",
+        "Lasting fix",
+        "risk:",
+        "rollback:",
+        "给客户",
+        "References",
+    ):
+        assert part in card
+    assert max(map(len, card.splitlines())) <= 100
+
+
+def test_a_rule_that_is_not_there(analyze_command: Command) -> None:
+    done = analyze_command("rules", "show", "disk.ful")
+    assert done.returncode == 2
+    assert "Did you mean disk.full?" in done.stderr
+    assert analyze_command("rules", "search", "zzzzzz").returncode == 1
+
+
+def test_check_says_what_is_wrong_with_a_rule(analyze_command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD)
+    assert analyze_command("rules", "check", path).returncode == 0
+    path.write_text(
+        GOOD.replace("ERROR beep beep", "ERROR boop boop").replace('"2026-03-14 09:26:53 ERROR beep"', '"x beep beep"')
+    )
+    done = analyze_command("rules", "check", path)
+    assert done.returncode == 2
+    assert "does not find its example" in done.stdout
+    assert "fires on its own counter-example" in done.stdout

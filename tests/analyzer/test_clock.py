@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from analyzer.clock import decide_clocks
+from parsers.contract import Source
+
+MakeSource = Callable[..., Source]
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+SYSLOG = "Mar 14 09:26:53 web-1 app[7]: x\nMar 14 09:30:00 web-1 app[7]: y\n"
+
+
+@pytest.mark.parametrize(
+    ("modified", "neighbour", "year", "how"),
+    [
+        ("2024-03-14 09:30:00", None, 2024, "modification time"),
+        ("2024-01-02 00:00:00", None, 2023, "modification time"),
+        ("2026-11-20 00:00:00", "2019-03-14 09:00:00 INFO x\n", 2019, "other files"),
+        (None, "2019-03-14 09:00:00 INFO x\n", 2019, "other files"),
+        (None, None, 2026, "assumed"),
+    ],
+)
+def test_a_missing_year(
+    make_source: MakeSource, modified: str | None, neighbour: str | None, year: int, how: str
+) -> None:
+    sources = [make_source(SYSLOG, "syslog", modified and at(modified))]
+    if neighbour:
+        sources.append(make_source(neighbour, "app.log"))
+    clock = decide_clocks(sources, NOW, None)["syslog"]
+    assert clock.year == year
+    assert how in clock.note
+
+
+def test_two_files_that_agree_with_their_modification_times_give_the_zone(make_source: MakeSource) -> None:
+    sources = [
+        make_source("2026-03-14 17:26:53 INFO a\n2026-03-14 17:30:00 INFO b\n", name, at("2026-03-14 09:30:01"))
+        for name in ("a.log", "b.log")
+    ]
+    clocks = decide_clocks(sources, NOW, None)
+    assert clocks["a.log"].zone_minutes == 480
+    assert "+08:00" in clocks["a.log"].note
+    alone = decide_clocks(sources[:1], NOW, None)
+    assert alone["a.log"].zone_minutes == 0
+    assert "taken as UTC" in alone["a.log"].note
+
+
+def test_the_user_knows_best_and_zones_in_the_file_win(make_source: MakeSource) -> None:
+    bare = make_source("2026-03-14 17:26:53 INFO a\n", "bare.log")
+    zoned = make_source("2026-03-14T17:26:53+02:00 INFO a\n", "zoned.log")
+    clocks = decide_clocks([bare, zoned], NOW, -300)
+    assert clocks["bare.log"].zone_minutes == -300
+    assert "--timezone" in clocks["bare.log"].note
+    assert clocks["zoned.log"].note == ""

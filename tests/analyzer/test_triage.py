@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from analyzer.finding import Report
+
+ReportOn = Callable[..., Report]
+
+
+def rule(rule_id: str, severity: str, word: str, extra: str = "") -> str:
+    detection = f'{{a: {{body|contains: "{word}"}}}}'
+    return f"- {{id: {rule_id}, title: {word}, severity: {severity}, detection: {detection}{extra}}}\n"
+
+
+LOG = """\
+2026-03-14 09:26:53 WARN generic fault
+2026-03-14 09:26:52 ERROR special fault
+2026-03-14 09:26:55 INFO tiny fault
+"""
+RULES = (
+    rule("t.tiny", "low", "tiny fault")
+    + rule("t.generic", "high", "generic fault")
+    + rule("t.special", "high", "special fault")
+)
+
+
+def test_findings_come_worst_first_then_by_what_came_first(report_on: ReportOn) -> None:
+    report = report_on(LOG, RULES)
+    assert [finding.rule.id for finding in report.findings] == ["t.special", "t.generic", "t.tiny"]
+    assert report.verdict == "3 known issues; most likely: special fault since 2026-03-14 09:26:52 UTC."
+
+
+def test_what_another_finding_explains_comes_behind_it(report_on: ReportOn) -> None:
+    rules = (
+        rule("t.tiny", "low", "tiny fault")
+        + rule("t.generic", "critical", "generic fault")
+        + rule("t.special", "high", "special fault", ", explains: [t.generic]")
+    )
+    report = report_on(LOG, rules)
+    assert [finding.rule.id for finding in report.findings] == ["t.special", "t.generic", "t.tiny"]
+    assert "special fault" in report.verdict
+
+
+def test_a_message_in_an_info_record_is_less_sure(report_on: ReportOn) -> None:
+    by_id = {finding.rule.id: finding.confidence for finding in report_on(LOG, RULES).findings}
+    assert by_id["t.tiny"] < by_id["t.special"]
+
+
+def test_the_fingerprint_is_that_of_the_fault_not_of_the_bundle(report_on: ReportOn) -> None:
+    first = {finding.rule.id: finding.fingerprint for finding in report_on(LOG, RULES).findings}
+    later = LOG.replace("2026-03-14", "2026-05-01") * 3
+    again = {finding.rule.id: finding.fingerprint for finding in report_on(later, RULES).findings}
+    assert first == again
+    assert len(set(first.values())) == 3
+
+
+def test_the_matching_text_is_highlighted(report_on: ReportOn) -> None:
+    (finding,) = report_on(
+        "2026-03-14 09:26:53 ERROR the Special Fault of it\n", rule("t.x", "low", "special fault")
+    ).findings
+    (evidence,) = finding.evidence
+    assert [evidence.text[start:end] for start, end in evidence.highlights] == ["Special Fault"]
+
+
+def test_a_healthy_log_is_called_so(report_on: ReportOn) -> None:
+    report = report_on("2026-03-14 09:26:53 INFO all is well\n", RULES)
+    assert (report.findings, report.unknown) == ([], [])
+    assert report.verdict == "No known issue and no error in 1 file."
