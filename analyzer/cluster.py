@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analyzer.shapes import ShapeMap
+
 if TYPE_CHECKING:
     import polars as pl
     from drain3.drain import Drain
@@ -81,8 +83,7 @@ class Templates:
     def __init__(self) -> None:
         """Start with no template."""
         self._drain = _drain()
-        self._known_hashes: NDArray[np.uint64] = np.empty(0, np.uint64)
-        self._known_ids: NDArray[np.int32] = np.empty(0, np.int32)
+        self._known = ShapeMap()
         self._messages: dict[str, int] = {}
         self._table = _FullMatch()
 
@@ -93,25 +94,16 @@ class Templates:
 
         Args:
             shape_hash: uint64[k], in order of first occurrence in the slice.
-            code: int32[k], which of `masked` each shape has.
+            code: int32[k], which of `masked` each shape has; not looked at for shapes that are known.
             masked: distinct masked messages.
 
         Returns:
             int32[k] template ids, from 1.
         """
-        at = np.searchsorted(self._known_hashes, shape_hash)
-        at[at == len(self._known_hashes)] = 0
-        ids = np.zeros(len(shape_hash), np.int32)
-        if len(self._known_hashes):
-            known = self._known_hashes[at] == shape_hash
-            ids[known] = self._known_ids[at[known]]
-        else:
-            known = np.zeros(len(shape_hash), np.bool_)
-        new = np.flatnonzero(~known)
-        for i in new:
-            ids[i] = self._learn(masked[code[i]])
-        if len(new):
-            self._remember(shape_hash[new], ids[new])
+        ids = self._known.get(shape_hash)
+        new = np.flatnonzero(ids < 0)
+        ids[new] = [self._learn(masked[code[i]]) for i in new]
+        self._known.add(shape_hash[new], ids[new])
         return ids
 
     def template(self, template_id: int) -> str:
@@ -121,12 +113,6 @@ class Templates:
     def __len__(self) -> int:
         """The number of templates so far."""
         return len(self._table)
-
-    def _remember(self, hashes: NDArray[np.uint64], ids: NDArray[np.int32]) -> None:
-        merged = np.concatenate([self._known_hashes, hashes])
-        order = np.argsort(merged, kind="stable")
-        self._known_hashes = merged[order]
-        self._known_ids = np.concatenate([self._known_ids, ids])[order]
 
     def _learn(self, message: str) -> int:
         found = self._messages.get(message)

@@ -21,6 +21,7 @@ from analyzer.condition import And, Expression, Name, Not, Or
 from analyzer.detection import Detection, ExistsItem, Item, NumberItem, Selection, TextItem
 from analyzer.errors import RuleError
 from analyzer.rule import Rule
+from analyzer.shapes import ShapeMap
 from parsers.times import NAT
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Matcher:
     _literals: list[str] = field(default_factory=list)
     _wanted_by: Mapping[str, list[int]] = field(default_factory=dict)
     _unanchored: list[int] = field(default_factory=list)
+    _without: ShapeMap = field(default_factory=ShapeMap)
 
     def __post_init__(self) -> None:
         """Compile the rules.
@@ -149,11 +151,15 @@ class Matcher:
         """Records that hold a row of a shape in which a literal of the stream occurs."""
         if not self._literals:
             return {}
-        bare = batch.shapes.str.to_lowercase().str.replace_all("[0-9]", "")
-        hit = np.flatnonzero(bare.str.contains_any(self._literals).fill_null(False).to_numpy())
+        # Shapes that held no literal in an earlier slice hold none in this one.
+        maybe = np.flatnonzero(self._without.get(batch.shape_hash) < 0)
+        bare = batch.shapes.gather(maybe).str.to_lowercase().str.replace_all("[0-9]", "")
+        has = bare.str.contains_any(self._literals).to_numpy()
+        self._without.add(batch.shape_hash[maybe[~has]], np.zeros(int((~has).sum()), np.int32))
+        hit = maybe[has]
         if not len(hit):
             return {}
-        literals = bare.gather(hit).str.extract_many(self._literals, overlapping=True).to_list()
+        literals = bare.filter(pl.Series(has)).str.extract_many(self._literals, overlapping=True).to_list()
         shapes_of: dict[int, list[int]] = defaultdict(list)
         for shape, names in zip(hit.tolist(), literals, strict=True):
             for number in {number for name in names for number in self._wanted_by[name]}:

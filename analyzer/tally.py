@@ -25,7 +25,8 @@ class ShapeCounts:
 
     Attributes:
         hash: uint64[k], equal for equal shapes.
-        message: int32[k], which of `masked` is the masked message of the shape.
+        message: int32[k], which of `masked` is the masked message of the shape; -1 when an earlier slice of the same
+            worker had the shape.
         masked: distinct masked messages.
         count: int64[k], records.
         errors: int64[k], records of severity ERROR or above that no rule found.

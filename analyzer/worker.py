@@ -14,6 +14,7 @@ import polars as pl
 from analyzer.cluster import mask
 from analyzer.match import Hits, Matcher
 from analyzer.rule import Rule
+from analyzer.shapes import ShapeMap
 from analyzer.tally import ShapeCounts
 from parsers import by_name
 from parsers.batch import Batch
@@ -82,6 +83,7 @@ class Worker:
         """
         _keep_heap()
         self.matcher = Matcher(rules)
+        self._sent = ShapeMap()
 
     def run(self, job: Job) -> SliceResult:
         """Read one slice.
@@ -95,7 +97,7 @@ class Worker:
         hits, explained = self.matcher.scan(batch, job.source.path, job.parser, wanted)
         times = batch.time[heads[wanted]]
         known = times[times != NAT]
-        shapes, row_shape = _count_shapes(batch, heads[wanted], explained[wanted])
+        shapes, row_shape = self._count_shapes(batch, heads[wanted], explained[wanted])
         if job.part is not None:
             _write(batch, wanted, job)
         return SliceResult(
@@ -110,6 +112,52 @@ class Worker:
             hits=hits,
             problems=batch.problems,
         )
+
+    def _count_shapes(
+        self, batch: Batch, rows: NDArray[np.int64], explained: NDArray[np.bool_]
+    ) -> tuple[ShapeCounts, NDArray[np.int32]]:
+        """Counts of the shapes of the rows that begin a record, and the shape of each such row."""
+        total = len(batch.shapes)
+        code = batch.code[rows]
+        first_row = np.full(total, len(batch), np.int64)
+        np.minimum.at(first_row, code, rows)
+        used = np.argsort(first_row, kind="stable")[: int((first_row < len(batch)).sum())]
+        place = np.full(total, -1, np.int32)
+        place[used] = np.arange(len(used), dtype=np.int32)
+        mine = place[code]
+        severity, time = batch.severity[rows], batch.time[rows]
+        highest = np.zeros(len(used), np.uint8)
+        np.maximum.at(highest, mine, severity)
+        last = np.full(len(used), NAT, np.int64)
+        np.maximum.at(last, mine, time)
+        first = np.full(len(used), np.iinfo(np.int64).max, np.int64)
+        timed = time != NAT
+        np.minimum.at(first, mine[timed], time[timed])
+        first[first == np.iinfo(np.int64).max] = NAT
+        message, masked = self._masked(batch, used)
+        counts = ShapeCounts(
+            hash=batch.shape_hash[used],
+            message=message,
+            masked=masked,
+            count=np.bincount(mine, minlength=len(used)),
+            errors=np.bincount(mine[(severity >= ERROR) & ~explained], minlength=len(used)),
+            severity=highest,
+            first=first,
+            last=last,
+            line=batch.line_number[first_row[used]],
+            offset=batch.offsets[first_row[used]],
+        )
+        return counts, mine
+
+    def _masked(self, batch: Batch, shapes: NDArray[np.int64]) -> tuple[NDArray[np.int32], list[str]]:
+        """The masked messages of shapes that this worker has not sent yet: their index (-1 sent), and the messages."""
+        hashes = batch.shape_hash[shapes]
+        fresh = np.flatnonzero(self._sent.get(hashes) < 0)
+        self._sent.add(hashes[fresh], np.zeros(len(fresh), np.int32))
+        encoded = mask(batch.bodies.gather(shapes[fresh])).to_arrow().dictionary_encode()
+        index = np.full(len(shapes), -1, np.int32)
+        index[fresh] = encoded.indices.to_numpy(zero_copy_only=False)
+        return index, encoded.dictionary.to_pylist()
 
 
 def _keep_heap() -> None:
@@ -133,43 +181,6 @@ def _wanted(batch: Batch, job: Job) -> NDArray[np.bool_]:
     if job.until is not None:
         wanted &= (times <= job.until) | (times == NAT)
     return wanted
-
-
-def _count_shapes(
-    batch: Batch, rows: NDArray[np.int64], explained: NDArray[np.bool_]
-) -> tuple[ShapeCounts, NDArray[np.int32]]:
-    """Counts of the shapes of the rows that begin a record, and the shape of each such row."""
-    total = len(batch.shapes)
-    code = batch.code[rows]
-    first_row = np.full(total, len(batch), np.int64)
-    np.minimum.at(first_row, code, rows)
-    used = np.argsort(first_row, kind="stable")[: int((first_row < len(batch)).sum())]
-    place = np.full(total, -1, np.int32)
-    place[used] = np.arange(len(used), dtype=np.int32)
-    mine = place[code]
-    severity, time = batch.severity[rows], batch.time[rows]
-    highest = np.zeros(len(used), np.uint8)
-    np.maximum.at(highest, mine, severity)
-    last = np.full(len(used), NAT, np.int64)
-    np.maximum.at(last, mine, time)
-    first = np.full(len(used), np.iinfo(np.int64).max, np.int64)
-    timed = time != NAT
-    np.minimum.at(first, mine[timed], time[timed])
-    first[first == np.iinfo(np.int64).max] = NAT
-    encoded = mask(batch.bodies.gather(used)).to_arrow().dictionary_encode()
-    counts = ShapeCounts(
-        hash=batch.shape_hash[used],
-        message=encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32),
-        masked=encoded.dictionary.to_pylist(),
-        count=np.bincount(mine, minlength=len(used)),
-        errors=np.bincount(mine[(severity >= ERROR) & ~explained], minlength=len(used)),
-        severity=highest,
-        first=first,
-        last=last,
-        line=batch.line_number[first_row[used]],
-        offset=batch.offsets[first_row[used]],
-    )
-    return counts, mine
 
 
 def _timeline(times: NDArray[np.int64], severity: NDArray[np.uint8]) -> pl.DataFrame:

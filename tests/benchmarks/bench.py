@@ -2,8 +2,8 @@
 
     python tests/benchmarks/bench.py LOGS [--small BUNDLE] [--only NAME ...]
 
-LOGS is a folder of plain log files, about 1 GB for figures that mean something. lnav (Debian: lnav) is compared where it is
-installed. Run it on a machine that does nothing else.
+LOGS is a folder of plain log files, about 1 GB for figures that mean something. lnav (Debian: lnav) is compared
+where it is installed. Run it on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -102,13 +102,12 @@ def plain_drain3(logs: Path) -> float:
 
 
 def many_rules(folder: Path, count: int) -> Path:
-    """A folder with `count` rules made of the words of the shipped ones, so that they look like rules and match little."""
+    """A file with `count` rules made of the words of the shipped ones: they look like rules and match little."""
     sys.path.insert(0, str(ROOT))
     from analyzer.rulebook import load, rules_dir
 
-    words = sorted(
-        {word for rule in load([rules_dir()]) for text in rule.literals() for word in text.split() if len(word) > 3}
-    )
+    texts = " ".join(text for rule in load([rules_dir()]) for text in rule.literals())
+    words = sorted({word for word in texts.split() if len(word) > 3})
     rnd = random.Random(7)
     out = [
         f"- id: bench.rule{i}\n  title: T\n  severity: low\n"
