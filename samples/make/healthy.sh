@@ -75,7 +75,7 @@ for command in uptime "sudo -n df -h" "sudo -n systemctl is-active nginx" "sudo 
   ssh -n -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -i "$STATE/anna" anna@10.20.8.10 "$command" >/dev/null
 done
 # Long enough for cron's minute.
-wait_for 65 grep -q check-backups "$root/var/log/syslog" || true
+wait_for 65 grep -q "CMD (test" "$root/var/log/syslog"
 on good-1 logrotate -f /etc/logrotate.d/nginx
 python3 "$make/clients.py" http://10.20.8.10/ 3 8 "GET / GET /index.html" 10.20.9.1 2>/dev/null
 for service in haproxy nginx apache2 redis-server mariadb postgresql@15-main memcached; do

@@ -52,7 +52,7 @@ host_boot cart-app-1
 wait_for 20 on cache-2 bash -c "redis-cli info replication | grep -q master_link_status:up"
 on cart-app-1 systemctl start cart.service
 # About 700 carts fit into 24 MB.
-wait_for 60 grep -q "OOM command" "$app/srv/cart/logs/cart.jsonl"
+wait_for 60 grep -q OutOfMemoryError "$app/srv/cart/logs/cart.jsonl"
 sleep 8
 on cache-2 redis-cli CONFIG SET maxmemory 0
 on cache-1 redis-cli CONFIG SET maxmemory 0
