@@ -13,8 +13,8 @@ root=$(host_root app-6)
 app=$root/srv/billing
 mkdir -p "$app/logs/glog" "$app/logs/go"
 for name in loggers crashes; do
-  # Debian's Go libraries lie in one old-fashioned GOPATH.
-  GOPATH=/usr/share/gocode GO111MODULE=off GOCACHE=$STATE/go-cache GOFLAGS=-trimpath \
+  # Debian's Go libraries lie in one old-fashioned GOPATH. With C in it, the runtime does not see deadlocks.
+  CGO_ENABLED=0 GOPATH=/usr/share/gocode GO111MODULE=off GOCACHE=$STATE/go-cache GOFLAGS=-trimpath \
     go build -o "$app/$name" "$programs/go/$name/main.go"
 done
 g++ -std=c++17 -O1 -o "$app/billing" "$programs/glog.cc" -lglog

@@ -15,14 +15,14 @@ mkdir -p "$logs"
 host_new app-7 10.20.9.17
 root=$(host_root app-7)
 app=$root/srv/billing
-mkdir -p "$app/logs" "$app/broken"
+mkdir -p "$app/logs" "$app/broken" "$root/srv/garbled"
 cp -r "$modules/node_modules" "$app/"
 cp "$SAMPLES_DIR"/make/programs/{loggers,crashes}.js "$app/"
 echo 'const limit = {;' >"$app/syntax-error.js"
 cat >"$app/broken/package.json" <<'EOF'
 {"name": "billing", "version": "2.8.1", "scripts": {"build": "node missing.js", "test": "exit 3"}, "dependencies": {"left": "1.0.0"}}
 EOF
-echo '{"name": "billing",' >"$root/srv/package.json"
+echo '{"name": "billing",' >"$root/srv/garbled/package.json"
 # Nobody listens there: npm's own words for a registry that is down.
 printf 'registry=http://127.0.0.1:4873/\nfetch-retries=0\nupdate-notifier=false\n' >"$root/root/.npmrc"
 host_boot app-7
@@ -45,7 +45,7 @@ run npm --prefix /srv/billing/broken test
 run npm --prefix /srv/billing/broken run no-such-script
 run npm --prefix /srv/billing/broken ci
 run npm --prefix /srv/billing/broken install
-run npm --prefix /srv install
+run npm --prefix /srv/garbled install
 run npm --prefix /srv/empty start
 cp "$app"/logs/* "$logs/"
 cp "$(find "$root/root/.npm/_logs" -name '*debug-0.log' | sort | sed -n 5p)" "$logs/npm-debug.log"

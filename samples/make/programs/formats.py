@@ -111,7 +111,7 @@ def main() -> None:
             events = structlog.get_logger()
             events.info("billing starting", version="2.8.1", workers=4)
             events.warning("cache is cold", hit_rate=0.0)
-            for number, (title, fault) in enumerate(faults().items(), start=1):
+            for number, (title, fault) in enumerate([*faults().items()] * 2, start=1):
                 events.info("job started", job=number, tenant=f"t-{number:03d}")
                 try:
                     fault()
