@@ -32,8 +32,8 @@ fi
 found=0
 for word in "${words[@]}"; do
   [[ $word ]] || continue
-  # -w: a short host name is part of many words.
-  if grep -rnawF -m 3 -e "$word" "$work" | sed "s#$work/##" | cut -c1-200 | grep .; then
+  # As a word of its own: a machine may be called "vm", and "total-vm" is no trace of it.
+  if grep -rnaP -m 3 -e "(?<![\\w.-])\\Q$word\\E(?![\\w.-])" "$work" | sed "s#$work/##" | cut -c1-200 | grep .; then
     echo "^^ $word"
     found=1
   fi

@@ -25,7 +25,7 @@ for crash in $(on app-6 /srv/billing/crashes | sort); do
   # A runtime that dies lists every goroutine and frame; the first lines tell all.
   head -60 "$STATE/crash" >>"$app/logs/go/crashes.log"
 done
-on app-6 /srv/billing/billing 2>"$app/logs/glog/stderr.log" || true
+ON_LOG=$app/logs/glog/stderr.log on app-6 /srv/billing/billing || true
 cp "$app"/logs/go/* "$logs/go/"
 cp "$app/logs/glog/stderr.log" "$logs/glog/"
 for level in INFO ERROR; do

@@ -28,7 +28,7 @@ printf 'registry=http://127.0.0.1:4873/\nfetch-retries=0\nupdate-notifier=false\
 host_boot app-7
 on app-7 node /srv/billing/loggers.js /srv/billing/logs
 run() { # COMMAND...: appends what it prints, its fault is the point
-  on app-7 timeout 60 "$@" >>"$app/logs/$log" 2>&1 || true
+  ON_LOG=$app/logs/$log on app-7 timeout 60 "$@" || true
 }
 log=crashes.log
 for crash in $(on app-7 node /srv/billing/crashes.js); do

@@ -7,6 +7,8 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 sandbox "$@"
 logs=$SAMPLES_DIR/logs
+# The programs below append.
+rm -rf "$logs"/{prometheus,etcd,zookeeper,bind,dnsmasq,php,tomcat,memcached,curl}
 mkdir -p "$logs"/{prometheus,etcd,zookeeper,bind,dnsmasq,php,tomcat,memcached,curl}
 
 host_new infra-2 10.20.9.2
@@ -15,7 +17,7 @@ rm -f "$root"/etc/nginx/sites-enabled/*
 mkdir -p "$root"/srv/{prometheus,etcd,zookeeper,php,named} "$root/usr/local/bin"
 host_boot infra-2
 later() { # LOG SECONDS COMMAND...: runs the command for some seconds in the background
-  on infra-2 timeout "$2" "${@:3}" >>"$1" 2>&1 || true
+  ON_LOG=$1 on infra-2 timeout "$2" "${@:3}" || true
 }
 
 # --- Prometheus: logfmt -------------------------------------------------------------------------------------
@@ -142,7 +144,7 @@ done
 for page in "${pages[@]}"; do
   wait "$page" || true
 done
-on infra-2 bash -c 'pkill -KILL -f "pool www" || true'
+on infra-2 bash -c 'pkill -KILL -f "[p]ool www" || true'
 sleep 1
 on infra-2 pkill -QUIT -f php-fpm.*master
 cp "$root/srv/php/php-fpm.log" "$root/srv/php/slow.log" "$logs/php/"
@@ -160,8 +162,8 @@ EOF
 echo '<% int[] stock = new int[1]; out.print(stock[7]); %>' >"$tomcat/webapps/good/fails.jsp"
 echo '<% out.print("ok"); %>' >"$tomcat/webapps/good/ok.jsp"
 run_tomcat() {
-  on infra-2 env CATALINA_BASE=/srv/tomcat CATALINA_HOME=/usr/share/tomcat10 timeout -s TERM "$1" \
-    /usr/share/tomcat10/bin/catalina.sh run >>"$logs/tomcat/$2" 2>&1 || true
+  later "$logs/tomcat/$2" "$1" env CATALINA_BASE=/srv/tomcat CATALINA_HOME=/usr/share/tomcat10 \
+    /usr/share/tomcat10/bin/catalina.sh run
 }
 run_tomcat 14 catalina.log &
 sleep 7
@@ -187,5 +189,6 @@ for arguments in "http://no-such-host.example/" "http://127.0.0.1:9/" "--max-tim
   # shellcheck disable=SC2086  # several arguments
   on infra-2 curl -sS $arguments >>"$logs/curl/errors.log" 2>&1 || echo "exit code $?" >>"$logs/curl/errors.log"
 done
+hide_kernel "$logs"/prometheus/* "$logs"/bind/* "$logs"/tomcat/*
 chmod 644 "$logs"/{prometheus,etcd,zookeeper,bind,dnsmasq,php,tomcat,memcached,curl}/*
 wc -l "$logs"/{prometheus,etcd,zookeeper,bind,dnsmasq,php,tomcat,memcached,curl}/*
