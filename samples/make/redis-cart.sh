@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A cart store in Redis, three faults in a row: maxmemory without eviction refuses writes; the limit is raised,
-# and now the snapshot does not fit on the disk (MISCONF); then the replica's network is cut, and its resync
-# cannot work, because that needs the snapshot.
+# and now old and new snapshot do not fit on the disk together (MISCONF); then the replica's network is cut, and it
+# cannot come back, because a master that cannot save answers even the replica's PING with MISCONF.
 set -euo pipefail
 # shellcheck source=lib.sh
 source "$(dirname "$0")/lib.sh"
