@@ -49,5 +49,6 @@ run npm --prefix /srv/garbled install
 run npm --prefix /srv/empty start
 cp "$app"/logs/* "$logs/"
 cp "$(find "$root/root/.npm/_logs" -name '*debug-0.log' | sort | sed -n 5p)" "$logs/npm-debug.log"
+hide_kernel "$logs/npm-debug.log"
 chmod 644 "$logs"/*
 wc -l "$logs"/*

@@ -49,7 +49,8 @@ later "$logs/etcd/peers-missing.jsonl" 15 etcd --logger=zap --log-outputs=stderr
 printf 'tickTime=500\ninitLimit=5\nsyncLimit=2\ndataDir=/srv/zookeeper\nclientPort=2181\nserver.1=127.0.0.1:2888:3888\nserver.2=127.0.0.1:2889:3889\nserver.3=127.0.0.1:2890:3890\n' \
   >"$root/srv/zookeeper/zoo.cfg"
 echo 1 >"$root/srv/zookeeper/myid"
-later "$logs/zookeeper/quorum-missing.log" 12 java -cp /etc/zookeeper/conf:/usr/share/java/zookeeper.jar \
+later "$logs/zookeeper/quorum-missing.log" 12 java \
+  -cp /etc/zookeeper/conf:/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-log4j12.jar:/usr/share/java/log4j-1.2.jar \
   -Dzookeeper.log.dir=/srv/zookeeper -Dzookeeper.root.logger=INFO,CONSOLE \
   org.apache.zookeeper.server.quorum.QuorumPeerMain /srv/zookeeper/zoo.cfg &
 
@@ -101,7 +102,10 @@ user = www-data
 group = www-data
 listen = /run/php-samples.sock
 listen.owner = www-data
-pm = static
+pm = dynamic
+pm.start_servers = 1
+pm.min_spare_servers = 1
+pm.max_spare_servers = 1
 pm.max_children = 2
 request_terminate_timeout = 3s
 request_slowlog_timeout = 1s
@@ -166,18 +170,20 @@ run_tomcat() {
     /usr/share/tomcat10/bin/catalina.sh run
 }
 run_tomcat 14 catalina.log &
+first=$!
 sleep 7
 for page in ok fails missing; do
   on infra-2 curl -s -o /dev/null "http://127.0.0.1:8080/good/$page.jsp" || true
 done
 run_tomcat 5 port-taken.log
+wait "$first"
 cp "$tomcat"/logs/localhost.2*.log "$logs/tomcat/localhost.log"
 cp "$tomcat"/logs/localhost_access_log*.txt "$logs/tomcat/access.log"
 
 # --- memcached, curl -------------------------------------------------------------------------------------------
-later "$logs/memcached/verbose.log" 4 memcached -u nobody -vv -m 1 -I 8k -l 127.0.0.1 -p 11299 &
+later "$logs/memcached/verbose.log" 4 memcached -u nobody -vv -m 64 -l 127.0.0.1 -p 11299 &
 sleep 1
-on infra-2 bash -c 'exec 3<>/dev/tcp/127.0.0.1/11299; printf "set a 0 0 5\r\nhello\r\nget a\r\nset big 0 0 20000\r\nnonsense\r\nquit\r\n" >&3; timeout 1 cat <&3' >/dev/null || true
+on infra-2 bash -c 'exec 3<>/dev/tcp/127.0.0.1/11299; printf "set a 0 0 5\r\nhello\r\nget a\r\nset big 0 0 2000000\r\nnonsense\r\nquit\r\n" >&3; timeout 1 cat <&3' >/dev/null || true
 later "$logs/memcached/verbose.log" 2 memcached -u nobody -l 127.0.0.1 -p 11299
 on infra-2 timeout 30 bash -c 'while true; do timeout 2 python3 -c "
 import socket

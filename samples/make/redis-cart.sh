@@ -68,6 +68,7 @@ host_collect cache-1 "$out/cache-1" var/log/redis var/log/syslog etc/redis/redis
 on cache-1 redis-cli info >"$out/cache-1/commands/redis-cli-info.txt"
 host_collect cache-2 "$out/cache-2" var/log/redis var/log/syslog etc/redis/redis.conf
 on cache-2 redis-cli info replication >"$out/cache-2/commands/redis-cli-info-replication.txt"
+hide_kernel "$out"/cache-*/commands/redis-cli-info*.txt
 host_collect cart-app-1 "$out/cart-app-1" srv/cart/logs var/log/syslog srv/cart/cart_app.py
 # A rotated log, as it would be by tomorrow.
 gzip -9 "$out/cache-2/var/log/syslog"
