@@ -68,7 +68,7 @@ host_collect img-app-1 "$out/img-app-1" var/log/syslog srv/thumbnailer/thumbnail
 kernel_log() {
   dmesg "$@" | tail -n +$((kernel_before + 1))
 }
-kernel_log --notime | grep -q oom-kill
+kernel_log --notime | grep oom-kill >/dev/null
 kernel_log >"$out/img-app-1/commands/dmesg.txt"
 kernel_log -T >"$out/img-app-1/commands/dmesg-T.txt"
 hide_kernel "$out"/img-app-1/commands/dmesg*.txt

@@ -5,6 +5,7 @@ Usage: formats.py FOLDER
 
 import json
 import logging
+import os
 import sys
 import time
 import warnings
@@ -30,7 +31,7 @@ FORMATS = {
 def faults() -> dict[str, Callable[[], object]]:
     """Calls that fail, each in a way that is met in practice."""
     return {
-        "settings are incomplete": lambda: {}["DATABASE_URL"],
+        "settings are incomplete": lambda: os.environ["DATABASE_URL"],
         "report cannot be read": lambda: Path("/var/lib/billing/report.csv").read_text(encoding="utf-8"),
         "amount is not a number": lambda: int("12,50"),
         "answer is not JSON": lambda: json.loads("<html>502 Bad Gateway</html>"),
