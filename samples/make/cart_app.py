@@ -31,4 +31,4 @@ while True:
         log.info("cart saved", cart=cart, on_replica=bool(found))
     except redis.RedisError:
         log.exception("cart cannot be saved", cart=cart)
-    time.sleep(0.04 if cart < 1200 else 0.25)
+    time.sleep(0.04 if cart < 1600 else 0.25)

@@ -5,7 +5,7 @@ import sys
 
 import redis
 import sqlalchemy
-from flask import Flask, jsonify
+from flask import Flask, Response, jsonify
 
 logging.basicConfig(
     stream=sys.stderr,
@@ -24,7 +24,7 @@ INSERT = sqlalchemy.text(
 
 
 @app.get("/stock")
-def stock():
+def stock() -> Response:
     """Answer with the number of movements and remember it."""
     with engine.connect() as connection:
         count = connection.execute(sqlalchemy.text("SELECT count(*) FROM movements")).scalar_one()
@@ -33,7 +33,7 @@ def stock():
 
 
 @app.post("/movements")
-def add_movement():
+def add_movement() -> tuple[Response, int]:
     """Store one movement with a scanned delivery note."""
     with engine.begin() as connection:
         connection.execute(INSERT)

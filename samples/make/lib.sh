@@ -8,7 +8,8 @@
 #   enable NAME UNIT...           units that start at boot
 #   disk_image FOLDER SIZE        a small disk of its own, to be filled
 #   host_boot NAME                boots systemd on the host and waits for it
-#   on NAME COMMAND...            runs a command on a running host
+#   on NAME COMMAND...            runs a command on a running host; ON_LOG=FILE appends what it prints to FILE
+#   hide_kernel FILE...           replaces the release of the machine's kernel
 #   host_stop NAME                orderly shutdown, the plug after ten seconds
 #   host_collect NAME FOLDER PATH...   files and the usual commands' output, as support bundles have them
 #   pack_zip ARCHIVE FOLDER       zips a folder
@@ -165,8 +166,19 @@ on() {
   shift
   leader=$(pgrep -P "${HOST_PID[$name]}" | head -1)
   [[ $leader ]] || return 1
-  nsenter --target "$leader" --mount --uts --ipc --net --pid --cgroup -- \
-    env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root "$@"
+  local enter=(nsenter --target "$leader" --mount --uts --ipc --net --pid --cgroup --
+    env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root)
+  if [[ ${ON_LOG:-} ]]; then
+    # Redirected here and not around the function: else what bash says about a killed child lands in the log.
+    "${enter[@]}" "$@" >>"$ON_LOG" 2>&1
+  else
+    "${enter[@]}" "$@"
+  fi
+}
+
+# hide_kernel FILE...: the release of the kernel below says nothing about the story, and all about the machine.
+hide_kernel() {
+  sed -i "s/$(uname -r)/6.1.0-generic/g; /Hardware name:/d" "$@"
 }
 
 host_stop() {

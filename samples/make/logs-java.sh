@@ -91,7 +91,7 @@ done
 crash() { # NAME JAVA_OPTION...
   local name=$1
   shift
-  on app-8 timeout 40 java -Xmx48m "$@" -cp /srv/billing/classes Crashes "$name" >>"$app/logs/crashes.log" 2>&1 || true
+  ON_LOG=$app/logs/crashes.log on app-8 timeout 40 java -Xmx48m "$@" -cp /srv/billing/classes Crashes "$name" || true
 }
 for name in null-pointer class-not-found port-taken unknown-host refused timeout no-file suppressed future in-thread array-limit; do
   crash "$name"
@@ -103,9 +103,9 @@ crash direct-memory -XX:MaxDirectMemorySize=8m
 # The virtual machine's own threads count, too.
 on app-8 setpriv --reuid=nobody --clear-groups bash -c \
   'ulimit -u 60; exec timeout 20 java -Xmx48m -cp /srv/billing/classes Crashes threads' >>"$app/logs/crashes.log" 2>&1 || true
-on app-8 timeout 20 java -Xss256k -XX:MaxJavaStackTraceDepth=20 -cp /srv/billing/classes Crashes stack-overflow >>"$app/logs/crashes.log" 2>&1 || true
-on app-8 timeout 20 java -Xmx1k -cp /srv/billing/classes Crashes heap >>"$app/logs/crashes.log" 2>&1 || true
-on app-8 timeout 20 java -cp /srv/billing/missing Crashes heap >>"$app/logs/crashes.log" 2>&1 || true
+ON_LOG=$app/logs/crashes.log on app-8 timeout 20 java -Xss256k -XX:MaxJavaStackTraceDepth=20 -cp /srv/billing/classes Crashes stack-overflow || true
+ON_LOG=$app/logs/crashes.log on app-8 timeout 20 java -Xmx1k -cp /srv/billing/classes Crashes heap || true
+ON_LOG=$app/logs/crashes.log on app-8 timeout 20 java -cp /srv/billing/missing Crashes heap || true
 on app-8 timeout 8 java -Xmx48m -cp /srv/billing/classes Crashes deadlock >"$app/logs/thread-dump-deadlock.log" 2>&1 &
 sleep 2
 on app-8 pkill -QUIT java

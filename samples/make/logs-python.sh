@@ -16,7 +16,7 @@ on app-9 mkdir -p /srv/out
 on app-9 /usr/bin/python3 /srv/billing/formats.py /srv/out
 : >"$root/srv/out/crashes.log"
 for crash in $(on app-9 /usr/bin/python3 /srv/billing/crashes.py); do
-  on app-9 bash -c "cd /srv/billing && exec /usr/bin/python3 crashes.py $crash" >>"$root/srv/out/crashes.log" 2>&1 || true
+  ON_LOG=$root/srv/out/crashes.log on app-9 /usr/bin/python3 /srv/billing/crashes.py "$crash" || true
 done
 cp "$root"/srv/out/*.log "$logs/"
 chmod 644 "$logs"/*

@@ -10,7 +10,7 @@ logs=$SAMPLES_DIR/logs
 host_new ops-3 10.20.9.3
 root=$(host_root ops-3)
 rm -f "$root"/etc/cron.d/* "$root"/etc/sudoers.d/*
-sed -i '/pam_systemd/d' "$root"/etc/pam.d/common-session*
+sed -i '/pam_systemd/d; /pam_limits/d' "$root"/etc/pam.d/*
 # The same messages in every format that rsyslog has a name for, and one with the facility spelt out.
 cat >"$root/etc/rsyslog.d/00-formats.conf" <<'EOF'
 template(name="WithPriority" type="string" string="<%pri%>%timegenerated:::date-rfc3339% %hostname% %syslogfacility-text%.%syslogseverity-text% %syslogtag%%msg:::sp-if-no-1st-sp%%msg%\n")

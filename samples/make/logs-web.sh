@@ -12,7 +12,7 @@ for last in 1 2 3; do
 done
 root=$(host_root web-7)
 rm -f "$root"/etc/nginx/sites-enabled/* "$root"/etc/apache2/sites-enabled/*
-mkdir -p "$root"/var/www/{site/private,site/empty,upload}
+mkdir -p "$root"/var/www/{site/private,site/empty} "$root/usr/local/bin"
 echo '<!doctype html><title>Site</title>' >"$root/var/www/site/index.html"
 echo 'secret' >"$root/var/www/site/private/plan.txt"
 chmod 000 "$root/var/www/site/private/plan.txt"
@@ -155,6 +155,9 @@ get() { # PORT PATH CURL_OPTIONS...
 for port in 80 8080 8000; do
   for path in "${paths[@]}"; do
     get "$port" "$path"
+  done
+  for _ in {1..6}; do
+    get "$port" /limited
   done
   get "$port" /admin -u admin:wrong
   get "$port" /admin -u nobody:wrong

@@ -65,13 +65,13 @@ on img-app-1 systemctl stop thumbnailer.service
 
 out=$STATE/out/$name
 host_collect img-app-1 "$out/img-app-1" var/log/syslog srv/thumbnailer/thumbnailer.py etc/systemd/system/thumbnailer.service
-# The release of the kernel below says nothing about the story.
 kernel_log() {
-  dmesg "$@" | tail -n +$((kernel_before + 1)) | grep -v "Hardware name:" | sed "s/$(uname -r)/6.1.0-generic/"
+  dmesg "$@" | tail -n +$((kernel_before + 1))
 }
-kernel_log --notime | grep -q oom-kill
+kernel_log --notime | grep oom-kill >/dev/null
 kernel_log >"$out/img-app-1/commands/dmesg.txt"
 kernel_log -T >"$out/img-app-1/commands/dmesg-T.txt"
+hide_kernel "$out"/img-app-1/commands/dmesg*.txt
 host_collect inv-app-1 "$out/inv-app-1" srv/inventory/logs var/log/syslog etc/systemd/system/inventory.service
 on inv-app-1 journalctl -u inventory.service --no-pager >"$out/inv-app-1/commands/journalctl-inventory.txt"
 on img-app-1 journalctl -u thumbnailer.service --no-pager -o json >"$out/img-app-1/commands/journalctl-thumbnailer.json"

@@ -81,7 +81,8 @@ anna "last"
 
 out=$STATE/out/$name
 host_collect bastion-1 "$out" var/log/auth.log var/log/syslog etc/ssh/sshd_config.d/weak.conf
-on bastion-1 last -F | sed "s/$(uname -r)/6.1.0-generic/" >"$out/commands/last.txt"
+on bastion-1 last -F >"$out/commands/last.txt"
+hide_kernel "$out/commands/last.txt"
 on bastion-1 lastb -F >"$out/commands/lastb.txt"
 pack_zip "$SAMPLES_DIR/bundles/$name.zip" "$out"
 ls -l "$SAMPLES_DIR/bundles/$name.zip"

@@ -115,7 +115,7 @@ shop 6 8
 on shop-batch-1 systemctl start "report-worker@$release.service"
 shop 12 8
 # The evening's peak: the pool wants to grow now.
-shop 25 40
+shop 32 40
 if [[ $name == webshop-outage ]]; then
   # What an operator tries first. The slots that the service lets go are taken before it is back.
   on shop-app-1 systemctl stop shop-api.service
