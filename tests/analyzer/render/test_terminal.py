@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from rich.cells import cell_len
+
+from analyzer.finding import Report
+from analyzer.render import Style, terminal
+
+SampleReport = Callable[[str], Report]
+Same = Callable[[str, str], None]
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_what_a_person_sees_of_an_outage(sample_report: SampleReport, same_as_expected: Same, width: int) -> None:
+    same_as_expected(terminal.render(sample_report("webshop-outage.zip"), Style(width)), f"webshop-outage-{width}.txt")
+
+
+@pytest.mark.parametrize("name", ["webshop-healthy.zip", "disk-full.tar.gz", "ssh-bruteforce.zip"])
+def test_the_short_form(sample_report: SampleReport, same_as_expected: Same, name: str) -> None:
+    text = terminal.render(sample_report(name), Style(80, verbosity=-1))
+    same_as_expected(text, f"{name.split('.')[0]}-quiet.txt")
+
+
+def test_no_line_of_text_is_wider_than_the_terminal(sample_report: SampleReport) -> None:
+    text = terminal.render(sample_report("webshop-outage.zip"), Style(80))
+    wide = [line for line in text.splitlines() if cell_len(line) > 80 and "-->" not in line]
+    assert wide == []
+
+
+def test_verbose_shows_every_file_and_every_step(sample_report: SampleReport) -> None:
+    report = sample_report("webshop-outage.zip")
+    text = " ".join(terminal.render(report, Style(400, verbosity=1)).split())
+    for entry in report.coverage:
+        assert entry.source in text
+    for finding in report.findings:
+        for step in finding.rule.diagnose:
+            assert " ".join(step.do.split()) in text
+
+
+def test_colours_only_when_asked_for(sample_report: SampleReport) -> None:
+    report = sample_report("webshop-outage.zip")
+    assert "\x1b[" not in terminal.render(report, Style(80))
+    assert "\x1b[" in terminal.render(report, Style(80, color=True))
