@@ -244,7 +244,9 @@ def _confidence(rule: Rule, found: _Found) -> float:
 
 def _summary(found: _Found, first: datetime | None, last: datetime | None, sources: Sequence[str]) -> str:
     times = "once" if found.count == 1 else f"{found.count:,} times"
-    where = f"in {sources[0]}" if len(sources) == 1 else f"in {len(sources)} files, most in {sources[0]}"
+    # The whole paths are in the sources; a sentence with them is hard to read.
+    name = sources[0].rsplit("/", 1)[-1]
+    where = f"in {name}" if len(sources) == 1 else f"in {len(sources)} files, most in {name}"
     who = ""
     if found.groups:
         shown = "; ".join(found.groups[:3])

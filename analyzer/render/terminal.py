@@ -64,15 +64,20 @@ def render(report: Report, style: Style) -> str:
 def _body(console: Console, report: Report, style: Style) -> None:
     for finding in report.findings:
         console.print()
-        _finding(console, finding, style)
+        _finding(console, finding, style, report.bundle.name)
     if report.unknown:
         console.print()
-        _unknown(console, report.unknown, style)
+        _unknown(console, report.unknown, style, report.bundle.name)
     console.print()
     console.print(Text(_coverage_line(report.coverage, report)))
     if style.verbosity > 0:
-        console.print(_coverage_table(report.coverage))
+        console.print(_coverage_table(report.coverage, report.bundle.name))
     _problems(console, report, style)
+
+
+def _path(source: str, bundle: str) -> str:
+    """A path without the name of the one bundle that all paths begin with."""
+    return visible(source.removeprefix(f"{bundle}!/").removeprefix(f"{bundle}/"))
 
 
 def _title(finding: Finding) -> Text:
@@ -82,12 +87,12 @@ def _title(finding: Finding) -> Text:
     )
 
 
-def _finding(console: Console, finding: Finding, style: Style) -> None:
+def _finding(console: Console, finding: Finding, style: Style, bundle: str) -> None:
     console.print(_title(finding))
     shown = finding.evidence if style.verbosity > 0 else finding.evidence[:1]
     gutter = max([len(str(line.line_number)) for line in shown] + [3])
     for evidence in shown:
-        _quote(console, evidence, gutter, style.width)
+        _quote(console, evidence, gutter, style.width, bundle)
     facts = [("seen", finding.summary.removeprefix("Seen "))]
     if finding.confidence < 0.9:
         facts.append(("sure", f"{finding.confidence:.0%}"))
@@ -127,9 +132,9 @@ def _sentence(step: str) -> str:
     return step if step.endswith((".", "!", "?", ":", ";")) else step + "."
 
 
-def _quote(console: Console, evidence: Evidence, gutter: int, width: int) -> None:
+def _quote(console: Console, evidence: Evidence, gutter: int, width: int, bundle: str) -> None:
     """An arrow to the line, the line, and the part of it that matched underlined."""
-    where = f"{visible(evidence.source)}:{evidence.line_number}"
+    where = f"{_path(evidence.source, bundle)}:{evidence.line_number}"
     console.print(Text.assemble((" " * gutter + "--> ", _GUTTER), where), soft_wrap=True)
     console.print(Text(" " * gutter + " |", style=_GUTTER))
     room = max(20, width - gutter - 3)
@@ -171,12 +176,12 @@ def _fact(console: Console, name: str, text: str, gutter: int) -> None:
     console.print(grid)
 
 
-def _unknown(console: Console, unknown: Iterable[UnknownError], style: Style) -> None:
+def _unknown(console: Console, unknown: Iterable[UnknownError], style: Style, bundle: str) -> None:
     entries = list(unknown)
     console.print(Text("Errors that no rule knows, most frequent first:", style="bold"))
     shown = entries if style.verbosity > 0 else entries[:UNKNOWN_SHOWN]
     for entry in shown:
-        where = f"{visible(entry.example.source)}:{entry.example.line_number}"
+        where = f"{_path(entry.example.source, bundle)}:{entry.example.line_number}"
         head = Text(f"{entry.count:>8,} × {name_of(entry.severity_number).lower()}  ", style="yellow")
         room = max(20, style.width - cell_len(head.plain))
         template = visible(entry.template)
@@ -203,14 +208,14 @@ def _coverage_line(coverage: Iterable[Coverage], report: Report) -> str:
     )
 
 
-def _coverage_table(coverage: Iterable[Coverage]) -> Table:
+def _coverage_table(coverage: Iterable[Coverage], bundle: str) -> Table:
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
     for name in ("file", "parser", "records", "first", "last", "note"):
         table.add_column(name, overflow="fold", justify="right" if name == "records" else "left")
     for entry in coverage:
         note = entry.problem or entry.clock
         table.add_row(
-            Text(visible(entry.source)),
+            Text(_path(entry.source, bundle)),
             entry.parser or "-",
             f"{entry.records:,}",
             stamp(entry.first_seen),
@@ -225,7 +230,9 @@ def _problems(console: Console, report: Report, style: Style) -> None:
         return
     shown = report.problems if style.verbosity > 0 else report.problems[:PROBLEMS_SHOWN]
     for problem in shown:
-        text = Text.assemble(("note: ", "bold magenta"), f"{visible(problem.source)}: {visible(problem.message)}")
+        text = Text.assemble(
+            ("note: ", "bold magenta"), f"{_path(problem.source, report.bundle.name)}: {visible(problem.message)}"
+        )
         console.print(text)
     if len(report.problems) > len(shown):
         console.print(Text(f"note: and {len(report.problems) - len(shown)} more: -v shows them", style="magenta"))
