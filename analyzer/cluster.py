@@ -102,7 +102,12 @@ class Templates:
         """
         ids = self._known.get(shape_hash)
         new = np.flatnonzero(ids < 0)
-        ids[new] = [self._learn(masked[code[i]]) for i in new]
+        # In order of first occurrence, each message once.
+        messages, first = np.unique(code[new], return_index=True)
+        learned = np.zeros(len(masked), np.int32)
+        for message in messages[np.argsort(first)].tolist():
+            learned[message] = self._learn(masked[message])
+        ids[new] = learned[code[new]]
         self._known.add(shape_hash[new], ids[new])
         return ids
 

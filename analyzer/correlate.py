@@ -57,6 +57,7 @@ def correlate(correlation: Correlation, streams: Sequence[pl.DataFrame], until: 
     keys = list(correlation.group_by)
     # A record without one of the group-by values belongs to no group.
     records = records.drop_nulls(keys) if keys else records
+    records = _large_enough(correlation, records, keys)
     if records.is_empty():
         return None
     records = _in_groups(records, keys)
@@ -65,6 +66,16 @@ def correlate(correlation: Correlation, streams: Sequence[pl.DataFrame], until: 
         return None
     found = records.filter(pl.Series(mask))
     return Correlated(found.sort("time", maintain_order=True), _largest(found, keys), bool(found["timed"].any()))
+
+
+def _large_enough(correlation: Correlation, records: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Without the groups that cannot reach the threshold in any window; most attackers' addresses come once."""
+    condition = correlation.condition
+    least = condition.least() if condition is not None else 0
+    if not keys or least <= 1:
+        return records
+    counted = pl.col(condition.field).n_unique() if condition is not None and condition.field else pl.len()
+    return records.filter(counted.over(keys) >= least)
 
 
 def _in_groups(records: pl.DataFrame, keys: list[str]) -> pl.DataFrame:

@@ -142,6 +142,12 @@ class Threshold(_Part):
             raise rule_error("write exactly one of gte, gt, lte, lt and eq, such as {gte: 10}")
         return self
 
+    def least(self) -> int:
+        """The smallest count that can satisfy the comparison."""
+        if self.gt is not None:
+            return self.gt + 1
+        return self.gte if self.gte is not None else self.eq or 0
+
     def holds(self, count: int) -> bool:
         """Whether a count satisfies the comparison."""
         return (
