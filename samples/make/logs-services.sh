@@ -195,6 +195,6 @@ for arguments in "http://no-such-host.example/" "http://127.0.0.1:9/" "--max-tim
   # shellcheck disable=SC2086  # several arguments
   on infra-2 curl -sS $arguments >>"$logs/curl/errors.log" 2>&1 || echo "exit code $?" >>"$logs/curl/errors.log"
 done
-hide_kernel "$logs"/prometheus/* "$logs"/bind/* "$logs"/tomcat/*
+hide_kernel "$logs"/{prometheus,zookeeper,bind,tomcat}/*
 chmod 644 "$logs"/{prometheus,etcd,zookeeper,bind,dnsmasq,php,tomcat,memcached,curl}/*
 wc -l "$logs"/{prometheus,etcd,zookeeper,bind,dnsmasq,php,tomcat,memcached,curl}/*

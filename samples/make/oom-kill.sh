@@ -52,7 +52,8 @@ enable inv-app-1 rsyslog.service
 
 host_boot img-app-1
 host_boot inv-app-1
-kernel_before=$(dmesg | wc -l)
+# Seconds since boot of the kernel's last message; the ring buffer forgets old lines, so a line count would not do.
+kernel_before=$(dmesg | tail -1 | sed -E 's/^\[ *([0-9.]+)\].*/\1/')
 on inv-app-1 systemctl start inventory.service
 on img-app-1 systemctl start thumbnailer.service
 sleep 40
@@ -65,12 +66,9 @@ on img-app-1 systemctl stop thumbnailer.service
 
 out=$STATE/out/$name
 host_collect img-app-1 "$out/img-app-1" var/log/syslog srv/thumbnailer/thumbnailer.py etc/systemd/system/thumbnailer.service
-kernel_log() {
-  dmesg "$@" | tail -n +$((kernel_before + 1))
-}
-kernel_log --notime | grep oom-kill >/dev/null
-kernel_log >"$out/img-app-1/commands/dmesg.txt"
-kernel_log -T >"$out/img-app-1/commands/dmesg-T.txt"
+dmesg | awk -F '[][]' -v before="$kernel_before" '$2 + 0 > before + 0' >"$out/img-app-1/commands/dmesg.txt"
+dmesg -T | tail -n "$(wc -l <"$out/img-app-1/commands/dmesg.txt")" >"$out/img-app-1/commands/dmesg-T.txt"
+grep oom-kill: "$out/img-app-1/commands/dmesg.txt" >/dev/null || die "the kernel killed nothing"
 hide_kernel "$out"/img-app-1/commands/dmesg*.txt
 host_collect inv-app-1 "$out/inv-app-1" srv/inventory/logs var/log/syslog etc/systemd/system/inventory.service
 on inv-app-1 journalctl -u inventory.service --no-pager >"$out/inv-app-1/commands/journalctl-inventory.txt"
