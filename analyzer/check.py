@@ -15,7 +15,6 @@ from analyzer.match import Matcher, triggers
 from analyzer.pipeline import Options, analyze
 from analyzer.rule import Example, Rule, missing_parts
 from analyzer.rulebook import Rulebook
-from analyzer.worker import Worker
 
 _FORMS = 40
 
@@ -66,19 +65,19 @@ def _anchored(rule: Rule) -> bool:
     return all(triggers(stream.expression, stream.detection) is not None for stream in Matcher([rule]).streams)
 
 
-def found_in(worker: Worker, text: str, name: str) -> set[str]:
-    """The ids of the rules of a worker that an excerpt, as a file of that name, leads to."""
+def found_in(matcher: Matcher, text: str, name: str) -> set[str]:
+    """The ids of the rules of a matcher that an excerpt, as a file of that name, leads to."""
     with tempfile.TemporaryDirectory(prefix="analyze-check-") as folder:
         path = Path(folder, *PurePosixPath(name).parts)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
-        report = analyze([folder], worker, Options(jobs=1))
+        report = analyze([folder], matcher, Options(jobs=1))
     return {finding.rule.id for finding in report.findings}
 
 
 def _examples(rules: Sequence[Rule]) -> Iterator[Fault]:
     related = {rule.id: _related(rule, rules) for rule in rules}
-    everything = Worker(rules)
+    everything = Matcher(rules)
     for rule in rules:
         for example in rule.examples.match:
             found = found_in(everything, example.text, _name(example))
@@ -101,9 +100,9 @@ def _related(rule: Rule, rules: Sequence[Rule]) -> set[str]:
 
 
 def _healthy(rules: Sequence[Rule], paths: Sequence[Path]) -> Iterator[Fault]:
-    worker = Worker(rules)
+    matcher = Matcher(rules)
     for path in paths:
-        for finding in analyze([str(path)], worker, Options(jobs=1)).findings:
+        for finding in analyze([str(path)], matcher, Options(jobs=1)).findings:
             line = finding.evidence[0]
             yield Fault(finding.rule.id, f"fires on a healthy log, {line.source}:{line.line_number}: {line.text[:80]}")
 

@@ -297,4 +297,10 @@ def run(arguments: Sequence[str]) -> int:
     except MemoryError:
         _complain("out of memory: give less at once, or lower --limit total_bytes.")
         return 3
+    except Exception as error:
+        # The last resort: users get a sentence, developers the traceback when they ask for it.
+        if os.environ.get("ANALYZE_DEBUG"):
+            raise
+        _complain(f"internal error, please report it ({type(error).__name__}: {error}); ANALYZE_DEBUG=1 shows where.")
+        return 3
     return result if isinstance(result, int) else 0

@@ -17,12 +17,11 @@ from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
 
-import polars as pl
-
 from analyzer import worker
 from analyzer.bundle import Bundle, open_bundle
 from analyzer.clock import decide_clocks, utc_now
 from analyzer.finding import Bucket, BundleInfo, Coverage, Report
+from analyzer.match import Matcher
 from analyzer.rule import Rule
 from analyzer.settings import MIB, Limits
 from analyzer.store import Store
@@ -84,7 +83,7 @@ class _Input:
 
 def analyze(
     paths: Sequence[str],
-    rules: Sequence[Rule] | Worker,
+    rules: Sequence[Rule] | Matcher,
     options: Options | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Report:
@@ -92,7 +91,7 @@ def analyze(
 
     Args:
         paths: files, folders, archives, or "-".
-        rules: what to look for; a worker holds them compiled.
+        rules: what to look for, compiled or not.
         options: settings of the run.
         on_progress: told the bytes that are read and the bytes in all, from time to time.
 
@@ -103,27 +102,27 @@ def analyze(
     options = options or Options()
     started = time.perf_counter()
     with open_bundle(paths, options.limits) as bundle:
-        prepared = rules if isinstance(rules, Worker) else Worker(rules)
-        return _Run(bundle, prepared, options, on_progress, started).report()
+        matcher = rules if isinstance(rules, Matcher) else Matcher(rules)
+        return _Run(bundle, matcher, options, on_progress, started).report()
 
 
 class _Run:
     def __init__(
         self,
         bundle: Bundle,
-        prepared: Worker,
+        matcher: Matcher,
         options: Options,
         on_progress: Callable[[int, int], None] | None,
         started: float,
     ) -> None:
         self._bundle = bundle
-        self._rules = prepared.matcher.rules
+        self._rules = matcher.rules
         self._options = options
         self._on_progress = on_progress
         self._started = started
         self._tally = Tally()
         self._inputs = [_identify(source) for source in bundle.sources]
-        self._worker = prepared
+        self._worker = Worker(matcher)
         self._matches: dict[int, Match] = {}
         self._store = Store(options.save) if options.save else None
 
@@ -335,18 +334,27 @@ def _collect(entry: tuple[int, Job, Future[SliceResult]], local: Worker) -> tupl
     index, job, future = entry
     try:
         return index, job, future.result()
-    except OSError as error:
-        return index, job, _unreadable(job.source, error)
     except BrokenProcessPool:
         # A worker process was killed, most likely for want of memory: this process reads what it left.
         return index, job, _attempt(job, local)
+    except Exception as error:  # noqa: BLE001 - see _attempt
+        return index, job, _failure(job, error)
 
 
 def _attempt(job: Job, local: Worker) -> _Outcome:
     try:
         return local.run(job)
-    except OSError as error:
+    except Exception as error:  # noqa: BLE001 - whatever a hostile file breaks, it must not cost the other files
+        return _failure(job, error)
+
+
+def _failure(job: Job, error: Exception) -> Problem:
+    if isinstance(error, OSError):
         return _unreadable(job.source, error)
-    except pl.exceptions.PolarsError as error:
-        first = str(error).splitlines()[0]
-        return Problem(job.source.path, "malformed", f"Bytes {job.piece.start:,} on could not be read: {first}.")
+    reason = (str(error).splitlines() or [""])[0][:200]
+    return Problem(
+        job.source.path,
+        "malformed",
+        f"{job.piece.size:,} bytes from byte {job.piece.start:,} on could not be read as {job.parser} "
+        f"({type(error).__name__}: {reason}). This is a fault of the program: please report it.",
+    )

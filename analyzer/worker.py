@@ -73,16 +73,12 @@ class SliceResult:
 
 
 class Worker:
-    """Reads slices with a set of rules."""
+    """Reads the slices of one run with a set of rules."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        """Compile the rules.
-
-        Raises:
-            RuleError: a rule cannot be used.
-        """
+    def __init__(self, matcher: Matcher) -> None:
+        """Take the compiled rules."""
         _keep_heap()
-        self.matcher = Matcher(rules)
+        self.matcher = matcher
         self._sent = ShapeMap()
 
     def run(self, job: Job) -> SliceResult:
@@ -216,7 +212,7 @@ _WORKER: Worker | None = None
 def start(rules: Sequence[Rule]) -> None:
     """Prepare a worker process."""
     global _WORKER
-    _WORKER = Worker(rules)
+    _WORKER = Worker(Matcher(rules))
 
 
 def run(job: Job) -> SliceResult:
