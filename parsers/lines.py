@@ -65,6 +65,7 @@ class LineFormat:
         severity_of: the numbers of `severity_digits` (int64[n], -1 where absent) to severity numbers (uint8[n]).
         confidence: what a file that matches in full scores.
         multiline: whether lines without a header continue the record before them.
+        inside: a pattern for lines that are known to continue a record, beyond what CONTINUATION knows.
     """
 
     name: str
@@ -78,6 +79,11 @@ class LineFormat:
     severity_of: Callable[[NDArray[np.int64]], NDArray[np.uint8]] | None = None
     confidence: float = 0.9
     multiline: bool = True
+    inside: str = ""
+
+    @cached_property
+    def _inside(self) -> re.Pattern[str]:
+        return re.compile(f"{CONTINUATION.pattern}|{self.inside}") if self.inside else CONTINUATION
 
     @cached_property
     def _regexes(self) -> tuple[re.Pattern[str], ...]:
@@ -95,7 +101,7 @@ class LineFormat:
                 continue
             if self.starts_record(line):
                 hits += 1
-            elif not (self.multiline and CONTINUATION.match(line)):
+            elif not (self.multiline and self._inside.match(line)):
                 others += 1
         if not hits:
             return 0.0
@@ -107,7 +113,7 @@ class LineFormat:
         headers = [line for line in lines if self.starts_record(line)]
         kinds = [KINDS[name] for name in self.times]
         kind = _best_kind(kinds, headers)
-        loose = len(headers) < 0.5 * sum(not CONTINUATION.match(line) for line in lines)
+        loose = len(headers) < 0.5 * sum(not self._inside.match(line) for line in lines)
         layout = find_layout(headers, kind) if kind else None
         return Plan(detect_encoding(source.head), layout, clock, loose)
 
@@ -127,8 +133,8 @@ class LineFormat:
         shapes = text.gather(first).str.strip_chars_end("\r\n")
         header = self.header(shapes, plan)
         starts = self._record_starts(shapes, header, plan)[code]
-        if self.multiline and len(starts) and not starts.any():
-            starts[0] = True
+        if len(starts):
+            starts[0] = True  # what stands ahead of the first header is a record, too: nothing is lost
         time = self._times(text, lines, starts, plan)
         return Batch(
             text=text,
@@ -150,19 +156,26 @@ class LineFormat:
 
     def header(self, lines: pl.Series, plan: Plan) -> pl.DataFrame:
         """The groups of the first pattern that matches each line: body and header fields, null where none matches."""
-        frames = [lines.str.extract_groups(pattern).struct.unnest() for pattern in self.patterns]
         columns: dict[str, pl.Series] = {}
         matched = pl.Series("matched", np.zeros(len(lines), np.bool_))
-        for frame in frames:
-            body = frame.get_column("body")
-            fresh = ~matched & body.is_not_null()
+        left = pl.Series("left", np.arange(len(lines), dtype=np.uint32))
+        for pattern in self.patterns:
+            # Most files are written by one pattern: the others are tried on what it leaves over.
+            frame = lines.gather(left).str.extract_groups(pattern).struct.unnest()
+            hit = frame.get_column("body").is_not_null()
+            rows = left.filter(hit)
+            if not len(rows):
+                continue
             for name in ("body", *HEADER_FIELDS):
-                if name not in frame.columns:
-                    continue
-                new = frame.get_column(name)
-                old = columns.get(name)
-                columns[name] = new.zip_with(fresh, old) if old is not None else new.set(~fresh, None)
-            matched = matched | fresh
+                if name in frame.columns:
+                    empty = pl.Series([None], dtype=pl.String).new_from_index(0, len(lines))
+                    columns[name] = columns.get(name, empty).scatter(rows, frame.get_column(name).filter(hit))
+            matched = matched.scatter(rows, True)
+            left = left.filter(~hit)
+            if not len(left):
+                break
+        if "body" not in columns:
+            columns["body"] = pl.Series([None], dtype=pl.String).new_from_index(0, len(lines))
         out = pl.DataFrame([series.alias(name) for name, series in columns.items()])
         return out.with_columns(matched.alias("matched"))
 
@@ -172,7 +185,7 @@ class LineFormat:
             return np.ones(len(shapes), np.bool_)
         if not plan.loose:
             return matched
-        inside: NDArray[np.bool_] = shapes.str.contains(CONTINUATION.pattern).to_numpy()
+        inside: NDArray[np.bool_] = shapes.str.contains(self._inside.pattern).to_numpy()
         return matched | ~inside
 
     def _times(self, text: pl.Series, lines: Lines, starts: NDArray[np.bool_], plan: Plan) -> NDArray[np.int64]:

@@ -74,7 +74,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 _ALL = (
-    TimeKind("iso", r"(?P<year>[0-9]{4})[-/](?P<month>[0-9]{2})[-/](?P<day>[0-9]{2})[T _]" + _CLOCK + _FRACTION + r"(?: ?(?P<zone>Z\b|" + _NAMED_ZONE[9:-1] + r")\b|(?: ?)(?P<zone2>[+-][0-9]{2}:?[0-9]{2})\b)?"),
+    TimeKind("iso", r"(?P<year>[0-9]{4})[-/](?P<month>[0-9]{2})[-/](?P<day>[0-9]{2})(?:[T _]| {2})" + _CLOCK1 + _FRACTION + r"(?: ?(?P<zone>Z\b|" + _NAMED_ZONE[9:-1] + r")\b|(?: ?)(?P<zone2>[+-][0-9]{2}:?[0-9]{2})\b)?"),
     TimeKind("clf", r"(?P<day>[0-9]{1,2})/(?P<month>" + _MONTHS + r")/(?P<year>[0-9]{4})[: ]" + _CLOCK + _FRACTION + _ZONE),
     TimeKind("asctime", r"(?:" + _WEEKDAY + r",? )(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + _FRACTION + r"(?: " + _NAMED_ZONE + r")? (?P<year>[0-9]{4})\b"),
     TimeKind("rfc5322", r"(?:" + _WEEKDAY + r",? )?(?P<day>[0-9]{1,2})[ -](?P<month>" + _MONTHS + r")[ -](?P<year>[0-9]{4})[ :T]" + _CLOCK + _FRACTION + _ZONE),
@@ -82,7 +82,8 @@ _ALL = (
     TimeKind("month_first", r"(?P<month>" + _MONTHS + r")[a-z]* (?P<day>[0-9]{1,2}), (?P<year>[0-9]{4}),? " + _CLOCK1 + _FRACTION + _AMPM + _ZONE),
     TimeKind("cisco", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) (?P<year>(?:19|20)[0-9]{2}) " + _CLOCK + _FRACTION + _ZONE),
     TimeKind("syslog", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + _FRACTION, year=False),
-    TimeKind("iso_basic", r"\b(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])(?:[T _-])" + _CLOCK1 + r"(?:[.,:](?P<fraction>[0-9]{1,9}))?" + _ZONE),
+    TimeKind("day_month", r"\b(?P<day>[0-9]{1,2})[ -](?P<month>" + _MONTHS + r") " + _CLOCK + _FRACTION, year=False),
+    TimeKind("iso_basic", r"\b(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])(?:[T _-])(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2}):(?P<second>[0-9]{1,2})(?:[.,:](?P<fraction>[0-9]{1,9}))?" + _ZONE),
     TimeKind("iso_compact", r"\b(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])T?(?P<hour>[0-2][0-9])(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])(?:[.](?P<fraction>[0-9]{1,9}))?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?\b"),
     TimeKind("bgl", r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})-(?P<hour>[0-9]{2})\.(?P<minute>[0-9]{2})\.(?P<second>[0-9]{2})\.(?P<fraction>[0-9]{6})"),
     TimeKind("iso_dots", r"(?P<year>(?:19|20)[0-9]{2})\.(?P<month>[0-9]{2})\.(?P<day>[0-9]{2})[T _-]" + _CLOCK + _FRACTION + _ZONE),
@@ -96,6 +97,7 @@ _ALL = (
     TimeKind("mysql_short", r"^(?P<year>[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9]) {1,2}(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"),
     TimeKind("hdfs", r"^(?P<year>[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9]) (?P<hour>[0-2][0-9])(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])\b"),
     TimeKind("klog", r"^[IWEF](?P<month>[01][0-9])(?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION, year=False),
+    TimeKind("glog", r"^[IWEF](?P<year>20[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION),
     TimeKind("logcat", r"^\[?(?P<month>[01][0-9])[-.](?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION, year=False),
     TimeKind("audit", r"\bmsg=audit\((?P<epoch>[0-9]{10})\.(?P<fraction>[0-9]{3}):"),
     TimeKind("epoch", r"^[\[(]?(?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
