@@ -71,7 +71,9 @@ class BlockFormat(RecordFormat):
                 continue
             groups = match.groupdict()
             fields = {name: groups.get(name) for name in HEADER_FIELDS}
-            found.add(at, groups["body"], groups.get("time"), self._severity(groups.get("severity_text")), fields=fields)
+            found.add(
+                at, groups["body"], groups.get("time"), self._severity(groups.get("severity_text")), fields=fields
+            )
         return found
 
     def _severity(self, word: str | None) -> int:

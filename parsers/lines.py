@@ -30,7 +30,8 @@ CONTINUATION = re.compile(
     r"[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)\b(?:: |$)|"
     r"goroutine \d+ \[|created by |\S+\.\S+\(.*\)$|--- End of |\.\.\. \d+ more)"
 )
-_EXCEPTION = (
+# The type of an exception where a message names one.
+EXCEPTION = (
     r"(?m)(?:^|[\s:(\"])((?:[A-Za-z_][A-Za-z0-9_$]*\.)*"
     r"[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable|Timeout|Interrupt|Fault))(?::|\s|$|\()"
 )
@@ -225,7 +226,7 @@ class LineFormat:
         rest = records.str.extract(r"(?s)(\n.*)$", 1).fill_null("")
         body = header.get_column("body").fill_null(lines) + rest
         frame = header.drop("matched").with_columns(body.alias("body"))
-        exception = body.str.extract(_EXCEPTION, 1)
+        exception = body.str.extract(EXCEPTION, 1)
         if "exception_type" not in frame.columns:
             frame = frame.with_columns(exception.alias("exception_type"))
         return frame

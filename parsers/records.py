@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from . import severity
 from .batch import Batch, large_strings, shape_codes
 from .contract import Problem, Source
-from .lines import CONTINUATION, Sample, carry
+from .lines import CONTINUATION, EXCEPTION, Sample, carry
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
 from .text import SLICE_BYTES, detect_encoding, head_lines, line_ends, read_slice, slices
@@ -207,7 +207,11 @@ def _extract(batch: Batch, records: NDArray[np.int64], bodies: pl.Series, found:
     columns += [
         pl.Series(name, values, dtype=pl.String).gather(rows).alias(name) for name, values in found.fields.items()
     ]
-    return pl.DataFrame(columns)
+    frame = pl.DataFrame(columns)
+    thrown = body.str.extract(EXCEPTION, 1).alias("exception_type")
+    if "exception_type" in frame.columns:
+        thrown = pl.select(pl.coalesce(frame.get_column("exception_type"), thrown)).to_series().alias("exception_type")
+    return frame.with_columns(thrown)
 
 
 def looks_continued(body: str) -> bool:

@@ -389,7 +389,29 @@ def _fixed(lines: pl.Series, ends: NDArray[np.int64], text: bytes, layout: Layou
         for i, byte in enumerate(tail.encode()):
             same &= data[start + i] == byte
         micros[~same] = NAT
+    micros[_says_more(data, ends, width, layout)] = NAT
     return micros
+
+
+def _says_more(
+    data: NDArray[np.uint8], ends: NDArray[np.int64], width: NDArray[np.int64], layout: Layout
+) -> NDArray[np.bool_]:
+    """Which lines have a fraction or an offset from UTC where the layout has none: those are read by pattern."""
+    more = np.zeros(len(width), np.bool_)
+    at, digits = layout.fraction
+    behind = at + digits if digits else layout.start + layout.length
+    inside = width > behind + 2
+    first = np.where(inside, ends[:-1] + behind, 0)
+    next_is_digit = data[np.minimum(first + 1, len(data) - 1)] - np.uint8(48) < 10
+    if not digits:
+        more |= inside & next_is_digit & ((data[first] == ord(".")) | (data[first] == ord(",")))
+    if not layout.tail[1]:
+        first = first + (data[first] == ord(" "))
+        sign = (data[first] == ord("+")) | (data[first] == ord("-"))
+        more |= inside & (
+            (sign & (data[np.minimum(first + 1, len(data) - 1)] - np.uint8(48) < 10)) | (data[first] == ord("Z"))
+        )
+    return more
 
 
 def _add_fraction(

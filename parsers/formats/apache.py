@@ -11,7 +11,8 @@ FORMAT = LineFormat(
     title="Apache HTTP Server error log",
     reference="https://httpd.apache.org/docs/2.4/mod/core.html#errorlogformat",
     patterns=(
-        _TIME + r"\[(?:(?P<scope_name>[a-z_0-9\-]*):)?(?P<severity_text>emerg|alert|crit|error|warn|notice|info|debug|trace[0-9])\] "
+        _TIME
+        + r"\[(?:(?P<scope_name>[a-z_0-9\-]*):)?(?P<severity_text>emerg|alert|crit|error|warn|notice|info|debug|trace[0-9])\] "
         r"(?:\[pid [0-9]+(?::tid [0-9]+)?\] )?(?:\[tid [0-9]+\] )?(?P<body>.*)$",
     ),
     times=("asctime",),

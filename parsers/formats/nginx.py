@@ -28,7 +28,7 @@ FORMAT = LineFormat(
             },
         ),
         Sample(
-            "2026/03/14 09:26:54 [notice] 1#1: using the \"epoll\" event method",
+            '2026/03/14 09:26:54 [notice] 1#1: using the "epoll" event method',
             {"time": "2026-03-14T09:26:54Z", "severity_number": 10, "body": 'using the "epoll" event method'},
         ),
         Sample(

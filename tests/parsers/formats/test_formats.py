@@ -82,7 +82,9 @@ def check(event: Event, sample: Sample) -> None:
     for name, expected in sample.expect.items():
         if name == "time":
             moment = datetime.fromisoformat(str(expected)) - EPOCH
-            assert event.time == (moment.days * 86_400 + moment.seconds) * MICROSECOND + moment.microseconds, sample.text
+            assert event.time == (moment.days * 86_400 + moment.seconds) * MICROSECOND + moment.microseconds, (
+                sample.text
+            )
         elif name == "severity_number":
             assert event.severity == expected, sample.text
         elif expected is None:
@@ -224,7 +226,7 @@ TRACES = {
     "java": 'Exception in thread "main" java.lang.IllegalStateException: no pool\n'
     "\tat com.example.Shop.pay(Shop.java:42)\n\t... 3 more\n"
     "Caused by: java.net.ConnectException: Connection refused\n\tat java.base/sun.nio.ch.Net.pollConnect(Native Method)",
-    "python": 'Traceback (most recent call last):\n  File "/srv/a.py", line 3, in f\n    g()\nKeyError: \'x\'\n\n'
+    "python": "Traceback (most recent call last):\n  File \"/srv/a.py\", line 3, in f\n    g()\nKeyError: 'x'\n\n"
     "The above exception was the direct cause of the following exception:\n\n"
     'Traceback (most recent call last):\n  File "/srv/a.py", line 5, in f\n    raise E\nRuntimeError: bad',
     "go": "goroutine 1 [running]:\nmain.main()\n\t/srv/main.go:8 +0x1d\ncreated by main.start in goroutine 7",
