@@ -21,7 +21,7 @@ from .contract import Source
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
 from .text import SLICE_BYTES, Lines, detect_encoding, head_lines, line_ends, read_slice, slices
-from .times import KINDS, NAT, Clock, TimeKind, find_kind, find_layout, times_of_lines
+from .times import KINDS, NAT, TIME_WINDOW, Clock, TimeKind, find_kind, find_layout, times_of_lines
 
 # Lines that look like the inside of a stack trace or of a wrapped message, whatever the program.
 CONTINUATION = re.compile(
@@ -124,7 +124,11 @@ class LineFormat:
         return slices(source, plan.encoding, starts, size)
 
     def _starts(self, plan: Plan) -> Callable[[str], bool]:
-        return self.starts_record
+        layout = plan.layout
+        if layout is None:
+            return self.starts_record
+        # A record without a time takes that of the record before it: the two stay in one slice.
+        return lambda line: self.starts_record(line) and layout.kind.regex.search(line[:TIME_WINDOW]) is not None
 
     def read(self, source: Source, piece: Slice, plan: Plan) -> Batch:
         """Read one slice."""

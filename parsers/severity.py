@@ -70,7 +70,10 @@ WORDS = (
 )
 
 # What no level says but every reader sees: a message that reports a failure.
-FAILURES = r"(?i)\b(?:panic|fatal|segfault|traceback \(most recent call last\)|unhandled|uncaught|core dumped|oops|out of memory|oom-kill(?:er)?)\b"
+FAILURES = (
+    r"(?i)\b(?:panic|fatal|segfault|segmentation fault|unhandled|uncaught|core dumped|oops|out of memory|oom-kill(?:er)?)\b"
+    r"|\btraceback \(most recent call last\)|\bunhandledpromiserejection|^exception in thread "
+)
 
 
 def number(word: str | None) -> int:

@@ -101,6 +101,7 @@ _ALL = (
     TimeKind("logcat", r"^\[?(?P<month>[01][0-9])[-.](?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION, year=False),
     TimeKind("audit", r"\bmsg=audit\((?P<epoch>[0-9]{10})\.(?P<fraction>[0-9]{3}):"),
     TimeKind("epoch", r"^[\[(]?(?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
+    TimeKind("epoch_key", r"(?:^|[\s{,])\"?(?:ts|time|t|timestamp)\"?[=:] ?\"?(?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
     TimeKind("epoch_field", r"(?: |^)(?P<epoch>1[0-9]{9})(?: |$)"),
     TimeKind("uptime", r"^(?:<[0-9]+>)?\[ {0,6}(?P<uptime>[0-9]{1,8}\.[0-9]{6})\]", year=False, date=False),
     TimeKind("clock", r"^[\[(]?" + _CLOCK + _FRACTION + r"\b", year=False, date=False),

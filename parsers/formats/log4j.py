@@ -73,7 +73,7 @@ LOG4J = LineFormat(
         + _TIME
         + r" ?\| ?"
         + _LEVEL
-        + r" *\| ?(?P<body>.*?)(?: \| (?P<scope_name>[a-z][A-Za-z0-9_$]*(?:\.[A-Za-z0-9_$]+)+) \| [^|]*)?$",
+        + r" *\| ?(?P<body>.*?) \| (?P<scope_name>[a-z][A-Za-z0-9_$]*(?:\.[A-Za-z0-9_$]+)+) \| [^|]*$",
     ),
     times=("iso", "rfc5322", "clock"),
     inside=r"^(?:Exception in thread |\.\.\. |Wrapped by: |nested exception is |SQLState: )",

@@ -9,6 +9,11 @@ from ..lines import LineFormat, Sample
 from ..severity import SYSLOG
 
 _PRI = r"^<([0-9]{1,3})>"
+_STAMP = (
+    r"^(?:<[0-9]{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}[0-9]{1,2} "
+    r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? "
+)
+_HOST = r"(?P<host_name>[A-Za-z0-9_.\-]+|[0-9A-Fa-f:.]{2,39}[0-9A-Fa-f])"
 _TAG = r"(?P<service_name>[^\s:\[\]<>]{1,64})(?:\[(?:[0-9]+)\])?"
 
 
@@ -23,10 +28,10 @@ RFC3164 = LineFormat(
     title="BSD syslog",
     reference="RFC 3164, section 4.1",
     patterns=(
-        r"^(?:<[0-9]{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? "
-        r"(?P<host_name>[^\s:]+) " + _TAG + r": ?(?P<body>.*)$",
-        r"^(?:<[0-9]{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? "
-        r"(?P<host_name>\S+) (?P<body>.*)$",
+        _STAMP + _HOST + r" " + _TAG + r": ?(?P<body>.*)$",
+        # Programs that write the file themselves name no host.
+        _STAMP + r"(?P<service_name>[^\s:\[\]<>]{1,64})(?:\[[0-9]+\])?: (?P<body>.*)$",
+        _STAMP + _HOST + r" (?P<body>.*)$",
     ),
     times=("syslog",),
     severity_digits=_PRI,
@@ -51,6 +56,14 @@ RFC3164 = LineFormat(
                 "host_name": "2001:db8::7",
                 "service_name": "(true)",
                 "body": "no-folder.service: Failed at step CHDIR",
+            },
+        ),
+        Sample(
+            "Mar 14 09:26:55 dnsmasq[812]: query[A] shop.example.com from 10.0.0.7",
+            {
+                "host_name": None,
+                "service_name": "dnsmasq",
+                "body": "query[A] shop.example.com from 10.0.0.7",
             },
         ),
         Sample(
