@@ -111,6 +111,7 @@ class JsonLines(RecordFormat):
         found = Records()
         for at, line in enumerate(lines):
             if not line.strip():
+                found.skipped += 1
                 continue
             record = decode(line)
             if record is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from ..lines import LineFormat, Sample
 from .syslog import severity_of_pri
 
