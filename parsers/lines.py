@@ -21,7 +21,7 @@ from .contract import Source
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
 from .text import SLICE_BYTES, Lines, detect_encoding, head_lines, line_ends, read_slice, slices
-from .times import KINDS, NAT, TIME_WINDOW, Clock, TimeKind, find_kind, find_layout, times_of_lines
+from .times import KINDS, NAT, TIME_WINDOW, Clock, TimeKind, find_kind, find_layout, parse_times, times_of_lines
 
 # Lines that look like the inside of a stack trace or of a wrapped message, whatever the program.
 CONTINUATION = re.compile(
@@ -196,7 +196,12 @@ class LineFormat:
     def _times(self, text: pl.Series, lines: Lines, starts: NDArray[np.bool_], plan: Plan) -> NDArray[np.int64]:
         if plan.layout is None:
             return np.full(len(text), NAT, np.int64)
-        return times_of_lines(text, lines.ends, lines.text, starts, plan.layout, plan.clock)
+        time = times_of_lines(text, lines.ends, lines.text, starts, plan.layout, plan.clock)
+        for name in self.times:
+            rest = np.flatnonzero(starts & (time == NAT))
+            if name != plan.layout.kind.name and len(rest):
+                time[rest] = parse_times(text.gather(rest).str.slice(0, TIME_WINDOW), KINDS[name], plan.clock)
+        return time
 
     def _severity(
         self, text: pl.Series, header: pl.DataFrame, code: NDArray[np.int32], starts: NDArray[np.bool_]
@@ -239,7 +244,8 @@ class LineFormat:
 def _best_kind(kinds: Sequence[TimeKind], lines: Sequence[str]) -> TimeKind | None:
     """The kind that is found in most of the lines."""
     counted = [
-        (sum(kind.regex.search(line[:128]) is not None for line in lines), -i, kind) for i, kind in enumerate(kinds)
+        (sum(kind.regex.search(line[:TIME_WINDOW]) is not None for line in lines), -i, kind)
+        for i, kind in enumerate(kinds)
     ]
     best = max(counted, default=None, key=lambda entry: entry[:2])
     return best[2] if best and best[0] else None

@@ -102,6 +102,10 @@ class RecordFormat:
         """The records of the lines of a slice."""
         raise NotImplementedError
 
+    def slice_records(self, lines: Sequence[str], plan: Plan) -> Records:
+        """The records of the lines of a slice, by what was decided for the file."""
+        return self.records(lines)
+
     def sniff(self, source: Source) -> float:
         """How sure this format is that the source is its own: 0 .. 1."""
         raise NotImplementedError
@@ -122,7 +126,7 @@ class RecordFormat:
         """Read one slice."""
         lines = read_slice(source, piece, plan.encoding, plan.line_bytes)
         texts = lines.text.decode("utf-8", "replace").split("\n")[:-1]
-        found = self.records([text.rstrip("\r") for text in texts])
+        found = self.slice_records([text.rstrip("\r") for text in texts], plan)
         problems = list(lines.problems)
         if found.malformed:
             first = found.malformed[0] + 1

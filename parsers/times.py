@@ -108,8 +108,9 @@ _ALL = (
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in _ALL}
 
-# How much of a line may stand before its time.
-TIME_WINDOW = 96
+# How much of a line may stand before its time: where the format says that it is there, and where it does not.
+TIME_WINDOW = 192
+HEADER_WINDOW = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def find_kind(texts: Sequence[str]) -> TimeKind | None:
     """The way in which most of some lines write their time, or None where hardly any has one."""
     best: tuple[float, TimeKind] | None = None
     for kind in _ALL:
-        hits = [m for text in texts if (m := kind.regex.search(text[:TIME_WINDOW]))]
+        hits = [m for text in texts if (m := kind.regex.search(text[:HEADER_WINDOW]))]
         if not hits:
             continue
         valid = [m for m in hits if _plausible(m, kind)]

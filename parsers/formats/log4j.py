@@ -10,7 +10,9 @@ _TIME = r"\[?" + _DATE + r"[T ]" + _CLOCK + r"(?: ?(?:Z|[A-Z]{3,4}|[+-][0-9]{2}:
 _LEVEL = r"\[?(?P<severity_text>TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|SEVERE|CONFIG|FINE|FINER|FINEST)\]?"
 _THREAD = r"\[[^\]]*[A-Za-z][^\]]*\](?:-[0-9]+\])?"
 _EXTRA = r"(?: +\[[^\]]*\])*"
-_LOGGER = r"(?P<scope_name>[A-Za-z_$][A-Za-z0-9_$.\-/@]*(?:\[[^\]]*\])?(?::[0-9]+)?)"
+_LOGGER = (
+    r"(?P<scope_name>[A-Za-z_$][A-Za-z0-9_$.\-/@]*(?:\[[^\]]*\])?(?::[0-9]+)?)(?: \([A-Za-z0-9_$]+\.[a-z]+:[0-9]+\))?"
+)
 _BODY = r"(?P<body>.*)$"
 
 LOG4J = LineFormat(

@@ -135,9 +135,11 @@ def test_a_file_of_samples_is_identified(parser: LineFormat | RecordFormat, form
     assert identify(source)[0].name == parser.name
 
 
-def test_each_sample_alone_is_identified(parser: LineFormat | RecordFormat, tmp_path: Path) -> None:
-    taken = [identify(source_of(tmp_path, (sample.text + "\n").encode()))[0].name for sample in parser.samples]
-    assert taken.count(parser.name) * 2 > len(taken)
+def test_a_few_records_are_enough_to_be_identified(parser: LineFormat | RecordFormat, tmp_path: Path) -> None:
+    for sample in parser.samples:
+        # The first sample brings the line that names the columns, where a format has one.
+        source = source_of(tmp_path, text_of((parser.samples[0], sample)).encode())
+        assert identify(source)[0].name == parser.name, sample.text
 
 
 @pytest.mark.parametrize("size", [64, 257])
