@@ -21,7 +21,7 @@ from .contract import Source
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
 from .text import SLICE_BYTES, Lines, detect_encoding, head_lines, line_ends, read_slice, slices, tail_lines
-from .times import KINDS, NAT, Clock, TimeKind, find_kind, find_layout, times_of_lines
+from .times import KINDS, NAT, TIME_WINDOW, Clock, TimeKind, find_kind, find_layout, parse_times, times_of_lines
 
 # Lines that look like the inside of a stack trace or of a wrapped message, whatever the program.
 CONTINUATION = re.compile(
@@ -30,7 +30,8 @@ CONTINUATION = re.compile(
     r"[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)\b(?:: |$)|"
     r"goroutine \d+ \[|created by |\S+\.\S+\(.*\)$|--- End of |\.\.\. \d+ more)"
 )
-_EXCEPTION = (
+# The type of an exception where a message names one.
+EXCEPTION = (
     r"(?m)(?:^|[\s:(\"])((?:[A-Za-z_][A-Za-z0-9_$]*\.)*"
     r"[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable|Timeout|Interrupt|Fault))(?::|\s|$|\()"
 )
@@ -65,6 +66,7 @@ class LineFormat:
         severity_of: the numbers of `severity_digits` (int64[n], -1 where absent) to severity numbers (uint8[n]).
         confidence: what a file that matches in full scores.
         multiline: whether lines without a header continue the record before them.
+        inside: a pattern for lines that are known to continue a record, beyond what CONTINUATION knows.
     """
 
     name: str
@@ -78,6 +80,11 @@ class LineFormat:
     severity_of: Callable[[NDArray[np.int64]], NDArray[np.uint8]] | None = None
     confidence: float = 0.9
     multiline: bool = True
+    inside: str = ""
+
+    @cached_property
+    def _inside(self) -> re.Pattern[str]:
+        return re.compile(f"{CONTINUATION.pattern}|{self.inside}") if self.inside else CONTINUATION
 
     @cached_property
     def _regexes(self) -> tuple[re.Pattern[str], ...]:
@@ -95,7 +102,7 @@ class LineFormat:
                 continue
             if self.starts_record(line):
                 hits += 1
-            elif not (self.multiline and CONTINUATION.match(line)):
+            elif not (self.multiline and self._inside.match(line)):
                 others += 1
         if not hits:
             return 0.0
@@ -107,7 +114,7 @@ class LineFormat:
         headers = [line for line in lines if self.starts_record(line)]
         kinds = [KINDS[name] for name in self.times]
         kind = _best_kind(kinds, headers)
-        loose = len(headers) < 0.5 * sum(not CONTINUATION.match(line) for line in lines)
+        loose = len(headers) < 0.5 * sum(not self._inside.match(line) for line in lines)
         layout = find_layout(headers, kind) if kind else None
         return Plan(detect_encoding(source.head), layout, clock, loose)
 
@@ -117,7 +124,11 @@ class LineFormat:
         return slices(source, plan.encoding, starts, size)
 
     def _starts(self, plan: Plan) -> Callable[[str], bool]:
-        return self.starts_record
+        layout = plan.layout
+        if layout is None:
+            return self.starts_record
+        # A record without a time takes that of the record before it: the two stay in one slice.
+        return lambda line: self.starts_record(line) and layout.kind.regex.search(line[:TIME_WINDOW]) is not None
 
     def read(self, source: Source, piece: Slice, plan: Plan) -> Batch:
         """Read one slice."""
@@ -127,8 +138,8 @@ class LineFormat:
         shapes = text.gather(first).str.strip_chars_end("\r\n")
         header = self.header(shapes, plan)
         starts = self._record_starts(shapes, header, plan)[code]
-        if self.multiline and len(starts) and not starts.any():
-            starts[0] = True
+        if len(starts):
+            starts[0] = True  # what stands ahead of the first header is a record, too: nothing is lost
         time = self._times(text, lines, starts, plan)
         return Batch(
             text=text,
@@ -150,19 +161,26 @@ class LineFormat:
 
     def header(self, lines: pl.Series, plan: Plan) -> pl.DataFrame:
         """The groups of the first pattern that matches each line: body and header fields, null where none matches."""
-        frames = [lines.str.extract_groups(pattern).struct.unnest() for pattern in self.patterns]
         columns: dict[str, pl.Series] = {}
         matched = pl.Series("matched", np.zeros(len(lines), np.bool_))
-        for frame in frames:
-            body = frame.get_column("body")
-            fresh = ~matched & body.is_not_null()
+        left = pl.Series("left", np.arange(len(lines), dtype=np.uint32))
+        for pattern in self.patterns:
+            # Most files are written by one pattern: the others are tried on what it leaves over.
+            frame = lines.gather(left).str.extract_groups(pattern).struct.unnest()
+            hit = frame.get_column("body").is_not_null()
+            rows = left.filter(hit)
+            if not len(rows):
+                continue
             for name in ("body", *HEADER_FIELDS):
-                if name not in frame.columns:
-                    continue
-                new = frame.get_column(name)
-                old = columns.get(name)
-                columns[name] = new.zip_with(fresh, old) if old is not None else new.set(~fresh, None)
-            matched = matched | fresh
+                if name in frame.columns:
+                    empty = pl.Series([None], dtype=pl.String).new_from_index(0, len(lines))
+                    columns[name] = columns.get(name, empty).scatter(rows, frame.get_column(name).filter(hit))
+            matched = matched.scatter(rows, True)
+            left = left.filter(~hit)
+            if not len(left):
+                break
+        if "body" not in columns:
+            columns["body"] = pl.Series([None], dtype=pl.String).new_from_index(0, len(lines))
         out = pl.DataFrame([series.alias(name) for name, series in columns.items()])
         return out.with_columns(matched.alias("matched"))
 
@@ -172,13 +190,18 @@ class LineFormat:
             return np.ones(len(shapes), np.bool_)
         if not plan.loose:
             return matched
-        inside: NDArray[np.bool_] = shapes.str.contains(CONTINUATION.pattern).to_numpy()
+        inside: NDArray[np.bool_] = shapes.str.contains(self._inside.pattern).to_numpy()
         return matched | ~inside
 
     def _times(self, text: pl.Series, lines: Lines, starts: NDArray[np.bool_], plan: Plan) -> NDArray[np.int64]:
         if plan.layout is None:
             return np.full(len(text), NAT, np.int64)
-        return times_of_lines(text, lines.ends, lines.text, starts, plan.layout, plan.clock)
+        time = times_of_lines(text, lines.ends, lines.text, starts, plan.layout, plan.clock)
+        for name in self.times:
+            rest = np.flatnonzero(starts & (time == NAT))
+            if name != plan.layout.kind.name and len(rest):
+                time[rest] = parse_times(text.gather(rest).str.slice(0, TIME_WINDOW), KINDS[name], plan.clock)
+        return time
 
     def _severity(
         self, text: pl.Series, header: pl.DataFrame, code: NDArray[np.int32], starts: NDArray[np.bool_]
@@ -212,7 +235,7 @@ class LineFormat:
         rest = records.str.extract(r"(?s)(\n.*)$", 1).fill_null("")
         body = header.get_column("body").fill_null(lines) + rest
         frame = header.drop("matched").with_columns(body.alias("body"))
-        exception = body.str.extract(_EXCEPTION, 1)
+        exception = body.str.extract(EXCEPTION, 1)
         if "exception_type" not in frame.columns:
             frame = frame.with_columns(exception.alias("exception_type"))
         return frame
@@ -231,7 +254,8 @@ def sample_lines(source: Source) -> list[str]:
 def _best_kind(kinds: Sequence[TimeKind], lines: Sequence[str]) -> TimeKind | None:
     """The kind that is found in most of the lines."""
     counted = [
-        (sum(kind.regex.search(line[:128]) is not None for line in lines), -i, kind) for i, kind in enumerate(kinds)
+        (sum(kind.regex.search(line[:TIME_WINDOW]) is not None for line in lines), -i, kind)
+        for i, kind in enumerate(kinds)
     ]
     best = max(counted, default=None, key=lambda entry: entry[:2])
     return best[2] if best and best[0] else None

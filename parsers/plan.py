@@ -53,6 +53,7 @@ class Plan:
         layout: where the times stand in its lines; None where there are none.
         clock: what the times leave unsaid.
         line_bytes: bytes of a line that are kept.
+        columns: names of the columns, where a line at the start of the file gives them.
         loose: whether lines without a header that look like no continuation are records of their own.
     """
 
@@ -60,4 +61,5 @@ class Plan:
     layout: Layout | None = None
     clock: Clock = field(default_factory=Clock)
     loose: bool = False
+    columns: tuple[str, ...] = ()
     line_bytes: int = LINE_BYTES

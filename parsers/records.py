@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from . import severity
 from .batch import Batch, large_strings, shape_codes
 from .contract import Problem, Source
-from .lines import CONTINUATION, Sample, carry
+from .lines import CONTINUATION, EXCEPTION, Sample, carry
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
 from .text import SLICE_BYTES, detect_encoding, head_lines, line_ends, read_slice, slices
@@ -102,6 +102,10 @@ class RecordFormat:
         """The records of the lines of a slice."""
         raise NotImplementedError
 
+    def slice_records(self, lines: Sequence[str], plan: Plan) -> Records:
+        """The records of the lines of a slice, by what was decided for the file."""
+        return self.records(lines)
+
     def sniff(self, source: Source) -> float:
         """How sure this format is that the source is its own: 0 .. 1."""
         raise NotImplementedError
@@ -122,7 +126,7 @@ class RecordFormat:
         """Read one slice."""
         lines = read_slice(source, piece, plan.encoding, plan.line_bytes)
         texts = lines.text.decode("utf-8", "replace").split("\n")[:-1]
-        found = self.records([text.rstrip("\r") for text in texts])
+        found = self.slice_records([text.rstrip("\r") for text in texts], plan)
         problems = list(lines.problems)
         if found.malformed:
             first = found.malformed[0] + 1
@@ -207,7 +211,11 @@ def _extract(batch: Batch, records: NDArray[np.int64], bodies: pl.Series, found:
     columns += [
         pl.Series(name, values, dtype=pl.String).gather(rows).alias(name) for name, values in found.fields.items()
     ]
-    return pl.DataFrame(columns)
+    frame = pl.DataFrame(columns)
+    thrown = body.str.extract(EXCEPTION, 1).alias("exception_type")
+    if "exception_type" in frame.columns:
+        thrown = pl.select(pl.coalesce(frame.get_column("exception_type"), thrown)).to_series().alias("exception_type")
+    return frame.with_columns(thrown)
 
 
 def looks_continued(body: str) -> bool:

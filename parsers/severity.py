@@ -71,8 +71,9 @@ WORDS = (
 
 # What no level says but every reader sees: a message that reports a failure.
 FAILURES = (
-    r"(?i)(?:^|[^a-z])(?:panic|fatal|segfault|traceback \(most recent call last\)|unhandled|uncaught|core dumped|oops"
-    r"|out of memory|oom-kill(?:er)?|[a-z]+(?:exception|error):)(?:[^a-z]|$)"
+    r"(?i)(?:^|[^a-z])(?:panic|fatal|segfault|segmentation fault|traceback \(most recent call last\)|unhandled|uncaught"
+    r"|core dumped|oops|out of memory|oom-kill(?:er)?|unhandledpromiserejection\w*|exception in thread"
+    r"|[a-z]+(?:exception|error):)(?:[^a-z]|$)"
 )
 
 

@@ -74,7 +74,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 _ALL = (
-    TimeKind("iso", r"(?P<year>[0-9]{4})[-/](?P<month>[0-9]{2})[-/](?P<day>[0-9]{2})[T _]" + _CLOCK + _FRACTION + r"(?: ?(?P<zone>Z\b|" + _NAMED_ZONE[9:-1] + r")\b|(?: ?)(?P<zone2>[+-][0-9]{2}:?[0-9]{2})\b)?"),
+    TimeKind("iso", r"(?P<year>[0-9]{4})[-/](?P<month>[0-9]{2})[-/](?P<day>[0-9]{2})(?:[T _]| {2})" + _CLOCK1 + _FRACTION + r"(?: ?(?P<zone>Z\b|" + _NAMED_ZONE[9:-1] + r")\b|(?: ?)(?P<zone2>[+-][0-9]{2}:?[0-9]{2})\b)?"),
     TimeKind("clf", r"(?P<day>[0-9]{1,2})/(?P<month>" + _MONTHS + r")/(?P<year>[0-9]{4})[: ]" + _CLOCK + _FRACTION + _ZONE),
     TimeKind("asctime", r"(?:" + _WEEKDAY + r",? )(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + _FRACTION + r"(?: " + _NAMED_ZONE + r")? (?P<year>[0-9]{4})\b"),
     TimeKind("rfc5322", r"(?:" + _WEEKDAY + r",? )?(?P<day>[0-9]{1,2})[ -](?P<month>" + _MONTHS + r")[ -](?P<year>[0-9]{4})[ :T]" + _CLOCK + _FRACTION + _ZONE),
@@ -82,7 +82,8 @@ _ALL = (
     TimeKind("month_first", r"(?P<month>" + _MONTHS + r")[a-z]* (?P<day>[0-9]{1,2}), (?P<year>[0-9]{4}),? " + _CLOCK1 + _FRACTION + _AMPM + _ZONE),
     TimeKind("cisco", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) (?P<year>(?:19|20)[0-9]{2}) " + _CLOCK + _FRACTION + _ZONE),
     TimeKind("syslog", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + _FRACTION, year=False),
-    TimeKind("iso_basic", r"\b(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])(?:[T _-])" + _CLOCK1 + r"(?:[.,:](?P<fraction>[0-9]{1,9}))?" + _ZONE),
+    TimeKind("day_month", r"\b(?P<day>[0-9]{1,2})[ -](?P<month>" + _MONTHS + r") " + _CLOCK + _FRACTION, year=False),
+    TimeKind("iso_basic", r"\b(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])(?:[T _-])(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2}):(?P<second>[0-9]{1,2})(?:[.,:](?P<fraction>[0-9]{1,9}))?" + _ZONE),
     TimeKind("iso_compact", r"\b(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])T?(?P<hour>[0-2][0-9])(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])(?:[.](?P<fraction>[0-9]{1,9}))?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?\b"),
     TimeKind("bgl", r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})-(?P<hour>[0-9]{2})\.(?P<minute>[0-9]{2})\.(?P<second>[0-9]{2})\.(?P<fraction>[0-9]{6})"),
     TimeKind("iso_dots", r"(?P<year>(?:19|20)[0-9]{2})\.(?P<month>[0-9]{2})\.(?P<day>[0-9]{2})[T _-]" + _CLOCK + _FRACTION + _ZONE),
@@ -96,17 +97,20 @@ _ALL = (
     TimeKind("mysql_short", r"^(?P<year>[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9]) {1,2}(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"),
     TimeKind("hdfs", r"^(?P<year>[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9]) (?P<hour>[0-2][0-9])(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])\b"),
     TimeKind("klog", r"^[IWEF](?P<month>[01][0-9])(?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION, year=False),
+    TimeKind("glog", r"^[IWEF](?P<year>20[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION),
     TimeKind("logcat", r"^\[?(?P<month>[01][0-9])[-.](?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION, year=False),
     TimeKind("audit", r"\bmsg=audit\((?P<epoch>[0-9]{10})\.(?P<fraction>[0-9]{3}):"),
     TimeKind("epoch", r"^[\[(]?(?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
+    TimeKind("epoch_key", r"(?:^|[\s{,])\"?(?:ts|time|t|timestamp)\"?[=:] ?\"?(?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
     TimeKind("epoch_field", r"(?: |^)(?P<epoch>1[0-9]{9})(?: |$)"),
     TimeKind("uptime", r"^(?:<[0-9]+>)?\[ {0,6}(?P<uptime>[0-9]{1,8}\.[0-9]{6})\]", year=False, date=False),
     TimeKind("clock", r"^[\[(]?" + _CLOCK + _FRACTION + r"\b", year=False, date=False),
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in _ALL}
 
-# How much of a line may stand before its time.
-TIME_WINDOW = 96
+# How much of a line may stand before its time: where the format says that it is there, and where it does not.
+TIME_WINDOW = 192
+HEADER_WINDOW = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def find_kind(texts: Sequence[str]) -> TimeKind | None:
     """The way in which most of some lines write their time, or None where hardly any has one."""
     best: tuple[float, TimeKind] | None = None
     for kind in _ALL:
-        hits = [m for text in texts if (m := kind.regex.search(text[:TIME_WINDOW]))]
+        hits = [m for text in texts if (m := kind.regex.search(text[:HEADER_WINDOW]))]
         if not hits:
             continue
         valid = [m for m in hits if _plausible(m, kind)]
@@ -387,7 +391,29 @@ def _fixed(lines: pl.Series, ends: NDArray[np.int64], text: bytes, layout: Layou
         for i, byte in enumerate(tail.encode()):
             same &= data[start + i] == byte
         micros[~same] = NAT
+    micros[_says_more(data, ends, width, layout)] = NAT
     return micros
+
+
+def _says_more(
+    data: NDArray[np.uint8], ends: NDArray[np.int64], width: NDArray[np.int64], layout: Layout
+) -> NDArray[np.bool_]:
+    """Which lines have a fraction or an offset from UTC where the layout has none: those are read by pattern."""
+    more = np.zeros(len(width), np.bool_)
+    at, digits = layout.fraction
+    behind = at + digits if digits else layout.start + layout.length
+    inside = width > behind + 2
+    first = np.where(inside, ends[:-1] + behind, 0)
+    next_is_digit = data[np.minimum(first + 1, len(data) - 1)] - np.uint8(48) < 10
+    if not digits:
+        more |= inside & next_is_digit & ((data[first] == ord(".")) | (data[first] == ord(",")))
+    if not layout.tail[1]:
+        first = first + (data[first] == ord(" "))
+        sign = (data[first] == ord("+")) | (data[first] == ord("-"))
+        more |= inside & (
+            (sign & (data[np.minimum(first + 1, len(data) - 1)] - np.uint8(48) < 10)) | (data[first] == ord("Z"))
+        )
+    return more
 
 
 def _add_fraction(

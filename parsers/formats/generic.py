@@ -12,12 +12,20 @@ FORMAT = GenericFormat(
     times=(),
     samples=(
         Sample(
-            "17/06/09 20:10:40 ERROR executor.Executor: Exception in task 1.0",
+            "14.03.2026 09:26:53 (worker 7) ERROR: no answer from the scale",
             {
-                "time": "2017-06-09T20:10:40Z",
+                "time": "2026-03-14T09:26:53Z",
                 "severity_number": 17,
-                "body": "ERROR executor.Executor: Exception in task 1.0",
+                "body": "(worker 7) ERROR: no answer from the scale",
             },
+        ),
+        Sample(
+            "14.03.2026 09:26:54 weight 12.5 kg",
+            {"time": "2026-03-14T09:26:54Z", "severity_number": 0, "body": "weight 12.5 kg"},
+        ),
+        Sample(
+            "14.03.2026 09:26:55 stopped by an exception\n   at Scale.Read() in C:\\src\\Scale.cs:line 7",
+            {"time": "2026-03-14T09:26:55Z"},
         ),
     ),
 )

@@ -11,7 +11,7 @@ from typing import Any
 from ..contract import Source
 from ..lines import Sample
 from ..records import EPOCH, RecordFormat, Records, looks_continued
-from ..severity import BUNYAN, SYSLOG, number
+from ..severity import BUNYAN, ERROR, INFO, SYSLOG, WARN, number
 from ..text import head_lines
 
 # Names of keys by what they hold, the most specific first; a dot goes into an object, or is part of the name.
@@ -30,6 +30,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "exception_type": ("error.type", "err.type", "exception.type", "exception_class", "exception.class", "err.name", "errorType"),
     "http_response_status_code": ("http.response.status_code", "status", "statusCode", "res.statusCode", "status_code", "httpStatus"),
 }  # fmt: skip
+_STATUS = {"1": INFO, "2": INFO, "3": INFO, "4": WARN, "5": ERROR}
 # What belongs to the message, under it: stack traces and errors.
 _DETAILS = ("error.stack_trace", "error.message", "err.stack", "stack_trace", "stacktrace", "stack", "exc_info", "exception",
             "err.message", "error", "err", "errorMessage", "stackTrace", "thrown.extendedStackTrace", "@x", "errorVerbose", "cause")  # fmt: skip
@@ -75,6 +76,12 @@ def severity_of(value: Any) -> int:
     return SYSLOG.get(level, 0)
 
 
+def _severity_of_status(record: Mapping[str, Any]) -> int:
+    """The severity of an access log's object, by its status code; 0 where it has none."""
+    status = as_text(lookup(record, _FIELDS["http_response_status_code"])) or ""
+    return _STATUS.get(status[0], 0) if len(status) == 3 and status.isdigit() else 0
+
+
 def decode(line: str) -> dict[str, Any] | None:
     """The object of a line; None where it is none, nested too deeply included."""
     if not line.lstrip().startswith("{"):
@@ -114,6 +121,7 @@ class JsonLines(RecordFormat):
         found = Records()
         for at, line in enumerate(lines):
             if not line.strip():
+                found.skipped += 1
                 continue
             record = decode(line)
             if record is None:
@@ -134,8 +142,12 @@ class JsonLines(RecordFormat):
         elif details is not None and details not in body:
             body = f"{body}\n{details}"
         fields = {name: as_text(lookup(record, names)) for name, names in _FIELDS.items()}
+        if "levelname" in record and "name" in record:
+            fields["scope_name"], fields["service_name"] = as_text(record["name"]), None  # Python's names
         time = as_text(lookup(record, _TIME))
-        found.add(at, body or "", time, severity_of(lookup(record, _SEVERITY)), fields=fields)
+        level = lookup(record, _SEVERITY)
+        number_of = severity_of(level) if level is not None else _severity_of_status(record)
+        found.add(at, body or "", time, number_of, fields=fields)
 
 
 FORMAT = JsonLines(

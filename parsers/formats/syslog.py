@@ -9,6 +9,11 @@ from ..lines import LineFormat, Sample
 from ..severity import SYSLOG
 
 _PRI = r"^<([0-9]{1,3})>"
+_STAMP = (
+    r"^(?:<[0-9]{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}[0-9]{1,2} "
+    r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? "
+)
+_HOST = r"(?P<host_name>[A-Za-z0-9_.\-]+|[0-9A-Fa-f:.]{2,39}[0-9A-Fa-f])"
 _TAG = r"(?P<service_name>[^\s:\[\]<>]{1,64})(?:\[(?:[0-9]+)\])?"
 
 
@@ -23,10 +28,10 @@ RFC3164 = LineFormat(
     title="BSD syslog",
     reference="RFC 3164, section 4.1",
     patterns=(
-        r"^(?:<[0-9]{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? "
-        r"(?P<host_name>[^\s:]+) " + _TAG + r": ?(?P<body>.*)$",
-        r"^(?:<[0-9]{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? "
-        r"(?P<host_name>\S+) (?P<body>.*)$",
+        _STAMP + _HOST + r" " + _TAG + r": ?(?P<body>.*)$",
+        # Programs that write the file themselves name no host.
+        _STAMP + r"(?P<service_name>[^\s:\[\]<>]{1,64})(?:\[[0-9]+\])?: (?P<body>.*)$",
+        _STAMP + _HOST + r" (?P<body>.*)$",
     ),
     times=("syslog",),
     severity_digits=_PRI,
@@ -44,6 +49,27 @@ RFC3164 = LineFormat(
         Sample(
             "<11>Mar  4 09:26:53 db2 app: x failed", {"severity_number": 17, "host_name": "db2", "body": "x failed"}
         ),
+        Sample(
+            "Mar 14 09:26:54.531784 2001:db8::7 (true)[51]: no-folder.service: Failed at step CHDIR",
+            {
+                "time": "2026-03-14T09:26:54.531784Z",
+                "host_name": "2001:db8::7",
+                "service_name": "(true)",
+                "body": "no-folder.service: Failed at step CHDIR",
+            },
+        ),
+        Sample(
+            "Mar 14 09:26:55 dnsmasq[812]: query[A] shop.example.com from 10.0.0.7",
+            {
+                "host_name": None,
+                "service_name": "dnsmasq",
+                "body": "query[A] shop.example.com from 10.0.0.7",
+            },
+        ),
+        Sample(
+            "Mar 14 09:26:55 web-1 last message repeated 2 times",
+            {"time": "2026-03-14T09:26:55Z", "host_name": "web-1", "body": "last message repeated 2 times"},
+        ),
     ),
 )
 
@@ -53,7 +79,7 @@ ISO = LineFormat(
     reference="rsyslog RSYSLOG_FileFormat; journalctl(1) short-iso, short-iso-precise",
     patterns=(
         r"^(?:<[0-9]{1,3}>)?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2}) "
-        r"(?P<host_name>[A-Za-z0-9_.\-:]+) " + _TAG + r": ?(?P<body>.*)$",
+        r"(?P<host_name>[A-Za-z0-9_.\-:]+) (?:[a-z0-7]+\.[a-z]+ )?" + _TAG + r": ?(?P<body>.*)$",
     ),
     times=("iso",),
     severity_digits=_PRI,
@@ -69,6 +95,25 @@ ISO = LineFormat(
                 "body": "nginx.service: Failed with result 'exit-code'.",
             },
         ),
+        Sample(
+            "2026-03-14T09:26:54+0000 ops-3 kernel: Out of memory: Killed process 4242 (java) total-vm:8123456kB",
+            {
+                "time": "2026-03-14T09:26:54Z",
+                "severity_number": 17,
+                "host_name": "ops-3",
+                "service_name": "kernel",
+                "body": "Out of memory: Killed process 4242 (java) total-vm:8123456kB",
+            },
+        ),
+        Sample(
+            "<29>2026-03-14T09:26:55.170674+00:00 ops-3 daemon.notice systemd[1]: missing.service: Main process exited, code=exited, status=203/EXEC",
+            {
+                "severity_number": 10,
+                "host_name": "ops-3",
+                "service_name": "systemd",
+                "body": "missing.service: Main process exited, code=exited, status=203/EXEC",
+            },
+        ),
     ),
 )
 
@@ -78,7 +123,7 @@ RFC5424 = LineFormat(
     reference="RFC 5424, section 6",
     patterns=(
         r"^(?:[0-9]+ )?<[0-9]{1,3}>1 (?:-|\S+) (?:-|(?P<host_name>\S+)) (?:-|(?P<service_name>\S+)) (?:-|\S+) (?:-|(?P<scope_name>\S+)) "
-        r"(?:-|(?:\[[^\s\]]+(?: [^\s=]+=\"(?:[^\"\\\]]|\\.)*\")*\])+)(?: (?P<body>.*))?$",
+        r"(?:-|(?:\[[^\s\]]+(?: [^\s=]+=\"(?:[^\"\\]|\\.)*\")*\])+)(?: +(?P<body>.*))?$",
     ),
     times=("iso",),
     severity_digits=r"^(?:[0-9]+ )?<([0-9]{1,3})>",
@@ -93,6 +138,24 @@ RFC5424 = LineFormat(
                 "host_name": "db-1",
                 "service_name": "postgres",
                 "body": "disk full",
+            },
+        ),
+        Sample(
+            "<34>1 2026-03-14T09:26:54.003Z mymachine.example.com su - ID47 - 'su root' failed for lonvick on /dev/pts/8",
+            {
+                "time": "2026-03-14T09:26:54.003Z",
+                "severity_number": 18,
+                "host_name": "mymachine.example.com",
+                "service_name": "su",
+                "body": "'su root' failed for lonvick on /dev/pts/8",
+            },
+        ),
+        Sample(
+            "<30>1 2026-03-14T10:26:55.170674+01:00 2001:db8::7 systemd 1 - -  Reached target local-fs.target - Local File Systems.",
+            {
+                "time": "2026-03-14T09:26:55.170674Z",
+                "severity_number": 9,
+                "body": "Reached target local-fs.target - Local File Systems.",
             },
         ),
     ),

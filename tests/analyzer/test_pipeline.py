@@ -83,7 +83,7 @@ def test_errors_that_no_rule_knows_are_shown_and_known_ones_are_not(report_on: R
     assert [finding.rule.id for finding in report.findings] == ["t.timeout"]
     templates = [entry.template for entry in report.unknown]
     assert len(templates) == 1
-    assert templates[0].startswith("ERROR link eth")
+    assert templates[0].startswith("link eth")
     assert report.unknown[0].count + report.findings[0].count == varied_log(400).count(" ERROR ")
 
 

@@ -1,0 +1,73 @@
+"""Network devices whose messages carry their severity in a mnemonic: Cisco IOS, NX-OS and ASA, Huawei, H3C."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..lines import LineFormat, Sample
+from ..severity import SYSLOG
+
+_TIME = (
+    r"(?:(?:[0-9]+: )?(?:\S+: )?[*.]?(?:[A-Z][a-z]{2} {1,2}[0-9]{1,2} (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?: [A-Z]{3,5})?"
+    r"|[0-9]{4} [A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?: [A-Z]{3})?): ?)?"
+)
+_MNEMONIC = r"%{1,2}(?P<scope_name>(?:[0-9]{2})?[A-Z][A-Za-z0-9_]*(?:-[A-Z0-9_]+)?[\-/][0-7][\-/][A-Za-z0-9_]+)"
+
+
+def severity_of_level(level: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The severity number of a level of syslog, 0 emergency .. 7 debugging."""
+    table = np.array([SYSLOG[i] for i in range(8)], np.uint8)
+    return np.where((level >= 0) & (level < 8), table[level & 7], 0).astype(np.uint8)
+
+
+FORMAT = LineFormat(
+    name="cisco",
+    title="Cisco IOS, NX-OS and ASA; Huawei and H3C",
+    reference="https://www.cisco.com/c/en/us/td/docs/ios-xml/ios/esm/configuration/xe-16/esm-xe-16-book/esm-syslog.html",
+    patterns=(
+        r"^(?:<[0-9]{1,3}>)?(?:[A-Z][a-z]{2} {1,2}[0-9]{1,2} (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? |[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9]{2}:[0-9]{2}) )(?P<host_name>[A-Za-z0-9_.\-:]*[A-Za-z0-9_]) ?:? "
+        + _TIME
+        + r"(?P<body>"
+        + _MNEMONIC
+        + r"(?:\([a-z]\)(?:\[[0-9]+\])?)?: ?.*)$",
+        r"^(?:<[0-9]{1,3}>)?" + _TIME + r"(?P<body>" + _MNEMONIC + r": ?.*)$",
+    ),
+    times=("syslog", "iso", "cisco"),
+    severity_digits=r"%{1,2}(?:[0-9]{2})?[A-Z][A-Za-z0-9_]*(?:-[A-Z0-9_]+)?[\-/]([0-7])[\-/][A-Za-z0-9_]+",
+    severity_of=severity_of_level,
+    confidence=0.97,
+    samples=(
+        Sample(
+            "Mar 14 09:26:53 10.0.0.1 123: Mar 14 09:26:52.123: %LINK-3-UPDOWN: Interface GigabitEthernet0/1, changed state to down",
+            {
+                "time": "2026-03-14T09:26:53Z",
+                "severity_number": 17,
+                "host_name": "10.0.0.1",
+                "scope_name": "LINK-3-UPDOWN",
+                "body": "%LINK-3-UPDOWN: Interface GigabitEthernet0/1, changed state to down",
+            },
+        ),
+        Sample(
+            "*Mar 14 09:26:54.001: %SYS-5-CONFIG_I: Configured from console by anna on vty0 (10.0.0.7)",
+            {
+                "time": "2026-03-14T09:26:54.001Z",
+                "severity_number": 10,
+                "scope_name": "SYS-5-CONFIG_I",
+            },
+        ),
+        Sample(
+            'Mar 14 2026 09:26:55 fw-1 : %ASA-4-106023: Deny tcp src outside:203.0.113.9/51966 dst inside:10.0.0.7/22 by access-group "outside_in" [0x0, 0x0]',
+            {
+                "time": "2026-03-14T09:26:55Z",
+                "severity_number": 13,
+                "host_name": "fw-1",
+                "scope_name": "ASA-4-106023",
+            },
+        ),
+        Sample(
+            "Mar 14 09:26:56 core-2 %STP-2-BLOCK_PVID_LOCAL: Blocking GigabitEthernet1/0/7 on VLAN0010. Inconsistent local vlan.",
+            {"severity_number": 18, "host_name": "core-2"},
+        ),
+    ),
+)
