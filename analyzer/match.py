@@ -153,16 +153,17 @@ class Matcher:
             return {}
         # Shapes that held no literal in an earlier slice hold none in this one.
         maybe = np.flatnonzero(self._without.get(batch.shape_hash) < 0)
-        bare = batch.shapes.gather(maybe).str.to_lowercase().str.replace_all("[0-9]", "")
-        has = bare.str.contains_any(self._literals).to_numpy()
+        bare = batch.bare.gather(maybe)
+        has = bare.str.contains_any(self._literals, ascii_case_insensitive=True).to_numpy()
         self._without.add(batch.shape_hash[maybe[~has]], np.zeros(int((~has).sum()), np.int32))
         hit = maybe[has]
         if not len(hit):
             return {}
-        literals = bare.filter(pl.Series(has)).str.extract_many(self._literals, overlapping=True).to_list()
+        matched = bare.filter(pl.Series(has))
+        literals = matched.str.extract_many(self._literals, ascii_case_insensitive=True, overlapping=True).to_list()
         shapes_of: dict[int, list[int]] = defaultdict(list)
         for shape, names in zip(hit.tolist(), literals, strict=True):
-            for number in {number for name in names for number in self._wanted_by[name]}:
+            for number in {number for name in names for number in self._wanted_by[name.lower()]}:
                 shapes_of[number].append(shape)
         interesting = np.zeros(len(batch.shapes), np.bool_)
         interesting[hit] = True

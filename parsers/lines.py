@@ -134,7 +134,7 @@ class LineFormat:
         """Read one slice."""
         lines = read_slice(source, piece, plan.encoding, plan.line_bytes)
         text = large_strings(lines.text, lines.ends)
-        code, first, hashes = shape_codes(lines.text, lines.ends, line_ends)
+        code, first, hashes, bare = shape_codes(lines.text, lines.ends, line_ends)
         shapes = text.gather(first).str.strip_chars_end("\r\n")
         header = self.header(shapes, plan)
         starts = self._record_starts(shapes, header, plan)[code]
@@ -149,6 +149,7 @@ class LineFormat:
             offsets=lines.offsets,
             code=code,
             shapes=shapes,
+            bare=bare,
             shape_hash=hashes,
             bodies=header.get_column("body").fill_null(shapes),
             starts=starts,
