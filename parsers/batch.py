@@ -121,6 +121,5 @@ def shape_codes(
     encoded = hashes.to_arrow().dictionary_encode()
     code = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     first = np.flatnonzero(np.diff(np.maximum.accumulate(code), prepend=np.int32(-1)))
-    # As a copy of their own, so that the digit-less buffer of the whole slice can go.
-    shapes = pl.Series(rows.gather(first).to_list(), dtype=pl.String)
+    shapes = rows.gather(first)
     return code, first, encoded.dictionary.to_numpy(zero_copy_only=False).astype(np.uint64), shapes
