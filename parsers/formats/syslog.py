@@ -73,7 +73,21 @@ RFC3164 = LineFormat(
     ),
 )
 
-ISO = LineFormat(
+_LEVELS = frozenset(
+    "trace debug info notice warn warning error err critical crit fatal panic alert emerg severe verbose".split()
+)
+
+
+class IsoSyslog(LineFormat):
+    """Syslog with ISO times, which looks like an application's "time level logger: message"."""
+
+    def starts_record(self, line: str) -> bool:
+        """Whether a line begins a record: a host of the name of a level is none."""
+        match = self._regexes[0].match(line)
+        return match is not None and match["host_name"].lower() not in _LEVELS
+
+
+ISO = IsoSyslog(
     name="syslog_iso",
     title="Syslog with ISO 8601 times (rsyslog's file format, journalctl -o short-iso)",
     reference="rsyslog RSYSLOG_FileFormat; journalctl(1) short-iso, short-iso-precise",

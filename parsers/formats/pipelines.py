@@ -1,0 +1,65 @@
+"""Job logs of GitHub Actions, Azure Pipelines and GitLab, and Ansible's log."""
+
+from __future__ import annotations
+
+from ..lines import LineFormat, Sample
+
+JOBS = LineFormat(
+    name="ci_job",
+    title="CI job log (GitHub Actions, Azure Pipelines, GitLab)",
+    reference="https://docs.github.com/en/actions/using-workflows/workflow-commands-for-github-actions",
+    patterns=(
+        r"^(?:[^\t]*\t[^\t]*\t)?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{7}Z (?:##\[(?P<severity_text>error|warning|notice|debug)\])?(?P<body>.*)$",
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z [0-9]{2}[OE][ +](?P<body>.*)$",
+    ),
+    times=("iso",),
+    confidence=0.9,
+    samples=(
+        Sample(
+            "2026-03-14T09:26:53.1234567Z ##[error]Process completed with exit code 1.",
+            {
+                "time": "2026-03-14T09:26:53.123456Z",
+                "severity_number": 17,
+                "body": "Process completed with exit code 1.",
+            },
+        ),
+        Sample("2026-03-14T09:26:54.0000001Z ##[group]Run npm ci", {"body": "##[group]Run npm ci"}),
+        Sample("2026-03-14T09:26:55.0000002Z ", {"time": "2026-03-14T09:26:55Z", "body": ""}),
+        Sample(
+            "2026-03-14T09:26:56.123456Z 00O Running with gitlab-runner 16.5.0",
+            {"body": "Running with gitlab-runner 16.5.0"},
+        ),
+    ),
+)
+
+ANSIBLE = LineFormat(
+    name="ansible",
+    title="Ansible",
+    reference="https://docs.ansible.com/ansible/latest/reference_appendices/config.html#default-log-path",
+    patterns=(
+        r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3} p=[0-9]+ u=\S+ (?:n=(?P<service_name>\S+) )?(?:[A-Z]+ ?)?\| +)?(?P<body>(?P<severity_text>fatal|failed|unreachable|ok|changed|skipping|included): \[(?P<host_name>[^\]\s]+)[^\]]*\].*)$",
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3} p=[0-9]+ u=\S+ (?:n=(?P<service_name>\S+) )?(?:(?P<severity_text>[A-Z]+) ?)?\| *(?P<body>.*)$",
+        r"^(?P<body>(?:PLAY|TASK|RUNNING HANDLER|PLAY RECAP) (?:\[[^\]]*\] )?\*+)$",
+    ),
+    times=("iso",),
+    severity_words={"fatal": 17, "failed": 17, "unreachable": 17, "ok": 9, "changed": 9, "skipping": 9, "included": 9},
+    confidence=0.95,
+    samples=(
+        Sample(
+            "2026-03-14 09:26:53,123 p=4242 u=anna n=ansible | TASK [nginx : install] ****************",
+            {
+                "time": "2026-03-14T09:26:53.123Z",
+                "service_name": "ansible",
+                "body": "TASK [nginx : install] ****************",
+            },
+        ),
+        Sample(
+            '2026-03-14 09:26:54,001 p=4242 u=anna n=ansible | fatal: [web-1]: UNREACHABLE! => {"changed": false, "msg": "Failed to connect to the host via ssh", "unreachable": true}',
+            {"severity_number": 17, "host_name": "web-1"},
+        ),
+        Sample(
+            "2026-03-14 09:26:55,002 p=4242 u=anna n=ansible | ok: [web-2] => (item=nginx)",
+            {"severity_number": 9, "host_name": "web-2"},
+        ),
+    ),
+)

@@ -1,0 +1,220 @@
+"""Tables: CSV, TSV and the like whose first line names a column for the time and one for the message or the level."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ..contract import Source
+from ..lines import Sample
+from ..plan import Plan, Slice
+from ..records import RecordFormat, Records
+from ..severity import number
+from ..text import SLICE_BYTES, head_lines, slices
+from ..times import Clock, find_kind
+
+# Names of columns, in lower case and without blanks and underscores.
+_TIME = ("time", "timestamp", "@timestamp", "datetime", "dateandtime", "timecreated", "timegenerated", "eventtime", "date", "ts", "logtime", "logtimestamp", "timewritten", "日期和时间")  # fmt: skip
+_LEVEL = (
+    "level",
+    "severity",
+    "loglevel",
+    "leveldisplayname",
+    "entrytype",
+    "priority",
+    "severitytext",
+    "errorseverity",
+    "级别",
+)
+_BODY = (
+    "message",
+    "msg",
+    "content",
+    "description",
+    "body",
+    "text",
+    "log",
+    "event",
+    "eventmessage",
+    "summary",
+    "details",
+    "@message",
+    "消息",
+)
+_FIELDS: Mapping[str, Sequence[str]] = {
+    "host_name": ("host", "hostname", "machinename", "computer", "computername", "node", "server"),
+    "service_name": ("service", "app", "application", "providername", "source", "process", "来源"),
+    "scope_name": ("logger", "component", "module", "category", "class"),
+    "http_response_status_code": ("status", "statuscode", "httpstatus"),
+}
+csv.field_size_limit(16 * 1024 * 1024)
+
+
+def _key(name: str) -> str:
+    return name.strip().strip('"').lower().replace(" ", "").replace("_", "").lstrip("\ufeff")
+
+
+@dataclass(frozen=True)
+class Table(RecordFormat):
+    """Rows of delimited values under a line of names.
+
+    Attributes:
+        delimiter: one character.
+    """
+
+    delimiter: str
+
+    def starts_record(self, line: str) -> bool:
+        """Whether a line could be a row."""
+        return self.delimiter in line
+
+    def sniff(self, source: Source) -> float:
+        """Certain when a line names the columns of a log and the first rows have times there."""
+        lines = head_lines(source, 60)
+        names = self._names(lines)
+        if not names:
+            return 0.0
+        found = self._rows(lines, names)
+        timed = [time for time in found.time if time]
+        return 0.85 if timed and find_kind(timed) is not None and len(timed) * 2 > len(found.time) else 0.0
+
+    def _names(self, lines: Sequence[str]) -> tuple[str, ...]:
+        """The names of the columns, from one of the first lines; empty when there are none that a log would have."""
+        for line in lines[:10]:
+            names = self._keys(line)
+            said = {
+                kind for kind, known in (("time", _TIME), ("level", _LEVEL), ("body", _BODY)) if set(known) & set(names)
+            }
+            if "time" in said and len(said) > 1:
+                return names
+        return ()
+
+    def _keys(self, line: str) -> tuple[str, ...]:
+        row = _row(line, self.delimiter) if self.delimiter in line else None
+        return tuple(_key(name) for name in row or ())
+
+    def plan(self, source: Source, clock: Clock) -> Plan:
+        """As for any format of records, with the names of the columns."""
+        return replace(super().plan(source, clock), columns=self._names(head_lines(source, 10)))
+
+    def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
+        """Cut the file in front of lines that are whole rows."""
+
+        def whole(line: str) -> bool:
+            row = _row(line, self.delimiter)
+            return row is not None and len(row) == len(plan.columns) and tuple(map(_key, row)) != plan.columns
+
+        return slices(source, plan.encoding, whole, size)
+
+    def slice_records(self, lines: Sequence[str], plan: Plan) -> Records:
+        """Each row is a record."""
+        return self._rows(lines, plan.columns)
+
+    def records(self, lines: Sequence[str]) -> Records:
+        """The records of lines, one of the first of which names the columns."""
+        return self._rows(lines, self._names(lines))
+
+    def _rows(self, lines: Sequence[str], names: Sequence[str]) -> Records:
+        found = Records()
+        for at, text in self._texts(lines):
+            row = _row(text, self.delimiter)
+            if not text.strip() or text.startswith("#TYPE") or (row and tuple(map(_key, row)) == tuple(names)):
+                found.skipped += text.count("\n") + 1
+            elif row is None or len(row) < 2:
+                found.add(at, text)
+            else:
+                self._add(found, at, dict(zip(names, row, strict=False)), text)
+        return found
+
+    def _texts(self, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Rows with the number of their first line: a line end inside quotes does not end a row."""
+        first, part = 0, ""
+        for at, line in enumerate(lines):
+            part = f"{part}\n{line}" if at > first else line
+            # An odd number of quotes leaves a value open; a stray one must not swallow the rest of the file.
+            if part.count('"') % 2 == 0 or at - first > 500:
+                yield first, part
+                first, part = at + 1, ""
+        if first < len(lines):
+            yield first, part
+
+    @staticmethod
+    def _add(found: Records, at: int, row: Mapping[str, str], text: str) -> None:
+        def first(names: Sequence[str]) -> str | None:
+            return next((row[name].strip() for name in names if row.get(name, "").strip()), None)
+
+        time = f"{row['date']} {row['time']}" if "date" in row and "time" in row else first(_TIME)
+        level = first(_LEVEL)
+        body = first(_BODY)
+        fields = {name: first(names) for name, names in _FIELDS.items()}
+        found.add(
+            at, body if body is not None else text, time, number(level), fields={**fields, "severity_text": level}
+        )
+
+
+def _row(text: str, delimiter: str) -> list[str] | None:
+    try:
+        return next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), None)
+    except csv.Error:
+        return None
+
+
+_REFERENCE = "RFC 4180; Event Viewer, Get-WinEvent | Export-Csv, CloudWatch Logs Insights and Kibana exports"
+CSV = Table(
+    name="table_csv",
+    title="Log table, comma-separated",
+    reference=_REFERENCE,
+    delimiter=",",
+    samples=(
+        Sample(
+            'Time,Level,Message,Host\n2026-03-14T09:26:53Z,ERROR,"disk full, giving up",db-1',
+            {
+                "time": "2026-03-14T09:26:53Z",
+                "severity_number": 17,
+                "host_name": "db-1",
+                "body": "disk full, giving up",
+            },
+        ),
+        Sample(
+            '2026-03-14T10:26:54+01:00,Warning,"two\nlines ""quoted""",db-1',
+            {"time": "2026-03-14T09:26:54Z", "severity_number": 13, "body": 'two\nlines "quoted"'},
+        ),
+        Sample("2026-03-14T09:26:55Z,INFO,ready,", {"severity_number": 9, "body": "ready", "host_name": None}),
+    ),
+)
+SEMICOLON = replace(
+    CSV,
+    name="table_semicolon",
+    title="Log table, separated by semicolons",
+    delimiter=";",
+    samples=(
+        Sample(
+            '"Level";"TimeGenerated";"Source";"Message"\n"Error";"2026-03-14 09:26:53";"Disk";"The device has a bad block."',
+            {
+                "time": "2026-03-14T09:26:53Z",
+                "severity_number": 17,
+                "service_name": "Disk",
+                "body": "The device has a bad block.",
+            },
+        ),
+        Sample(
+            '"Information";"2026-03-14 09:26:54";"EventLog";"The system uptime is 7 seconds."', {"severity_number": 9}
+        ),
+        Sample('"Warning";"2026-03-14 09:26:55";"e1000";"Link; down"', {"severity_number": 13, "body": "Link; down"}),
+    ),
+)
+TAB = replace(
+    CSV,
+    name="table_tab",
+    title="Log table, separated by tabs",
+    delimiter="\t",
+    samples=(
+        Sample(
+            "timestamp\tseverity\tmessage\n2026-03-14 09:26:53.123\tcritical\tno quorum",
+            {"time": "2026-03-14T09:26:53.123Z", "severity_number": 18, "body": "no quorum"},
+        ),
+        Sample("2026-03-14 09:26:54.001\tinfo\tquorum, again", {"severity_number": 9, "body": "quorum, again"}),
+        Sample("2026-03-14 09:26:55.002\terror\tpeer 2001:db8::7 lost", {"severity_number": 17}),
+    ),
+)
