@@ -7,7 +7,7 @@ the exact text of a row is read from the row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,7 +41,8 @@ class Batch:
         severity: uint8[n], OpenTelemetry; 0 unknown.
         line_count: lines of the slice.
         skipped: lines that are part of no record.
-        extract: reads fields from texts of records: a frame with some of the columns of schema.EVENTS.
+        extract: fields of records (int64, indexes): a frame with `body` and those of the wanted columns of
+            schema.EVENTS that the format knows.
         problems: what the report must say about the slice.
     """
 
@@ -59,7 +60,7 @@ class Batch:
     time: NDArray[np.int64]
     severity: NDArray[np.uint8]
     line_count: int
-    extract: Callable[[Batch, NDArray[np.int64]], pl.DataFrame]
+    extract: Callable[[Batch, NDArray[np.int64], Collection[str]], pl.DataFrame]
     skipped: int = 0
     problems: tuple[Problem, ...] = ()
     _heads: NDArray[np.int64] | None = field(default=None, repr=False)

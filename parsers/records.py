@@ -171,7 +171,7 @@ def _batch(
         time=carry(_times(found.time, plan), starts),
         severity=_severities(numbers, shapes, code),
         line_count=line_count,
-        extract=lambda batch, records: _extract(batch, records, bodies, found),
+        extract=lambda batch, records, wanted: _extract(batch, records, bodies, found),
         skipped=found.skipped,
         problems=problems,
     )

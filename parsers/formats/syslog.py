@@ -74,7 +74,24 @@ RFC3164 = LineFormat(
 )
 
 _LEVELS = frozenset(
-    "trace debug info notice warn warning error err critical crit fatal panic alert emerg severe verbose".split()
+    [
+        "trace",
+        "debug",
+        "info",
+        "notice",
+        "warn",
+        "warning",
+        "error",
+        "err",
+        "critical",
+        "crit",
+        "fatal",
+        "panic",
+        "alert",
+        "emerg",
+        "severe",
+        "verbose",
+    ]
 )
 
 
