@@ -27,18 +27,6 @@ SYSLOG = re.compile(
     re.S,
 )
 
-# A line may show two faults at once; the rule on the left may fire on the examples of the rule on the right.
-MAY_ALSO_FIRE = {
-    ("network.link_down", "network.link_flapping"): "each flap is a link that went down",
-    ("storage.io_error", "storage.read_only_after_io_error"): "the first half of it",
-    ("storage.read_only", "storage.read_only_after_io_error"): "the second half of it",
-    (
-        "storage.filesystem_corruption",
-        "storage.read_only_after_io_error",
-    ): "an aborted journal is part of the story",
-    ("ssh.brute_force", "ssh.login_after_brute_force"): "the first half of it",
-}
-
 
 @dataclass(frozen=True)
 class Record:
@@ -150,6 +138,13 @@ def part_hits(rule: Rule, name: str, records: list[Record], book: Rulebook) -> l
     return [Record(r.fields, r.time, groups) for r in records if (groups := select(selection, r)) is not None]
 
 
+def may_fire_together(one: Rule, other: Rule) -> bool:
+    """Whether a record may show both faults: one of them explains or correlates the other."""
+    return any(
+        b.id in (*a.explains, *(a.correlation.rules if a.correlation else ())) for a, b in ((one, other), (other, one))
+    )
+
+
 def time_of(line: str, default: datetime) -> datetime:
     if match := ISO.search(line):
         return datetime.fromisoformat(f"{match[1]}T{match[2]}")
@@ -222,7 +217,7 @@ def test_keeps_quiet_on_the_examples_of_other_rules(rule: Rule) -> None:
     wrong = [
         (other.id, example.text)
         for other in RULES
-        if other.id != rule.id and (rule.id, other.id) not in MAY_ALSO_FIRE
+        if other.id != rule.id and not may_fire_together(rule, other)
         for example in other.examples.match
         if fires(rule, example, False, BOOK)
     ]
