@@ -22,6 +22,7 @@ from analyzer.rulefile import MAX_BYTES, Node, read_documents
 
 _SHOWN_ERRORS: Final = 20
 _SHOWN_CHARACTERS: Final = 80
+_WHOLE_ID_SCORE: Final = 20
 _WORD_SCORES: Final = {"id": 8, "title": 5, "tags": 5, "component": 5, "literals": 3, "cause": 2, "plain": 1}
 
 
@@ -308,4 +309,5 @@ def _score(rule: Rule, words: Sequence[str]) -> int:
         if not score:
             return 0
         total += score
-    return total
+    # "disk full" means disk.full before it means postgres.disk_full.
+    return total + _WHOLE_ID_SCORE * (set(rule.id.replace("_", ".").split(".")) <= set(words))

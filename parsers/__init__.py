@@ -10,7 +10,6 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import entry_points
 from types import ModuleType
 
 from .contract import Parser, Source
@@ -19,6 +18,9 @@ from .contract import Parser, Source
 @cache
 def parsers() -> tuple[Parser, ...]:
     """Every parser there is, in the order of their names."""
+    # Imported here: it loads compression modules that most commands do not need.
+    from importlib.metadata import entry_points
+
     from . import formats
 
     modules = [
