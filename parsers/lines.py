@@ -104,7 +104,8 @@ class LineFormat:
                 hits += 1
             elif not (self.multiline and self._inside.match(line)):
                 others += 1
-        if not hits:
+        # A few lines that look so by chance do not make a text a log.
+        if not hits or hits * 5 < hits + others:
             return 0.0
         return self.confidence * hits / (hits + others)
 
