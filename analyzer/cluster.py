@@ -31,7 +31,7 @@ _B = r"(?-u:\b)"
 _W = "[A-Za-z0-9_-]"
 _UNIT = r"(?: ?(?:[KMGT]i?B|[kKMGT]?[Bb]ytes|B)" + _B + r"|%|" + _B + ")"
 _MASK = (
-    _B + r"[a-zA-Z][a-zA-Z0-9+.-]{1,15}://[^ \t\"'<>,;\])]+"  # URL
+    _B + r"[a-z][a-z0-9+]*://[^ \t\"'<>,;\])]+"  # URL
     r"|/?" + _B + r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?" + _B +  # IPv4 with port; Java writes a slash before it
     r"|" + _B + r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}" + _B +  # UUID
     r"|" + _B + r"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}" + _B +  # MAC
@@ -42,9 +42,7 @@ _MASK = (
     r"|" + _B + r"[A-Za-z]" + _W + r"*(?:\." + _W + r"+)*(?:/[0-9.]+)?:[0-9]{2,5}" + _B +  # host:port
     r"|" + _B + r"[A-Za-z][A-Za-z0-9]*(?:[_~#-][A-Za-z]+)*[_~#-]-?[0-9][A-Za-z0-9_~#.-]*"  # blk_-42, node-17
     r"|" + _B + r"0x[0-9a-fA-F]+"
-    r"|" + _B + r"[0-9a-f]*[0-9][0-9a-f]{7,}" + _B +  # ids and digests
-    r"|" + _B + r"[0-9a-f]{7,}[0-9][0-9a-f]*" + _B +
-    r"|" + _B + r"[0-9A-F]{8,}" + _B +
+    r"|" + _B + r"[0-9a-f]{8,}" + _B + r"|" + _B + r"[0-9A-F]{8,}" + _B +  # ids and digests
     r"|[+-]?" + _B + r"[0-9]+(?:[.,:/-][0-9]+)*" + _UNIT +  # numbers, decimals, clocks, versions, sizes
     r"|[0-9]{4,}"
 )  # fmt: skip
@@ -69,8 +67,10 @@ MAX_MESSAGES = 100_000
 
 def mask(bodies: pl.Series) -> pl.Series:
     """Messages with addresses, ids and numbers replaced by <*>, cut at MAX_CHARACTERS."""
-    first = bodies.str.extract(r"^([^\n]*)", 1).str.slice(0, MAX_CHARACTERS)
-    masked = first.str.replace_all(_MASK, PARAM).str.replace_all(_ROOT_PATH, f" {PARAM}")
+    longest = bodies.str.len_bytes().max() if len(bodies) else 0
+    if isinstance(longest, int) and longest > MAX_CHARACTERS:
+        bodies = bodies.str.slice(0, MAX_CHARACTERS)
+    masked = bodies.str.replace_all(_MASK, PARAM).str.replace_all(_ROOT_PATH, f" {PARAM}")
     return masked.str.replace_all(_RUN, PARAM)
 
 

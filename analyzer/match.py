@@ -9,7 +9,7 @@ thousand rules barely depends on the number of lines.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
@@ -55,6 +55,11 @@ class Stream:
     detection: Detection
     correlated: bool
     keys: tuple[str, ...]
+
+    @property
+    def fields(self) -> set[str]:
+        """The fields of a record that the condition and the keys look at."""
+        return {item.field for item in self.detection.items()} | set(self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,11 @@ class Matcher:
                 candidates[number] = np.flatnonzero(wanted)
         if not candidates:
             return [], explained
-        evaluator = _Evaluator(batch, np.unique(np.concatenate(list(candidates.values()))), source, parser)
+        union = np.zeros(len(batch.heads), np.bool_)
+        for records in candidates.values():
+            union[records] = True
+        fields = {name for number in candidates for name in self.streams[number].fields}
+        evaluator = _Evaluator(batch, np.flatnonzero(union), fields, source, parser)
         found: list[Hits] = []
         for number in sorted(candidates):
             stream = self.streams[number]
@@ -153,16 +162,17 @@ class Matcher:
             return {}
         # Shapes that held no literal in an earlier slice hold none in this one.
         maybe = np.flatnonzero(self._without.get(batch.shape_hash) < 0)
-        bare = batch.shapes.gather(maybe).str.to_lowercase().str.replace_all("[0-9]", "")
-        has = bare.str.contains_any(self._literals).to_numpy()
+        bare = batch.bare.gather(maybe)
+        has = bare.str.contains_any(self._literals, ascii_case_insensitive=True).to_numpy()
         self._without.add(batch.shape_hash[maybe[~has]], np.zeros(int((~has).sum()), np.int32))
         hit = maybe[has]
         if not len(hit):
             return {}
-        literals = bare.filter(pl.Series(has)).str.extract_many(self._literals, overlapping=True).to_list()
+        matched = bare.filter(pl.Series(has))
+        literals = matched.str.extract_many(self._literals, ascii_case_insensitive=True, overlapping=True).to_list()
         shapes_of: dict[int, list[int]] = defaultdict(list)
         for shape, names in zip(hit.tolist(), literals, strict=True):
-            for number in {number for name in names for number in self._wanted_by[name]}:
+            for number in {number for name in names for number in self._wanted_by[name.lower()]}:
                 shapes_of[number].append(shape)
         interesting = np.zeros(len(batch.shapes), np.bool_)
         interesting[hit] = True
@@ -174,7 +184,9 @@ class Matcher:
         for number, shapes in shapes_of.items():
             mine_shapes = np.zeros(len(batch.shapes), np.bool_)
             mine_shapes[shapes] = True
-            mine = np.unique(records[mine_shapes[codes] & usable])
+            # Rows are in order, so equal records are neighbours.
+            mine = records[mine_shapes[codes] & usable]
+            mine = mine[np.flatnonzero(np.diff(mine, prepend=-1))]
             if len(mine):
                 candidates[number] = mine
         return candidates
@@ -351,17 +363,20 @@ def _may_hold(stream: Stream, source: str, parser: str) -> bool:
 class _Evaluator:
     """Fields of the candidate records of one slice, and what holds for them; each item is evaluated once."""
 
-    def __init__(self, batch: Batch, records: NDArray[np.int64], source: str, parser: str) -> None:
+    def __init__(
+        self, batch: Batch, records: NDArray[np.int64], fields: Collection[str], source: str, parser: str
+    ) -> None:
         self.batch = batch
         self._records = records
+        self._place = np.full(len(batch.heads), -1, np.int64)
+        self._place[records] = np.arange(len(records))
         self._constant = {"source": source, "parser": parser}
-        self._frame = batch.extract(batch, records)
+        self._frame = batch.extract(batch, records, fields)
         self._items: dict[Item, NDArray[np.bool_]] = {}
 
     def holds(self, expression: Expression, detection: Detection, records: NDArray[np.int64]) -> NDArray[np.bool_]:
         """For which of the records the expression holds."""
-        at = np.searchsorted(self._records, records)
-        return self._expression(expression, detection)[at]
+        return self._expression(expression, detection)[self._place[records]]
 
     def _expression(self, expression: Expression, detection: Detection) -> NDArray[np.bool_]:
         match expression:
@@ -405,7 +420,7 @@ class _Evaluator:
 
     def keys(self, stream: Stream, records: NDArray[np.int64]) -> pl.DataFrame:
         """The columns that a correlation groups by or counts, as strings."""
-        at = np.searchsorted(self._records, records)
+        at = self._place[records]
         groups = _named_groups(self.field("body").gather(at), stream.detection)
         columns = []
         for key in stream.keys:
@@ -443,17 +458,22 @@ def _number_holds(values: pl.Series, item: NumberItem) -> NDArray[np.bool_]:
             result = numbers <= item.values[0]
         case _:
             result = numbers.is_in([float(value) for value in item.values])
-    out: NDArray[np.bool_] = result.fill_null(False).to_numpy()
-    return out
+    return _known(result)
 
 
 def _text_holds(values: pl.Series, item: TextItem) -> NDArray[np.bool_]:
     texts = values.cast(pl.String)
-    combine = _all if item.match_all else _any
-    tests = [_one_text_holds(texts, item, value) for value in item.values]
     if item.operator == "contains" and not item.match_all:
-        tests = [texts.str.contains_any(list(item.values), ascii_case_insensitive=not item.cased)]
-    return combine([test.fill_null(False).to_numpy() for test in tests])
+        found = texts.str.contains_any(list(item.values), ascii_case_insensitive=not item.cased)
+        return _known(found)
+    combine = _all if item.match_all else _any
+    return combine([_known(_one_text_holds(texts, item, value)) for value in item.values])
+
+
+def _known(mask: pl.Series) -> NDArray[np.bool_]:
+    """A mask without nulls: what is absent does not match."""
+    out: NDArray[np.bool_] = mask.fill_null(False).to_numpy()
+    return out
 
 
 def _any(masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:

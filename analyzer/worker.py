@@ -189,7 +189,7 @@ def _write(batch: Batch, wanted: NDArray[np.bool_], job: Job) -> None:
     """Write the records as a Parquet part; `template_id` and the absolute line number are filled in later."""
     records = np.flatnonzero(wanted)
     rows = batch.heads[records]
-    fields = batch.extract(batch, records)
+    fields = batch.extract(batch, records, EVENTS.names())
     ends = np.append(batch.heads, len(batch))
     frame = pl.DataFrame(
         {

@@ -7,7 +7,7 @@ the exact text of a row is read from the row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,6 +32,7 @@ class Batch:
         offsets: int64[n], byte offset in the file.
         code: int32[n], the shape of each row.
         shapes: k strings, the first row of each shape.
+        bare: k strings, the shapes: the rows without their digits.
         shape_hash: uint64[k], equal for equal shapes in any slice of any file.
         bodies: k strings, the message of each shape's first row, without time and header.
         starts: bool[n], whether the row begins a record.
@@ -40,7 +41,8 @@ class Batch:
         severity: uint8[n], OpenTelemetry; 0 unknown.
         line_count: lines of the slice.
         skipped: lines that are part of no record.
-        extract: reads fields from texts of records: a frame with some of the columns of schema.EVENTS.
+        extract: fields of records (int64, indexes): a frame with `body` and those of the wanted columns of
+            schema.EVENTS that the format knows.
         problems: what the report must say about the slice.
     """
 
@@ -51,13 +53,14 @@ class Batch:
     offsets: NDArray[np.int64]
     code: NDArray[np.int32]
     shapes: pl.Series
+    bare: pl.Series
     shape_hash: NDArray[np.uint64]
     bodies: pl.Series
     starts: NDArray[np.bool_]
     time: NDArray[np.int64]
     severity: NDArray[np.uint8]
     line_count: int
-    extract: Callable[[Batch, NDArray[np.int64]], pl.DataFrame]
+    extract: Callable[[Batch, NDArray[np.int64], Collection[str]], pl.DataFrame]
     skipped: int = 0
     problems: tuple[Problem, ...] = ()
     _heads: NDArray[np.int64] | None = field(default=None, repr=False)
@@ -101,7 +104,7 @@ def large_strings(buffer: bytes, ends: NDArray[np.int64]) -> pl.Series:
 
 def shape_codes(
     buffer: bytes, ends: NDArray[np.int64], line_ends: Callable[[bytes], NDArray[np.int64]]
-) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.uint64]]:
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.uint64], pl.Series]:
     """The shape of each row.
 
     Args:
@@ -111,11 +114,13 @@ def shape_codes(
 
     Returns:
         int32[n] shape of each row, numbered by first occurrence; int64[k] first row of each shape;
-        uint64[k] hash of each shape. 64 bits: ten million shapes collide with a probability of 3e-6.
+        uint64[k] hash of each shape; the k shapes. 64 bits: ten million shapes collide with a probability of 3e-6.
     """
     bare = buffer.translate(None, _DIGITS)
-    hashes = large_strings(bare, line_ends(bare)).hash()
+    rows = large_strings(bare, line_ends(bare))
+    hashes = rows.hash()
     encoded = hashes.to_arrow().dictionary_encode()
     code = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     first = np.flatnonzero(np.diff(np.maximum.accumulate(code), prepend=np.int32(-1)))
-    return code, first, encoded.dictionary.to_numpy(zero_copy_only=False).astype(np.uint64)
+    shapes = rows.gather(first)
+    return code, first, encoded.dictionary.to_numpy(zero_copy_only=False).astype(np.uint64), shapes

@@ -148,7 +148,7 @@ def _batch(
     flat = bodies.str.replace_all(r"[\r\n]+", " ")
     buffer = "".join(line + "\n" for line in flat.to_list()).encode("utf-8", "replace")
     ends = line_ends(buffer)
-    code, first, hashes = shape_codes(buffer, ends, line_ends)
+    code, first, hashes, bare = shape_codes(buffer, ends, line_ends)
     text = large_strings(buffer, ends)
     shapes = text.gather(first).str.strip_chars_end("\n")
     line_number = np.array(found.line, np.int64)
@@ -164,13 +164,14 @@ def _batch(
         offsets=offsets[line_number] if len(line_number) else np.empty(0, np.int64),
         code=code,
         shapes=shapes,
+        bare=bare,
         shape_hash=hashes,
         bodies=shapes,
         starts=starts,
         time=carry(_times(found.time, plan), starts),
         severity=_severities(numbers, shapes, code),
         line_count=line_count,
-        extract=lambda batch, records: _extract(batch, records, bodies, found),
+        extract=lambda batch, records, wanted: _extract(batch, records, bodies, found),
         skipped=found.skipped,
         problems=problems,
     )

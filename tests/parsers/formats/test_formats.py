@@ -18,6 +18,7 @@ from parsers.contract import HEAD_BYTES, Parser, Source
 from parsers.lines import LineFormat, Sample
 from parsers.plan import Plan
 from parsers.records import RecordFormat
+from parsers.schema import HEADER_FIELDS
 from parsers.times import MICROSECOND, NAT, Clock
 
 FORMATS = [parser for parser in parsers() if isinstance(parser, (LineFormat, RecordFormat))]
@@ -52,7 +53,11 @@ def _read(parser: Parser, source: Source, plan: Plan, size: int) -> Iterator[Eve
     for piece in parser.slices(source, plan, size):
         batch = parser.read(source, piece, plan)
         heads = batch.heads
+<<<<<<< HEAD
         fields = fields_of(batch.extract(batch, np.arange(len(heads))))
+=======
+        rows = parser_fields(batch.extract(batch, np.arange(len(heads)), HEADER_FIELDS))
+>>>>>>> main
         ends = np.append(batch.line_number[heads][1:], batch.line_count)
         for i, row in enumerate(heads):
             line = int(batch.line_number[row])
@@ -166,7 +171,7 @@ def lines_of(parser: Parser, source: Source, size: int) -> tuple[int, int]:
         ahead = int(batch.line_number[heads[0]]) if len(heads) else batch.line_count
         counted += int((ends - batch.line_number[heads]).sum()) + min(batch.skipped, ahead)
         assert (batch.time != NAT).sum() <= len(batch)
-        assert len(batch.extract(batch, np.arange(len(heads)))) == len(heads)
+        assert len(batch.extract(batch, np.arange(len(heads)), HEADER_FIELDS)) == len(heads)
     return counted, total
 
 
