@@ -53,11 +53,7 @@ def _read(parser: Parser, source: Source, plan: Plan, size: int) -> Iterator[Eve
     for piece in parser.slices(source, plan, size):
         batch = parser.read(source, piece, plan)
         heads = batch.heads
-<<<<<<< HEAD
-        fields = fields_of(batch.extract(batch, np.arange(len(heads))))
-=======
-        rows = parser_fields(batch.extract(batch, np.arange(len(heads)), HEADER_FIELDS))
->>>>>>> main
+        fields = fields_of(batch.extract(batch, np.arange(len(heads)), HEADER_FIELDS))
         ends = np.append(batch.line_number[heads][1:], batch.line_count)
         for i, row in enumerate(heads):
             line = int(batch.line_number[row])
