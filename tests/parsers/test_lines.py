@@ -37,7 +37,7 @@ def times(batch: Batch) -> list[str]:
 
 
 def bodies(batch: Batch) -> list[str]:
-    return batch.extract(batch, np.arange(len(batch.heads))).get_column("body").to_list()
+    return batch.extract(batch, np.arange(len(batch.heads)), ()).get_column("body").to_list()
 
 
 def test_what_stands_ahead_of_the_first_header_is_a_record(tmp_path: Path) -> None:

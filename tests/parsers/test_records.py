@@ -31,7 +31,7 @@ def bodies(batches: list[Batch]) -> list[str]:
     return [
         text
         for batch in batches
-        for text in batch.extract(batch, np.arange(len(batch.heads))).get_column("body").to_list()
+        for text in batch.extract(batch, np.arange(len(batch.heads)), ()).get_column("body").to_list()
     ]
 
 
