@@ -109,6 +109,22 @@ def test_a_traceback_alone_is_an_error(tmp_path: Path) -> None:
     assert batch.severity[batch.heads].tolist() == [17]
 
 
+def test_a_record_that_names_no_severity_takes_that_of_its_other_lines(tmp_path: Path) -> None:
+    text = (
+        "/srv/shop.js:8\n  throw e;\n  ^\n\nTypeError: Cannot read properties of undefined\n"
+        "    at f (/srv/shop.js:8:33)\n"
+        "Node.js v20.20.2\n"
+    )
+    batch = read(GENERIC, source_of(tmp_path, text))
+    assert batch.severity[batch.heads].tolist() == [17, 0]
+
+
+def test_lines_of_another_kind_have_a_severity_too(tmp_path: Path) -> None:
+    usual = "2026-03-14 09:26:53,000 INFO [main] a.B: ready\n"
+    batch = read(LOG4J, source_of(tmp_path, usual + "ERROR: no such file\nall is well\n" * 3))
+    assert batch.severity[batch.heads].tolist() == [9] + [17, 0] * 3
+
+
 def test_a_clock_gives_year_and_zone(tmp_path: Path) -> None:
     source = source_of(tmp_path, "Dec 31 23:59:59 a b: x\nJan 1 00:00:01 a b: x\n")
     batch = read(GENERIC, source, Clock(year=2026, last=(1, 1), zone_minutes=60))
