@@ -104,7 +104,8 @@ class LineFormat:
                 hits += 1
             elif not (self.multiline and self._inside.match(line)):
                 others += 1
-        if not hits:
+        # A few lines that look so by chance do not make a text a log.
+        if not hits or hits * 5 < hits + others:
             return 0.0
         return self.confidence * hits / (hits + others)
 
@@ -136,7 +137,8 @@ class LineFormat:
         text = large_strings(lines.text, lines.ends)
         code, first, hashes, bare = shape_codes(lines.text, lines.ends, line_ends)
         shapes = text.gather(first).str.strip_chars_end("\r\n")
-        header = self.outline(shapes, plan)
+        outline = self.outline(shapes, plan)
+        header = outline.with_columns(outline.get_column("body").fill_null(shapes))
         starts = self._record_starts(shapes, header, plan)[code]
         if len(starts):
             starts[0] = True  # what stands ahead of the first header is a record, too: nothing is lost
@@ -151,7 +153,7 @@ class LineFormat:
             shapes=shapes,
             bare=bare,
             shape_hash=hashes,
-            bodies=header.get_column("body").fill_null(shapes),
+            bodies=header.get_column("body"),
             starts=starts,
             time=carry(time, starts),
             severity=self._severity(text, header, code, starts),
@@ -320,10 +322,15 @@ def carry(time: NDArray[np.int64], starts: NDArray[np.bool_]) -> NDArray[np.int6
 
 
 def _carry_severity(numbers: NDArray[np.uint8], starts: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Rows inside a record take the severity of its first row."""
+    """Rows inside a record take the severity of its first row; where that says nothing, the highest of the record."""
     if starts.all():
         return numbers
     head = np.maximum.accumulate(np.where(starts, np.arange(len(starts)), -1))
+    inside = np.flatnonzero(~starts & (head >= 0) & (numbers > 0))
+    inside = inside[numbers[head[inside]] == 0]
+    if len(inside):
+        numbers = numbers.copy()
+        np.maximum.at(numbers, head[inside], numbers[inside])
     return np.where(head >= 0, numbers[np.maximum(head, 0)], numbers).astype(np.uint8)
 
 

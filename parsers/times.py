@@ -81,6 +81,7 @@ _ALL = (
     TimeKind("journal", r"(?:" + _WEEKDAY + r" )(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2}) " + _CLOCK + _FRACTION + r" " + _NAMED_ZONE),
     TimeKind("month_first", r"(?P<month>" + _MONTHS + r")[a-z]* (?P<day>[0-9]{1,2}), (?P<year>[0-9]{4}),? " + _CLOCK1 + _FRACTION + _AMPM + _ZONE),
     TimeKind("cisco", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) (?P<year>(?:19|20)[0-9]{2}) " + _CLOCK + _FRACTION + _ZONE),
+    TimeKind("h3c", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + r"(?::(?P<fraction>[0-9]{3}))? (?P<year>(?:19|20)[0-9]{2})\b"),
     TimeKind("syslog", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + _FRACTION, year=False),
     TimeKind("day_month", r"\b(?P<day>[0-9]{1,2})[ -](?P<month>" + _MONTHS + r") " + _CLOCK + _FRACTION, year=False),
     TimeKind("iso_basic", r"\b(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])(?:[T _-])(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2}):(?P<second>[0-9]{1,2})(?:[.,:](?P<fraction>[0-9]{1,9}))?" + _ZONE),

@@ -37,18 +37,26 @@ def _continues(text: str) -> bool:
 
 
 class _Boundary:
-    """Says where a file may be cut: in front of a line that begins a message, behind one that ends a message."""
+    """Says where a file may be cut: in front of a line that begins a message, when no message is open.
 
-    def __init__(self, part: Callable[[str], tuple[str, bool] | None]) -> None:
-        """`part` reads a line: its message, and whether the end of the message is still to come."""
+    What stands before the first line that is asked for is not known, so a cut needs an ended message of its stream.
+    """
+
+    def __init__(self, part: Callable[[str], tuple[str, str, bool] | None]) -> None:
+        """`part` reads a line: its message, its stream, and whether the end of the message is still to come."""
         self._part = part
-        self._closed = False
+        self._open: dict[str, bool] = {}
 
     def __call__(self, line: str) -> bool:
         part = self._part(line)
-        here = self._closed and part is not None and not _continues(part[0])
-        # What stands before the first line that is asked for is not known.
-        self._closed = not here and part is not None and not part[1]
+        if part is None:
+            return False
+        text, stream, partial = part
+        here = stream in self._open and not any(self._open.values()) and not _continues(text)
+        if here:
+            self._open.clear()
+        else:
+            self._open[stream] = partial
         return here
 
 
@@ -163,9 +171,12 @@ def _docker_part(record: Mapping[str, Any]) -> tuple[str, bool]:
     return text.rstrip("\n"), not text.endswith("\n") and len(text.encode("utf-8", "replace")) >= 16 * 1024
 
 
-def _docker_line(line: str) -> tuple[str, bool] | None:
+def _docker_line(line: str) -> tuple[str, str, bool] | None:
     record = decode(line)
-    return _docker_part(record) if record is not None and _is_docker(record) else None
+    if record is None or not _is_docker(record):
+        return None
+    text, partial = _docker_part(record)
+    return text, str(record.get("stream", "")), partial
 
 
 def _is_docker(record: dict[str, Any] | None) -> bool:
@@ -212,9 +223,9 @@ _CRI = re.compile(
 )
 
 
-def _cri_line(line: str) -> tuple[str, bool] | None:
+def _cri_line(line: str) -> tuple[str, str, bool] | None:
     match = _CRI.match(line)
-    return (match[4] or "", match[3] == "P") if match else None
+    return (match[4] or "", match[2], match[3] == "P") if match else None
 
 
 @dataclass(frozen=True)

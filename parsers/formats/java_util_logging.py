@@ -79,3 +79,31 @@ TOMCAT = LineFormat(
         ),
     ),
 )
+
+XML = BlockFormat(
+    name="java_util_logging_xml",
+    title="java.util.logging (XMLFormatter)",
+    reference="https://docs.oracle.com/en/java/javase/17/core/java-logging-overview.html (logger.dtd)",
+    start=r"^<record>\s*$",
+    patterns=(
+        # Read without an XML parser, so that nothing is expanded.
+        r"^<record>.*?<date>(?P<time>[^<]*)</date>.*?<level>(?P<severity_text>[A-Z]+)</level>.*?<message>(?P<body>[^<]*)</message>"
+        r"(?:.*?<exception>\s*<message>(?P<exception_type>[A-Za-z0-9_.$]+)?)?.*$",
+        r"^(?P<body><\?xml.*<log>)$",
+    ),
+    confidence=0.97,
+    samples=(
+        Sample(
+            "<record>\n  <date>2026-03-14T09:26:53.763412493Z</date>\n  <millis>1773480413763</millis>\n  <logger>com.example.Shop</logger>\n  <level>INFO</level>\n  <message>Starting Shop 1.4.2</message>\n</record>",
+            {"time": "2026-03-14T09:26:53.763412Z", "severity_number": 9, "body": "Starting Shop 1.4.2"},
+        ),
+        Sample(
+            "<record>\n  <date>2026-03-14T10:26:54</date>\n  <level>SEVERE</level>\n  <message>pay failed</message>\n  <exception>\n    <message>java.io.IOException: boom</message>\n    <frame>\n      <class>Shop</class>\n    </frame>\n  </exception>\n</record>",
+            {"severity_number": 17, "body": "pay failed", "exception_type": "java.io.IOException"},
+        ),
+        Sample(
+            "<record>\n  <date>2026-03-14T09:26:55Z</date>\n  <level>WARNING</level>\n  <message></message>\n</record>",
+            {"severity_number": 13, "body": ""},
+        ),
+    ),
+)

@@ -16,11 +16,12 @@ from ..text import head_lines
 
 # Names of keys by what they hold, the most specific first; a dot goes into an object, or is part of the name.
 _TIME = ("@timestamp", "timestamp", "time", "ts", "datetime", "eventTime", "timeMillis", "t.$date", "asctime", "date",
-         "TimeStamp", "Timestamp", "start_time", "created", "instant.epochSecond", "_source.@timestamp", "log_timestamp", "@t")  # fmt: skip
+         "TimeStamp", "Timestamp", "start_time", "created", "instant.epochSecond", "_source.@timestamp", "log_timestamp", "@t",
+         "lastTimestamp", "firstTimestamp", "metadata.creationTimestamp", "__REALTIME_TIMESTAMP")  # fmt: skip
 _BODY = ("message", "msg", "log", "MESSAGE", "short_message", "event.original", "textPayload", "jsonPayload.message", "body",
-         "event", "text", "@m", "@mt", "description", "full_message", "detail", "RenderedMessage", "MessageTemplate")  # fmt: skip
+         "event", "text", "@m", "@mt", "description", "full_message", "detail", "RenderedMessage", "MessageTemplate", "eventName")  # fmt: skip
 _SEVERITY = ("log.level", "level", "severity", "lvl", "levelname", "loglevel", "log_level", "severity_text", "level_name",
-             "SeverityText", "s", "@l", "Level", "logLevel", "PRIORITY", "syslog.severity.name")  # fmt: skip
+             "SeverityText", "s", "@l", "Level", "logLevel", "PRIORITY", "syslog.severity.name", "type")  # fmt: skip
 _FIELDS: Mapping[str, Sequence[str]] = {
     "service_name": ("service.name", "service", "app", "application", "name", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER",
                      "kubernetes.container_name", "serviceContext.service", "logGroup", "facility"),
@@ -51,6 +52,12 @@ def lookup(record: Mapping[str, Any], names: Iterable[str]) -> Any:
         if value is not None and value != "":
             return value
     return None
+
+
+def names_an_event(record: Mapping[str, Any]) -> bool:
+    """Whether an object has a time, and a message or a level."""
+    timed = lookup(record, _TIME) is not None
+    return timed and (lookup(record, _BODY) is not None or lookup(record, _SEVERITY) is not None)
 
 
 def as_text(value: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""Network devices whose messages carry their severity in a mnemonic: Cisco IOS, NX-OS and ASA, Huawei, H3C."""
+"""Network devices whose messages carry their severity in a mnemonic: Cisco, Huawei, H3C."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ _TIME = (
     r"(?:(?:[0-9]+: )?(?:\S+: )?[*.]?(?:[A-Z][a-z]{2} {1,2}[0-9]{1,2} (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?: [A-Z]{3,5})?"
     r"|[0-9]{4} [A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?: [A-Z]{3})?): ?)?"
 )
-_MNEMONIC = r"%{1,2}(?P<scope_name>(?:[0-9]{2})?[A-Z][A-Za-z0-9_]*(?:-[A-Z0-9_]+)?[\-/][0-7][\-/][A-Za-z0-9_]+)"
+_CISCO = r"%(?P<scope_name>[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)?-[0-7]-[A-Za-z0-9_]+)"
+_HUAWEI = r"(?:%{1,2} ?[0-9]{0,2} ?)?(?P<scope_name>[A-Z][A-Za-z0-9_]*/[0-7]/[A-Za-z0-9_]+)(?:\([a-zA-Z]+\))?(?:\[[0-9]+\])?: ?"
+_DAY = r"(?:[A-Z][a-z]{2} {1,2}[0-9]{1,2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
 
 
 def severity_of_level(level: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -23,18 +25,18 @@ def severity_of_level(level: NDArray[np.int64]) -> NDArray[np.uint8]:
 
 FORMAT = LineFormat(
     name="cisco",
-    title="Cisco IOS, NX-OS and ASA; Huawei and H3C",
+    title="Cisco IOS, NX-OS and ASA",
     reference="https://www.cisco.com/c/en/us/td/docs/ios-xml/ios/esm/configuration/xe-16/esm-xe-16-book/esm-syslog.html",
     patterns=(
         r"^(?:<[0-9]{1,3}>)?(?:[A-Z][a-z]{2} {1,2}[0-9]{1,2} (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? |[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9]{2}:[0-9]{2}) )(?P<host_name>[A-Za-z0-9_.\-:]*[A-Za-z0-9_]) ?:? "
         + _TIME
         + r"(?P<body>"
-        + _MNEMONIC
-        + r"(?:\([a-z]\)(?:\[[0-9]+\])?)?: ?.*)$",
-        r"^(?:<[0-9]{1,3}>)?" + _TIME + r"(?P<body>" + _MNEMONIC + r": ?.*)$",
+        + _CISCO
+        + r": ?.*)$",
+        r"^(?:<[0-9]{1,3}>)?" + _TIME + r"(?P<body>" + _CISCO + r": ?.*)$",
     ),
     times=("syslog", "iso", "cisco"),
-    severity_digits=r"%{1,2}(?:[0-9]{2})?[A-Z][A-Za-z0-9_]*(?:-[A-Z0-9_]+)?[\-/]([0-7])[\-/][A-Za-z0-9_]+",
+    severity_digits=r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)?-([0-7])-[A-Za-z0-9_]+",
     severity_of=severity_of_level,
     confidence=0.97,
     samples=(
@@ -68,6 +70,42 @@ FORMAT = LineFormat(
         Sample(
             "Mar 14 09:26:56 core-2 %STP-2-BLOCK_PVID_LOCAL: Blocking GigabitEthernet1/0/7 on VLAN0010. Inconsistent local vlan.",
             {"severity_number": 18, "host_name": "core-2"},
+        ),
+    ),
+)
+
+HUAWEI = LineFormat(
+    name="huawei",
+    title="Huawei VRP and H3C Comware",
+    reference="https://support.huawei.com/enterprise/en/doc/EDOC1100004193/8693be18/information-output-format",
+    patterns=(
+        r"^(?:<[0-9]{1,3}>)?[%#*]?"
+        + _DAY
+        + r"[ T](?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.:][0-9]{1,3})?(?:[+-][0-9]{2}:[0-9]{2})?(?: [0-9]{4})? (?P<host_name>[A-Za-z0-9_.\-:]+) (?P<body>"
+        + _HUAWEI
+        + r".*)$",
+    ),
+    times=("h3c", "cisco", "syslog", "iso"),
+    severity_digits=r"[ %0-9][A-Z][A-Za-z0-9_]*/([0-7])/[A-Za-z0-9_]+",
+    severity_of=severity_of_level,
+    confidence=0.97,
+    samples=(
+        Sample(
+            "Mar 14 2026 09:26:53 core-1 %%01IFNET/4/LINK_STATE(l)[7]:The line protocol IP on the interface GE0/0/1 has entered the DOWN state.",
+            {
+                "time": "2026-03-14T09:26:53Z",
+                "severity_number": 13,
+                "host_name": "core-1",
+                "scope_name": "IFNET/4/LINK_STATE",
+            },
+        ),
+        Sample(
+            "%Mar 14 09:26:54:809 2026 acc-2 SHELL/5/SHELL_LOGIN: VTY logged in from 10.0.0.7.",
+            {"time": "2026-03-14T09:26:54.809Z", "severity_number": 10, "host_name": "acc-2"},
+        ),
+        Sample(
+            "<187>Mar 14 09:26:55 2026 acc-2 %%10IFNET/3/LINK_UPDOWN(l): GigabitEthernet1/0/1 link status is DOWN.",
+            {"time": "2026-03-14T09:26:55Z", "severity_number": 17, "scope_name": "IFNET/3/LINK_UPDOWN"},
         ),
     ),
 )

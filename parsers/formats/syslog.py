@@ -191,3 +191,26 @@ RFC5424 = LineFormat(
         ),
     ),
 )
+
+TAGGED = LineFormat(
+    name="syslog_tag",
+    title="Messages with the tag of syslog only (a daemon in the foreground)",
+    reference="syslog(3), LOG_PERROR",
+    patterns=(r"^(?P<service_name>[a-z][A-Za-z0-9_.\-/]{1,40})\[[0-9]{1,8}\]: (?P<body>.*)$",),
+    times=(),
+    confidence=0.6,
+    samples=(
+        Sample(
+            "dnsmasq[108]: query[A] db.shop.internal from 127.0.0.1",
+            {"service_name": "dnsmasq", "body": "query[A] db.shop.internal from 127.0.0.1"},
+        ),
+        Sample(
+            "sshd[4242]: error: Bind to port 22 on 0.0.0.0 failed: Address already in use.",
+            {"service_name": "sshd", "severity_number": 17},
+        ),
+        Sample(
+            "postfix/smtpd[812]: warning: unknown[10.0.0.7]: SASL LOGIN authentication failed",
+            {"service_name": "postfix/smtpd"},
+        ),
+    ),
+)

@@ -99,13 +99,19 @@ class Table(RecordFormat):
         return replace(super().plan(source, clock), columns=self._names(head_lines(source, 10)))
 
     def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
-        """Cut the file in front of lines that are whole rows."""
+        """Cut the file in front of lines that begin rows."""
+        timed = next((at for at, name in enumerate(plan.columns) if name in _TIME), 0)
 
-        def whole(line: str) -> bool:
+        def begins(line: str) -> bool:
             row = _row(line, self.delimiter)
-            return row is not None and len(row) == len(plan.columns) and tuple(map(_key, row)) != plan.columns
+            if row is None or tuple(map(_key, row)) == plan.columns:
+                return False
+            # A value with line ends leaves a first line with too few columns, and more lines without a time in place.
+            if plan.layout is not None and timed < len(row):
+                return plan.layout.kind.regex.search(row[timed]) is not None
+            return len(row) == len(plan.columns) and line.count('"') % 2 == 0
 
-        return slices(source, plan.encoding, whole, size)
+        return slices(source, plan.encoding, begins, size)
 
     def slice_records(self, lines: Sequence[str], plan: Plan) -> Records:
         """Each row is a record."""
