@@ -16,7 +16,7 @@ import polars as pl
 
 from parsers.contract import Source
 from parsers.text import detect_encoding, head_lines, tail_lines
-from parsers.times import NAT, Clock, TimeKind, find_kind, parse_times, to_datetime
+from parsers.times import Clock, TimeKind, find_kind, parse_times, to_datetime
 
 _SAMPLE = 40
 # A rotated or copied log keeps its modification time; how far from the last record it may lie.
@@ -57,12 +57,10 @@ def _look(source: Source) -> _Seen | None:
     if kind is None or not kind.date:
         return None
     tail = tail_lines(source, detect_encoding(source.head), _SAMPLE)
-    clock = Clock(year=2000, last=(12, 31))
-    times = [
-        [time for time in parse_times(pl.Series(part, dtype=pl.String), kind, clock).tolist() if time != NAT]
-        for part in (lines, tail)
-    ]
-    first, last = to_datetime(times[0][0]) if times[0] else None, to_datetime(times[1][-1]) if times[1] else None
+    # The first and the last line with a time, read in one go.
+    timed = [next((line for line in part if kind.regex.search(line)), "") for part in (lines, reversed(tail))]
+    times = parse_times(pl.Series(timed, dtype=pl.String), kind, Clock(year=2000, last=(12, 31), date=0))
+    first, last = to_datetime(int(times[0])), to_datetime(int(times[1]))
     if first is None or last is None:
         return None
     groups = [match.groupdict() for line in lines if (match := kind.regex.search(line))]

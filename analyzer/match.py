@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 MIN_LITERAL = 3
 # Records of a stream that a slice reports one by one, when the rule does not correlate them.
 KEPT_RECORDS = 20
+# Text in which literals are looked for one by one.
+SMALL_BYTES = 128 * 1024
 _DIGITS = str.maketrans("", "", "0123456789")
 
 
@@ -163,16 +165,19 @@ class Matcher:
         # Shapes that held no literal in an earlier slice hold none in this one.
         maybe = np.flatnonzero(self._without.get(batch.shape_hash) < 0)
         bare = batch.bare.gather(maybe)
-        has = bare.str.contains_any(self._literals, ascii_case_insensitive=True).to_numpy()
+        literals = self._present(bare)
+        has = np.zeros(len(maybe), np.bool_)
+        if literals:
+            has = _known(bare.str.contains_any(literals, ascii_case_insensitive=True))
         self._without.add(batch.shape_hash[maybe[~has]], np.zeros(int((~has).sum()), np.int32))
         hit = maybe[has]
         if not len(hit):
             return {}
         matched = bare.filter(pl.Series(has))
-        literals = matched.str.extract_many(self._literals, ascii_case_insensitive=True, overlapping=True).to_list()
+        names = matched.str.extract_many(literals, ascii_case_insensitive=True, overlapping=True).to_list()
         shapes_of: dict[int, list[int]] = defaultdict(list)
-        for shape, names in zip(hit.tolist(), literals, strict=True):
-            for number in {number for name in names for number in self._wanted_by[name.lower()]}:
+        for shape, found in zip(hit.tolist(), names, strict=True):
+            for number in {number for name in found for number in self._wanted_by[name.lower()]}:
                 shapes_of[number].append(shape)
         interesting = np.zeros(len(batch.shapes), np.bool_)
         interesting[hit] = True
@@ -190,6 +195,18 @@ class Matcher:
             if len(mine):
                 candidates[number] = mine
         return candidates
+
+    def _present(self, shapes: pl.Series) -> list[str]:
+        """The literals that occur in any of the shapes; all of them where that costs more to find out.
+
+        A search for several literals at once builds an automaton of them each time: for the few lines of a small file
+        that is all the cost.
+        """
+        size = shapes.str.len_bytes().sum()
+        if size > SMALL_BYTES:
+            return self._literals
+        text = "\n".join(shapes.to_list()).lower()
+        return [literal for literal in self._literals if literal in text]
 
 
 def _hits(number: int, stream: Stream, records: NDArray[np.int64], evaluator: _Evaluator) -> Hits:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import polars as pl
@@ -96,8 +96,11 @@ class LineFormat:
 
     def sniff(self, source: Source) -> float:
         """The share of lines that match among those that are no continuation, times the confidence."""
+        # Most formats are not the file's: a few lines, spread over the head, tell that.
+        if not any(self.starts_record(line) for line in spread_lines(source)):
+            return 0.0
         hits = others = 0
-        for line in head_lines(source, 120):
+        for line in head_lines(source, _SNIFFED_LINES):
             if not line.strip():
                 continue
             if self.starts_record(line):
@@ -105,9 +108,9 @@ class LineFormat:
             elif not (self.multiline and self._inside.match(line)):
                 others += 1
         # A few lines that look so by chance do not make a text a log.
-        if not hits or hits * 5 < hits + others:
+        if hits * 5 < hits + others:
             return 0.0
-        return self.confidence * hits / (hits + others)
+        return self.confidence * hits / (hits + others) if hits else 0.0
 
     def plan(self, source: Source, clock: Clock) -> Plan:
         """Decide, from the head of the file, how its slices are read."""
@@ -290,6 +293,20 @@ def _without_prefix(lines: pl.Series, prefixes: Sequence[str]) -> pl.Series:
 def _outlined(lines: pl.Series, bodies: pl.Series) -> pl.DataFrame:
     matched = bodies.str.len_bytes() < lines.str.len_bytes()
     return pl.DataFrame({"body": bodies, "matched": matched})
+
+
+_SNIFFED_LINES = 120
+
+
+def spread_lines(source: Source) -> tuple[str, ...]:
+    """Some two dozen of the lines that are sniffed: the first ones, and others at even distances."""
+    return _spread(head_lines(source, _SNIFFED_LINES))
+
+
+@lru_cache(maxsize=4)
+def _spread(lines: tuple[str, ...]) -> tuple[str, ...]:
+    filled = [line for line in lines if line.strip()]
+    return tuple(filled[:10] + filled[10 :: max(1, len(filled) // 16)])
 
 
 def sample_lines(source: Source) -> list[str]:
