@@ -8,6 +8,7 @@ thousand rules barely depends on the number of lines.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 MIN_LITERAL = 3
 # Records of a stream that a slice reports one by one, when the rule does not correlate them.
 KEPT_RECORDS = 20
-# Text in which literals are looked for one by one.
-SMALL_BYTES = 128 * 1024
+# Shapes in which literals are looked for one by one.
+SMALL_SHAPES = 500
 _DIGITS = str.maketrans("", "", "0123456789")
 
 
@@ -96,6 +97,7 @@ class Matcher:
     rules: Sequence[Rule]
     streams: list[Stream] = field(default_factory=list)
     _literals: list[str] = field(default_factory=list)
+    _any_literal: str = ""
     _wanted_by: Mapping[str, list[int]] = field(default_factory=dict)
     _unanchored: list[int] = field(default_factory=list)
     _without: ShapeMap = field(default_factory=ShapeMap)
@@ -119,6 +121,8 @@ class Matcher:
                 wanted[literal].append(number)
         self._wanted_by = dict(wanted)
         self._literals = sorted(wanted)
+        # As a pattern, not as a list of literals: the engine keeps compiled patterns from call to call.
+        self._any_literal = "|".join(map(_quoted, self._literals))
 
     def scan(
         self, batch: Batch, source: str, parser: str, wanted: NDArray[np.bool_]
@@ -164,21 +168,13 @@ class Matcher:
             return {}
         # Shapes that held no literal in an earlier slice hold none in this one.
         maybe = np.flatnonzero(self._without.get(batch.shape_hash) < 0)
-        bare = batch.bare.gather(maybe)
-        literals = self._present(bare)
-        has = np.zeros(len(maybe), np.bool_)
-        if literals:
-            has = _known(bare.str.contains_any(literals, ascii_case_insensitive=True))
+        bare = batch.bare.gather(maybe).str.to_lowercase()
+        has = _known(bare.str.contains(self._any_literal))
         self._without.add(batch.shape_hash[maybe[~has]], np.zeros(int((~has).sum()), np.int32))
         hit = maybe[has]
         if not len(hit):
             return {}
-        matched = bare.filter(pl.Series(has))
-        names = matched.str.extract_many(literals, ascii_case_insensitive=True, overlapping=True).to_list()
-        shapes_of: dict[int, list[int]] = defaultdict(list)
-        for shape, found in zip(hit.tolist(), names, strict=True):
-            for number in {number for name in found for number in self._wanted_by[name.lower()]}:
-                shapes_of[number].append(shape)
+        shapes_of = self._streams_of(bare.filter(pl.Series(has)), hit)
         interesting = np.zeros(len(batch.shapes), np.bool_)
         interesting[hit] = True
         rows = np.flatnonzero(interesting[batch.code])
@@ -188,7 +184,7 @@ class Matcher:
         candidates: dict[int, NDArray[np.int64]] = {}
         for number, shapes in shapes_of.items():
             mine_shapes = np.zeros(len(batch.shapes), np.bool_)
-            mine_shapes[shapes] = True
+            mine_shapes[np.concatenate(shapes)] = True
             # Rows are in order, so equal records are neighbours.
             mine = records[mine_shapes[codes] & usable]
             mine = mine[np.flatnonzero(np.diff(mine, prepend=-1))]
@@ -196,17 +192,23 @@ class Matcher:
                 candidates[number] = mine
         return candidates
 
-    def _present(self, shapes: pl.Series) -> list[str]:
-        """The literals that occur in any of the shapes; all of them where that costs more to find out.
-
-        A search for several literals at once builds an automaton of them each time: for the few lines of a small file
-        that is all the cost.
-        """
-        size = shapes.str.len_bytes().sum()
-        if size > SMALL_BYTES:
-            return self._literals
-        text = "\n".join(shapes.to_list()).lower()
-        return [literal for literal in self._literals if literal in text]
+    def _streams_of(self, texts: pl.Series, shapes: NDArray[np.int64]) -> dict[int, list[NDArray[np.int64]]]:
+        """The shapes that may matter to each stream, from their lower-case texts without digits."""
+        literals = self._literals
+        if len(texts) < SMALL_SHAPES:
+            # A search for many literals at once builds an automaton of them each time. In a few lines
+            # each is looked for alone, and the few that are there are searched again.
+            whole = "\n".join(texts.to_list())
+            literals = [literal for literal in literals if literal in whole]
+        found = texts.str.extract_many(literals, overlapping=True).list.join("\0")
+        keys = found.to_arrow().dictionary_encode()
+        codes = keys.indices.to_numpy(zero_copy_only=False)
+        streams: dict[int, list[NDArray[np.int64]]] = defaultdict(list)
+        for code, key in enumerate(keys.dictionary.to_pylist()):
+            mine = shapes[codes == code]
+            for number in {number for name in key.split("\0") for number in self._wanted_by[name]}:
+                streams[number].append(mine)
+        return streams
 
 
 def _hits(number: int, stream: Stream, records: NDArray[np.int64], evaluator: _Evaluator) -> Hits:
@@ -279,6 +281,11 @@ def pattern_error(pattern: str) -> str | None:
         lines = [line for line in str(error).splitlines() if line.strip()]
         return lines[-1].strip().removeprefix("error: ") if lines else "unknown reason"
     return None
+
+
+def _quoted(literal: str) -> str:
+    """A literal as a regular expression of Rust's engine."""
+    return re.sub(r"([\\.+*?()|\[\]{}^$#&~-])", r"\\\1", literal)
 
 
 def _bare(literal: str) -> str:

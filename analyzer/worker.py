@@ -181,8 +181,20 @@ def _wanted(batch: Batch, job: Job) -> NDArray[np.bool_]:
 
 def _timeline(times: NDArray[np.int64], severity: NDArray[np.uint8]) -> pl.DataFrame:
     known = times != NAT
-    seconds = pl.DataFrame({"second": times[known] // 1_000_000, "severity": severity[known]})
-    return seconds.group_by("second", "severity").agg(pl.len().cast(pl.UInt32).alias("count"))
+    if not known.any():
+        return pl.DataFrame(schema={"second": pl.Int64, "severity": pl.UInt8, "count": pl.UInt32})
+    # Second and severity in one number: counting numbers of a small range is cheaper than grouping rows.
+    keys = (times[known] // 1_000_000) * 32 + severity[known]
+    low = int(keys.min())
+    if int(keys.max()) - low < 64 * len(keys) + 1_000_000:
+        dense = np.bincount(keys - low)
+        keys, counts = np.flatnonzero(dense), dense[dense > 0]
+        keys = keys + low
+    else:
+        keys, counts = np.unique(keys, return_counts=True)
+    return pl.DataFrame(
+        {"second": keys // 32, "severity": (keys % 32).astype(np.uint8), "count": counts.astype(np.uint32)}
+    )
 
 
 def _write(batch: Batch, wanted: NDArray[np.bool_], job: Job) -> None:

@@ -21,7 +21,7 @@ from .contract import Source
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
 from .text import SLICE_BYTES, Lines, detect_encoding, head_lines, line_ends, read_slice, slices, tail_lines
-from .times import KINDS, NAT, TIME_WINDOW, Clock, TimeKind, find_kind, find_layout, parse_times, times_of_lines
+from .times import KINDS, NAT, TIME_WINDOW, Clock, Shapes, TimeKind, find_kind, find_layout, parse_times, times_of_lines
 
 # Lines that look like the inside of a stack trace or of a wrapped message, whatever the program.
 CONTINUATION = re.compile(
@@ -145,7 +145,7 @@ class LineFormat:
         starts = self._record_starts(shapes, header, plan)[code]
         if len(starts):
             starts[0] = True  # what stands ahead of the first header is a record, too: nothing is lost
-        time = self._times(text, lines, starts, plan)
+        time = self._times(text, lines, starts, plan, (code, first))
         return Batch(
             text=text,
             buffer=lines.text,
@@ -199,10 +199,12 @@ class LineFormat:
         inside: NDArray[np.bool_] = shapes.str.contains(self._inside.pattern).to_numpy()
         return matched | ~inside
 
-    def _times(self, text: pl.Series, lines: Lines, starts: NDArray[np.bool_], plan: Plan) -> NDArray[np.int64]:
+    def _times(
+        self, text: pl.Series, lines: Lines, starts: NDArray[np.bool_], plan: Plan, shapes: Shapes
+    ) -> NDArray[np.int64]:
         if plan.layout is None:
             return np.full(len(text), NAT, np.int64)
-        time = times_of_lines(text, lines.ends, lines.text, starts, plan.layout, plan.clock)
+        time = times_of_lines(text, lines.ends, lines.text, starts, plan.layout, plan.clock, shapes)
         for name in self.times:
             rest = np.flatnonzero(starts & (time == NAT))
             if name != plan.layout.kind.name and len(rest):

@@ -286,7 +286,8 @@ def read_slice(source: Source, piece: Slice, encoding: Encoding, line_bytes: int
     if b"\0" in text:
         text = _strip_nul(text, source.path, problems)
         changed = True
-    if b"\x1b" in text or b"\xc2\x9b" in text:
+    # The search for two bytes is slow, and only text beyond ASCII can hold them.
+    if b"\x1b" in text or (not text.isascii() and b"\xc2\x9b" in text):
         text = _ANSI.sub(b"", text)
         changed = True
     ends = line_ends(text)

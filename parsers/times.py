@@ -285,6 +285,9 @@ def _days_from_civil(
     return first + np.where(valid, day, 1) - 1, valid
 
 
+Shapes = tuple[NDArray[np.int32], NDArray[np.int64]]
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Where the times of one file stand, decided once: at fixed columns in most lines, or anywhere.
@@ -344,6 +347,7 @@ def times_of_lines(
     wanted: NDArray[np.bool_],
     layout: Layout,
     clock: Clock,
+    shapes: Shapes | None = None,
 ) -> NDArray[np.int64]:
     """The times of lines: by fixed columns with one parse a run of equal seconds, the others by pattern.
 
@@ -354,6 +358,7 @@ def times_of_lines(
         wanted: which lines should have a time; the others get NAT.
         layout: from `find_layout`.
         clock: what the times leave unsaid.
+        shapes: the shape of each line and the first line of each shape; lines of a shape end their times alike.
 
     Returns:
         int64[n] microseconds since 1970 UTC, NAT where there is none.
@@ -362,6 +367,8 @@ def times_of_lines(
     out = np.full(count, NAT, np.int64)
     if layout.start >= 0:
         out = _fixed(lines, ends, text, layout, clock)
+        code, first = shapes if shapes is not None else (slice(None), np.arange(count))
+        out[_says_more(np.frombuffer(text, np.uint8), ends, first, layout)[code]] = NAT
         out[~wanted] = NAT
     rest = np.flatnonzero(wanted & (out == NAT))
     if len(rest):
@@ -392,19 +399,19 @@ def _fixed(lines: pl.Series, ends: NDArray[np.int64], text: bytes, layout: Layou
         for i, byte in enumerate(tail.encode()):
             same &= data[start + i] == byte
         micros[~same] = NAT
-    micros[_says_more(data, ends, width, layout)] = NAT
     return micros
 
 
 def _says_more(
-    data: NDArray[np.uint8], ends: NDArray[np.int64], width: NDArray[np.int64], layout: Layout
+    data: NDArray[np.uint8], ends: NDArray[np.int64], lines: NDArray[np.int64], layout: Layout
 ) -> NDArray[np.bool_]:
-    """Which lines have a fraction or an offset from UTC where the layout has none: those are read by pattern."""
+    """Which of the lines have a fraction or an offset from UTC where the layout has none: those are read by pattern."""
+    starts, width = ends[lines], ends[lines + 1] - ends[lines]
     more = np.zeros(len(width), np.bool_)
     at, digits = layout.fraction
     behind = at + digits if digits else layout.start + layout.length
     inside = width > behind + 2
-    first = np.where(inside, ends[:-1] + behind, 0)
+    first = np.where(inside, starts + behind, 0)
     next_is_digit = data[np.minimum(first + 1, len(data) - 1)] - np.uint8(48) < 10
     if not digits:
         more |= inside & next_is_digit & ((data[first] == ord(".")) | (data[first] == ord(",")))
