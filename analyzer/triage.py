@@ -287,12 +287,15 @@ def verdict(
     problems: Sequence[Problem],
 ) -> str:
     """One sentence: what is wrong, most likely what, since when."""
-    read = sum(1 for entry in coverage if entry.records and entry.parser != "capture")
+    read = sum(1 for entry in coverage if entry.records and entry.parser not in ("capture", "document"))
+    documents = sum(1 for entry in coverage if entry.parser == "document")
     captures = sum(1 for entry in coverage if entry.parser == "capture")
     unread = sum(1 for entry in coverage if entry.bytes and not entry.records)
     tail = f" {_plural(unread, 'file was', 'files were')} not read." if unread else ""
     if captures:
         tail = f" {_plural(captures, 'packet capture was', 'packet captures were')} not analysed." + tail
+    if not read and documents:
+        return f"{_plural(documents, 'file is', 'files are')} configuration, code or text, and no log." + tail
     if not read:
         return "Nothing could be analysed." + tail
     if not findings:

@@ -87,10 +87,12 @@ class Worker:
         Raises:
             OSError: its file cannot be read.
         """
-        batch = by_name(job.parser).read(job.source, job.piece, job.plan)
+        parser = by_name(job.parser)
+        batch = parser.read(job.source, job.piece, job.plan)
         heads = batch.heads
         wanted = _wanted(batch, job)
-        hits, explained = self.matcher.scan(batch, job.source.path, job.parser, wanted)
+        searched = wanted if parser.searched else np.zeros_like(wanted)
+        hits, explained = self.matcher.scan(batch, job.source.path, job.parser, searched)
         times = batch.time[heads[wanted]]
         known = times[times != NAT]
         shapes, row_shape = self._count_shapes(batch, heads[wanted], explained[wanted])

@@ -90,6 +90,11 @@ class Parser(Protocol):
     name: str
     title: str
 
+    @property
+    def searched(self) -> bool:
+        """Whether faults are looked for in what it reads: not in configuration or code."""
+        ...
+
     def sniff(self, source: Source) -> float:
         """How sure this parser is that the source is its own: 0 no .. 1 certain. Pure, no I/O."""
         ...

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -68,6 +69,8 @@ class LineFormat:
         multiline: whether lines without a header continue the record before them.
         inside: a pattern for lines that are known to continue a record, beyond what CONTINUATION knows.
     """
+
+    searched: ClassVar[bool] = True
 
     name: str
     title: str

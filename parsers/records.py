@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -88,6 +89,8 @@ class RecordFormat:
     Attributes:
         name, title, reference, samples: as for LineFormat.
     """
+
+    searched: ClassVar[bool] = True
 
     name: str
     title: str

@@ -54,8 +54,19 @@ class Lines:
     problems: tuple[Problem, ...]
 
 
+# Common kinds of files that a few bytes give away: pictures, documents, fonts, programs, databases.
+_MAGIC = (
+    b"GIF8", b"\x89PNG", b"\xff\xd8\xff", b"%PDF-", b"RIFF", b"OggS", b"wOFF", b"wOF2",
+    b"\x00\x01\x00\x00", b"\x7fELF",
+    b"MZ\x90", b"\xca\xfe\xba\xbe", b"SQLite format 3\x00", b"PAR1", b"ARROW1", b"ElfFile\x00",
+    b"\xd0\xcf\x11\xe0", b"regf", b"!<arch>\n",
+)  # fmt: skip
+
+
 def is_binary(head: bytes) -> bool:
     """Whether a head is no text in any encoding that is read here."""
+    if head.startswith(_MAGIC):
+        return True
     if not head or detect_encoding(head).width > 1:
         return False
     body = head.replace(b"\0", b"")

@@ -135,19 +135,21 @@ class Clock:
 
 def find_kind(texts: Sequence[str]) -> TimeKind | None:
     """The way in which most of some lines write their time, or None where hardly any has one."""
-    best: tuple[float, TimeKind] | None = None
+    best: tuple[float, TimeKind, list[re.Match[str]]] | None = None
     for kind in _ALL:
         hits = [m for text in texts if (m := kind.regex.search(text[:HEADER_WINDOW]))]
-        if not hits:
-            continue
         valid = [m for m in hits if _plausible(m, kind)]
         # An earlier position is a better sign of a header than one in the middle of a message.
         score = sum(1.0 - m.start() / 400 for m in valid)
-        if best is None or score > best[0] * 1.02:
-            best = (score, kind)
-    if best is None or best[0] < max(1.0, 0.02 * len(texts)):
+        if valid and (best is None or score > best[0] * 1.02):
+            best = (score, kind, valid)
+    if best is None:
         return None
-    return best[1]
+    # A date here and there does not make a text a log; many lines that begin with one do.
+    _, kind, valid = best
+    begin = sum(m.start() < 3 for m in valid)
+    outer = sum(not text.startswith((" ", "\t")) for text in texts)
+    return kind if len(valid) >= 0.2 * outer or begin >= 3 else None
 
 
 def _plausible(match: re.Match[str], kind: TimeKind) -> bool:

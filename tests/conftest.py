@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from analyzer.finding import Report
+from analyzer.pipeline import Options, analyze
+from analyzer.rulebook import load
 from parsers.contract import HEAD_BYTES, Source
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,5 +61,24 @@ def analyze_command() -> Callable[..., subprocess.CompletedProcess[str]]:
         environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
         done = subprocess.run(command, input=stdin, capture_output=True, env=environment, check=False, **options)  # type: ignore[call-overload]
         return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+@pytest.fixture
+def report_on(tmp_path: Path) -> Callable[..., Report]:
+    """Analyse texts as files of a folder, with rules written as YAML."""
+
+    def run(files: dict[str, str | bytes] | str, rules: str = "", options: Options | None = None) -> Report:
+        folder = tmp_path / "bundle"
+        for name, content in ({"app.log": files} if isinstance(files, str) else files).items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        book = []
+        if rules:
+            (tmp_path / "rules.yaml").write_text(rules, encoding="utf-8")
+            book = list(load([tmp_path / "rules.yaml"]))
+        return analyze([str(folder)], book, options or Options(jobs=1))
 
     return run

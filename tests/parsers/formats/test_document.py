@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from analyzer.finding import Report
+from parsers import identify
+from parsers.contract import Source
+
+CONF = "# raise it when the log says: too many open files\nLimitNOFILE = 65536\n[Service]\nRestart = always\n"
+CODE = "import os\n\n\ndef main():\n    raise OSError('too many open files')\n"
+LOG = "2026-03-14 09:26:53 ERROR accept: too many open files\n"
+TRACE = "Traceback (most recent call last):\n  File \"a.py\", line 1\nOSError: [Errno 24] Too many open files: 'x'\n"
+DUMP = "status:\n  conditions:\n  - lastTransitionTime: x\n    message: too many open files\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "document"),
+    [
+        ("app.conf", CONF, True),
+        ("without-ending", CONF, True),
+        ("server.py", CODE, True),
+        ("README.md", "Errors such as too many open files are explained here.\n", True),
+        ("app.conf", LOG * 3, False),
+        ("app.py", TRACE, False),
+        ("pod.yaml", DUMP, False),
+        ("notes", "the server said: too many open files\nwe restarted it\n", False),
+    ],
+)
+def test_what_is_no_log_is_told_by_its_lines_and_its_name(
+    make_source: Callable[..., Source], name: str, text: str, document: bool
+) -> None:
+    assert (identify(make_source(text, name))[0].name == "document") is document
+
+
+def test_faults_are_not_looked_for_in_documents(report_on: Callable[..., Report]) -> None:
+    rule = 'id: t.files\ntitle: T\nseverity: high\ndetection: {a: {body|contains: "too many open files"}}\n'
+    report = report_on({"app.conf": CONF, "server.py": CODE, "app.log": LOG}, rule)
+    (finding,) = report.findings
+    assert [source.rsplit("/")[-1] for source in finding.sources] == ["app.log"]
+    assert {entry.parser for entry in report.coverage} == {"document", "log4j"}
+    only = report_on({"app.conf": CONF, "server.py": CODE, "app.log": b""}, rule)
+    assert only.verdict.startswith("2 files are configuration, code or text, and no log.")
