@@ -103,7 +103,7 @@ _ALL = (
     TimeKind("audit", r"\bmsg=audit\((?P<epoch>[0-9]{10})\.(?P<fraction>[0-9]{3}):"),
     TimeKind("epoch", r"^[\[(]?(?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
     TimeKind("epoch_key", r"(?:^|[\s{,])\"?(?:ts|time|t|timestamp)\"?[=:] ?\"?(?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
-    TimeKind("epoch_field", r"(?: |^)(?P<epoch>1[0-9]{9})(?: |$)"),
+    TimeKind("epoch_field", r"(?: |^)(?P<epoch>1[2-9][0-9]{8})(?: |$)"),
     TimeKind("uptime", r"^(?:<[0-9]+>)?\[ {0,6}(?P<uptime>[0-9]{1,8}\.[0-9]{6})\]", year=False, date=False),
     TimeKind("clock", r"^[\[(]?" + _CLOCK + _FRACTION + r"\b", year=False, date=False),
 )  # fmt: skip
@@ -149,6 +149,8 @@ def find_kind(texts: Sequence[str]) -> TimeKind | None:
     _, kind, valid = best
     begin = sum(m.start() < 3 for m in valid)
     outer = sum(not text.startswith((" ", "\t")) for text in texts)
+    if len(valid) == 1 and valid[0].start() > 48:
+        return None
     return kind if len(valid) >= 0.2 * outer or begin >= 3 else None
 
 

@@ -105,9 +105,11 @@ _NAMES = re.compile(
     r"(?i)^(?:readme|licen[cs]e|copying|copyright|changelog|changes|news|authors|contributing|notice|makefile|dockerfile|"
     r"[a-z]+_config|hosts|fstab|passwd|group|services|protocols|crontab|sudoers|resolv\.conf)(?:\.[a-z]+)?$"
 )
+# Fewer lines than this do not tell without a name.
+_TELLING_LINES = 5
 _COMMENT = re.compile(r"^\s*(?:#|;|//|/\*|\*|--|<!--|\"|%)")
 _CODE = re.compile(r"[;{}]\s*$|^\s*</?[a-zA-Z!?]|^\s*(?:import|from|def|class|function|return|package|#include)\b")
-_SETTING = re.compile(r"^\s*[\w.\-]+\s*[=:]\s*\S|^\s*\[[\w. :\-\"]+\]\s*$")
+_SETTING = re.compile(r"^\s*[\w.\-]+\s*=[^=]*$|^\s*\[[\w. :\-\"]+\]\s*$")
 # Dumps of what a cluster reports: settings by their look, but with the state of things in them.
 _STATE = re.compile(r"\b(?:lastTransitionTime|lastTimestamp|containerStatuses|lastState)\b")
 _TRACE = re.compile(r"^\s+at \S+\(|^Traceback \(|^(?:[a-z_]\w*\.)+[A-Z]\w*(?:Exception|Error)\b|^panic: |^goroutine \d")
@@ -132,7 +134,8 @@ class Document(GenericFormat):
         ending = PurePosixPath(name).suffix.lower()
         if ending in _DUMPS:
             return 0.15 if share > 0.1 else 0.0
-        return 0.15 if share > 0.7 or ending in _ENDINGS or _NAMES.match(name) else 0.0
+        looks_so = share > 0.7 and len(lines) >= _TELLING_LINES
+        return 0.15 if looks_so or ending in _ENDINGS or _NAMES.match(name) else 0.0
 
     def severity_numbers(self, header: pl.DataFrame) -> NDArray[np.uint8]:
         """None: a word such as "error" is no severity here."""

@@ -8,7 +8,7 @@ from analyzer.finding import Report
 from parsers import identify
 from parsers.contract import Source
 
-CONF = "# raise it when the log says: too many open files\nLimitNOFILE = 65536\n[Service]\nRestart = always\n"
+CONF = "# raise it when the log says: too many open files\nLimitNOFILE = 65536\n[Service]\nRestart = always\n# end\n"
 CODE = "import os\n\n\ndef main():\n    raise OSError('too many open files')\n"
 LOG = "2026-03-14 09:26:53 ERROR accept: too many open files\n"
 TRACE = "Traceback (most recent call last):\n  File \"a.py\", line 1\nOSError: [Errno 24] Too many open files: 'x'\n"
@@ -25,6 +25,7 @@ DUMP = "status:\n  conditions:\n  - lastTransitionTime: x\n    message: too many
         ("app.conf", LOG * 3, False),
         ("app.py", TRACE, False),
         ("pod.yaml", DUMP, False),
+        ("out", "curl: (60) SSL certificate problem: too many open files\n" * 6, False),
         ("notes", "the server said: too many open files\nwe restarted it\n", False),
     ],
 )
