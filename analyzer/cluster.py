@@ -57,7 +57,7 @@ MAX_CHARACTERS = 2_000
 SIMILARITY = 0.75
 DEPTH = 5
 # Clusters of one node above which words vary that no mask knows, and the threshold from there on; and the number of
-# clusters that a node can hold, from which on every message joins the one that is most like it.
+# clusters that a node can hold: from there on its last cluster takes all that is new.
 CROWDED = 60
 CROWDED_SIMILARITY = 0.4
 FULL = 150
@@ -163,8 +163,8 @@ def _drain() -> Drain:
 
         def fast_match(self, cluster_ids: list[int], tokens: list[str], sim_th: float, include_params: bool) -> object:
             if len(cluster_ids) >= FULL:
-                sim_th = 0.0
-            elif len(cluster_ids) > CROWDED:
+                return self.id_to_cluster[cluster_ids[-1]]
+            if len(cluster_ids) > CROWDED:
                 sim_th = min(sim_th, CROWDED_SIMILARITY)
             return super().fast_match(cluster_ids, tokens, sim_th, include_params)
 

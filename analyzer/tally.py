@@ -32,7 +32,7 @@ class ShapeCounts:
         errors: int64[k], records of severity ERROR or above that no rule found.
         severity: uint8[k], highest severity.
         first, last: int64[k], microseconds, NAT unknown.
-        line: int64[k], first line with it, from 0 within the slice.
+        line: int64[k], a line with it, from 0 within the slice: its first error that no rule explains, else its first.
         offset: int64[k], byte offset of that line.
     """
 
@@ -50,7 +50,10 @@ class ShapeCounts:
 
 @dataclass(slots=True)
 class TemplateCount:
-    """What is known about one template; times in microseconds, NAT unknown."""
+    """What is known about one template; times in microseconds, NAT unknown.
+
+    The line is that of its first error that no rule explains, else of its first record.
+    """
 
     count: int = 0
     errors: int = 0
@@ -92,7 +95,9 @@ class Tally:
             "first": np.minimum.reduceat(firsts, starts),
             "last": np.maximum.reduceat(shapes.last[order], starts),
         }
-        for i, at in enumerate(order[starts]):
+        # Of each template the first shape with an error, or the first.
+        error_first = np.lexsort((np.arange(len(ids)), shapes.errors == 0, ids))
+        for i, at in enumerate(error_first[starts]):
             self._add(
                 int(ids[at]), {name: int(values[i]) for name, values in sums.items()}, source, shapes, at, first_line
             )
@@ -101,11 +106,10 @@ class Tally:
     def _add(
         self, template: int, sums: dict[str, int], source: int, shapes: ShapeCounts, at: np.int64, first_line: int
     ) -> None:
-        known = self.counts.get(template)
-        if known is None:
-            known = self.counts[template] = TemplateCount(
-                source=source, line=first_line + int(shapes.line[at]) + 1, offset=int(shapes.offset[at])
-            )
+        known = self.counts.setdefault(template, TemplateCount())
+        if not known.count or (sums["errors"] and not known.errors):
+            known.source, known.line = source, first_line + int(shapes.line[at]) + 1
+            known.offset = int(shapes.offset[at])
         known.count += sums["count"]
         known.errors += sums["errors"]
         known.severity = max(known.severity, sums["severity"])

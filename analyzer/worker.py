@@ -133,17 +133,21 @@ class Worker:
         np.minimum.at(first, mine[timed], time[timed])
         first[first == np.iinfo(np.int64).max] = NAT
         message, masked = self._masked(batch, used)
+        unexplained = (severity >= ERROR) & ~explained
+        first_error = np.full(len(used), len(batch), np.int64)
+        np.minimum.at(first_error, mine[unexplained], rows[unexplained])
+        shown = np.where(first_error < len(batch), first_error, first_row[used])
         counts = ShapeCounts(
             hash=batch.shape_hash[used],
             message=message,
             masked=masked,
             count=np.bincount(mine, minlength=len(used)),
-            errors=np.bincount(mine[(severity >= ERROR) & ~explained], minlength=len(used)),
+            errors=np.bincount(mine[unexplained], minlength=len(used)),
             severity=highest,
             first=first,
             last=last,
-            line=batch.line_number[first_row[used]],
-            offset=batch.offsets[first_row[used]],
+            line=batch.line_number[shown],
+            offset=batch.offsets[shown],
         )
         return counts, mine
 

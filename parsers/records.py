@@ -169,7 +169,8 @@ def _batch(
         shapes=shapes,
         bare=bare,
         shape_hash=hashes,
-        bodies=shapes,
+        # The first line is the message; what follows it are traces and details.
+        bodies=pl.Series("bodies", [found.body[row].split("\n", 1)[0] for row in first], dtype=pl.String),
         starts=starts,
         time=carry(_times(found.time, plan), starts),
         severity=_severities(numbers, shapes, code),

@@ -50,7 +50,7 @@ _TEMPLATES: _Columns = {
     "count": pl.UInt64,
     "first_seen": TIME,
     "last_seen": TIME,
-    "source": pl.String,  # of the first record
-    "line_number": pl.UInt64,  # of the first record
+    "source": pl.String,  # of an example
+    "line_number": pl.UInt64,  # of the example
 }
 TEMPLATES = pl.Schema(_TEMPLATES)

@@ -69,6 +69,25 @@ def as_text(value: Any) -> str | None:
     return str(value)
 
 
+_SENTENCE_CHARACTERS = 500
+_SENTENCES = 12
+
+
+def sentences(record: Mapping[str, Any], depth: int = 2) -> list[tuple[str, str]]:
+    """Values of any key that read as prose, with their keys: what went wrong often stands beside the message."""
+    found: list[tuple[str, str]] = []
+    for name, value in record.items():
+        if name in _TIME:
+            continue
+        if isinstance(value, str) and " " in value.strip():
+            found.append((name, value[:_SENTENCE_CHARACTERS]))
+        elif isinstance(value, dict) and depth:
+            found += sentences(value, depth - 1)
+        if len(found) >= _SENTENCES:
+            break
+    return found[:_SENTENCES]
+
+
 def severity_of(value: Any) -> int:
     """The severity number of a level as JSON loggers write it: a word, a letter, a number of bunyan, Python or syslog."""
     if isinstance(value, str) and not EPOCH.match(value):
@@ -145,16 +164,19 @@ class JsonLines(RecordFormat):
         body = as_text(lookup(record, _BODY))
         details = as_text(lookup(record, _DETAILS))
         if body is None:
-            body = details if details is not None else as_text(record)
+            body = (details if details is not None else as_text(record)) or ""
         elif details is not None and details not in body:
             body = f"{body}\n{details}"
+        for name, sentence in sentences(record):
+            if sentence not in body:
+                body = f"{body}\n{name}: {sentence}"
         fields = {name: as_text(lookup(record, names)) for name, names in _FIELDS.items()}
         if "levelname" in record and "name" in record:
             fields["scope_name"], fields["service_name"] = as_text(record["name"]), None  # Python's names
         time = as_text(lookup(record, _TIME))
         level = lookup(record, _SEVERITY)
         number_of = severity_of(level) if level is not None else _severity_of_status(record)
-        found.add(at, body or "", time, number_of, fields=fields)
+        found.add(at, body, time, number_of, fields=fields)
 
 
 FORMAT = JsonLines(
