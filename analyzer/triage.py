@@ -216,7 +216,9 @@ def _finding(rule: Rule, found: _Found, quoter: Quoter) -> Finding:
 
 
 def _shown(records: pl.DataFrame) -> pl.DataFrame:
-    """The records to quote: the first ones, of each stream of a sequence, and the very last."""
+    """The records to quote: the first ones in time, of each stream of a sequence, and the very last."""
+    known = pl.when(pl.col("time") != NAT).then(pl.col("time"))
+    records = records.sort(known, nulls_last=True, maintain_order=True)
     if records.height <= EVIDENCE_LINES:
         return records
     keep = set(range(EVIDENCE_LINES - 1)) | {records.height - 1}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import os
 import platform
 import random
@@ -51,6 +52,8 @@ def measure(command: Sequence[str], stdout: int = subprocess.DEVNULL) -> Cost:
         peak = max(peak, _memory(process.pid))
         time.sleep(0.05)
     wall = time.perf_counter() - start
+    if process.returncode:
+        raise SystemExit(f"{command[-6:]} ended with code {process.returncode}: nothing was measured")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Cost(wall, cpu, peak)
@@ -109,11 +112,11 @@ def many_rules(folder: Path, count: int) -> Path:
     texts = " ".join(text for rule in load([rules_dir()]) for text in rule.literals())
     words = sorted({word for word in texts.split() if len(word) > 3})
     rnd = random.Random(7)
-    out = [
-        f"- id: bench.rule{i}\n  title: T\n  severity: low\n"
-        f"  detection: {{a: {{body|contains: {[' '.join(rnd.sample(words, 3)) for _ in range(3)]!r}}}}}\n"
-        for i in range(count)
-    ]
+    out = []
+    for i in range(count):
+        texts = json.dumps([" ".join(rnd.sample(words, 3)) for _ in range(3)])
+        detection = f"{{a: {{body|contains: {texts}}}}}"
+        out.append(f"- id: bench.rule{i}\n  title: T\n  severity: low\n  detection: {detection}\n")
     path = folder / "many.yaml"
     path.write_text("".join(out), encoding="utf-8")
     return path
