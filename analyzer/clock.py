@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
@@ -19,6 +19,7 @@ from parsers.text import detect_encoding, head_lines, tail_lines
 from parsers.times import Clock, TimeKind, find_kind, parse_times, to_datetime
 
 _SAMPLE = 40
+EPOCH = date(1970, 1, 1)
 # A rotated or copied log keeps its modification time; how far from the last record it may lie.
 _ZONE_TOLERANCE = timedelta(seconds=5)
 _ZONE_STEP = timedelta(minutes=15)
@@ -44,17 +45,38 @@ def decide_clocks(sources: Sequence[Source], now: datetime, zone_minutes: int | 
         zone_minutes: minutes east of UTC that the user gave for times without a zone; None to infer.
     """
     seen = {source.path: found for source in sources if (found := _look(source)) is not None}
-    dated = [found for found in seen.values() if found.kind.year]
+    dated = [found for found in seen.values() if found.kind.year and found.kind.date]
     reference = max((found.last for found in dated), default=None)
     years = {source.path: _year(source, seen.get(source.path), reference, now) for source in sources}
     zone, how = _zone(sources, seen, years) if zone_minutes is None else (zone_minutes, "given by --timezone")
-    return {source.path: _clock(seen.get(source.path), years[source.path], zone, how) for source in sources}
+    clocks = {source.path: _clock(seen.get(source.path), years[source.path], zone, how) for source in sources}
+    for source in sources:
+        found = seen.get(source.path)
+        if found is not None and not found.kind.date:
+            clocks[source.path] = _dated(clocks[source.path], found, source.modified or reference)
+    return clocks
+
+
+def _dated(clock: Clock, seen: _Seen, anchor: datetime | None) -> Clock:
+    """The clock of a file whose times have no date: that of the moment at which it was last written."""
+    if anchor is None:
+        return replace(clock, note="times without a date, and nothing tells the date")
+    local = anchor + timedelta(minutes=clock.zone_minutes)
+    last = seen.last.hour * 3600 + seen.last.minute * 60 + seen.last.second
+    # Written before midnight, closed after it.
+    day = (
+        local.date()
+        if last <= local.hour * 3600 + local.minute * 60 + local.second + 60
+        else local.date() - timedelta(1)
+    )
+    note = f"{clock.note}; date {day} from the file's modification time".removeprefix("; ")
+    return replace(clock, date=(day - EPOCH).days, last_second=last, note=note)
 
 
 def _look(source: Source) -> _Seen | None:
     lines = [line for line in head_lines(source) if line.strip()][:_SAMPLE]
     kind = find_kind(lines)
-    if kind is None or not kind.date:
+    if kind is None or kind.name == "uptime":
         return None
     tail = tail_lines(source, detect_encoding(source.head), _SAMPLE)
     # The first and the last line with a time, read in one go.
@@ -70,7 +92,7 @@ def _look(source: Source) -> _Seen | None:
 
 def _year(source: Source, seen: _Seen | None, reference: datetime | None, now: datetime) -> tuple[int, str]:
     """The year of the last time of a source, and how it was decided."""
-    if seen is None or seen.kind.year:
+    if seen is None or seen.kind.year or not seen.kind.date:
         return (seen.last.year if seen else now.year), ""
     modified = source.modified
     for anchor, how in ((modified, "the file's modification time"), (reference, "the other files of the bundle")):
@@ -107,7 +129,7 @@ def _zone(
     votes: Counter[int] = Counter()
     for source in sources:
         found = seen.get(source.path)
-        if found is None or found.zoned or source.modified is None:
+        if found is None or found.zoned or source.modified is None or not found.kind.date:
             continue
         try:
             last = found.last if found.kind.year else found.last.replace(year=years[source.path][0])

@@ -121,7 +121,8 @@ class Clock:
     Attributes:
         year: the year of times that name none: that of the last time in the file.
         last: (month, day) of the last time of the file; a later (month, day) belongs to the year before.
-        date: days since 1970-01-01 for times without a date.
+        date: days since 1970-01-01 for times without a date: that of the last time in the file.
+        last_second: second of the day of the last time in the file, for times without a date.
         zone_minutes: minutes east of UTC, for times without a zone.
         note: how year, date and zone were decided, for the coverage table.
     """
@@ -129,6 +130,7 @@ class Clock:
     year: int = 1970
     last: tuple[int, int] = (12, 31)
     date: int | None = None
+    last_second: int = 86_400
     zone_minutes: int = 0
     note: str = ""
 
@@ -200,7 +202,9 @@ def parse_times(texts: pl.Series, kind: TimeKind, clock: Clock) -> NDArray[np.in
         days, real = _days_from_civil(year, month, day)
         valid &= real
     else:
-        days = np.full(len(texts), clock.date if clock.date is not None else 0, np.int64)
+        # What is later in the day than the last time of the file was written the day before.
+        late = hour * 3600 + minute * 60 + second > clock.last_second
+        days = np.where(late, -1, 0) + (clock.date or 0)
         valid &= clock.date is not None
     zone = _zone(groups, clock)
     micros = ((days * _DAY + hour * 3600 + minute * 60 + second) - zone * 60) * MICROSECOND

@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import polars as pl
 import pytest
 
 from analyzer.clock import decide_clocks
 from parsers.contract import Source
+from parsers.times import KINDS, parse_times, to_datetime
 
 MakeSource = Callable[..., Source]
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -60,3 +62,14 @@ def test_the_user_knows_best_and_zones_in_the_file_win(make_source: MakeSource) 
     assert clocks["bare.log"].zone_minutes == -300
     assert "--timezone" in clocks["bare.log"].note
     assert clocks["zoned.log"].note == ""
+
+
+def test_times_without_a_date_get_that_of_the_file(make_source: MakeSource) -> None:
+    log = "23:59:58.100 [main] INFO a.B - x\n00:00:01.200 [main] INFO a.B - y\n"
+    source = make_source(log, "app.log", at("2026-03-15 00:00:02"))
+    clock = decide_clocks([source], NOW, None)["app.log"]
+    assert "2026-03-15" in clock.note
+    times = parse_times(pl.Series(log.splitlines()), KINDS["clock"], clock)
+    assert [str(to_datetime(int(time)))[:19] for time in times] == ["2026-03-14 23:59:58", "2026-03-15 00:00:01"]
+    unknown = decide_clocks([make_source(log, "none.log")], NOW, None)["none.log"]
+    assert "nothing tells the date" in unknown.note
