@@ -24,8 +24,12 @@ unpack() {
 unpack
 unpack
 
-words=("$(hostname)" "$(uname -r)" "$samples" "$(getent passwd "${SUDO_USER:-root}" | cut -d: -f6)/" /work/ .pyenv
-  registry.npmjs pypi.org repo.maven "$(cat /proc/sys/kernel/random/boot_id)" "$(cat /etc/machine-id 2>/dev/null || echo no-machine-id)")
+words=("$(hostname)" "$(uname -r)" "$samples" "$(getent passwd "${SUDO_USER:-root}" | cut -d: -f6)/"
+  "$(cat /proc/sys/kernel/random/boot_id)" "$(cat /etc/machine-id 2>/dev/null || echo no-machine-id)")
+# The package registries that this machine is set up for.
+while read -r host; do
+  words+=("$host")
+done < <({ npm config get registry && pip config get global.index-url; } 2>/dev/null | sed -nE 's#^[a-z]+://([^:/@]*@)?([^:/]+).*#\2#p')
 if [[ -n ${http_proxy:-}${HTTP_PROXY:-} ]]; then
   words+=("$(sed -E 's#^[a-z]+://([^:/@]*@)?([^:/]+).*#\2#' <<<"${http_proxy:-$HTTP_PROXY}")")
 fi
