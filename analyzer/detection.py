@@ -135,6 +135,12 @@ class Detection:
         for selection in self.selections.values():
             yield from selection.items()
 
+    def literals(self) -> Iterator[str]:
+        """Yield the plain texts that are looked for in the body of a record."""
+        for item in self.items():
+            if isinstance(item, TextItem) and item.field == "body" and item.operator not in ("re", "cidr"):
+                yield from item.values
+
     def patterns(self) -> Iterator[str]:
         """Yield every regular expression."""
         for item in self.items():

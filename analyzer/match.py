@@ -21,7 +21,7 @@ import polars as pl
 from analyzer.condition import And, Expression, Name, Not, Or
 from analyzer.detection import Detection, ExistsItem, Item, NumberItem, Selection, TextItem
 from analyzer.errors import RuleError
-from analyzer.rule import Rule
+from analyzer.rule import Rule, invalid_patterns
 from analyzer.shapes import ShapeMap
 from parsers.times import NAT
 
@@ -108,12 +108,14 @@ class Matcher:
         Raises:
             RuleError: a regular expression is not valid.
         """
+        for rule in self.rules:
+            for _, fault in invalid_patterns(rule, pattern_error):
+                raise RuleError(f"rule {rule.id}: {fault}")
         keys = _keys_for_others(self.rules)
         for index, rule in enumerate(self.rules):
             self.streams.extend(_streams(index, rule, keys.get(rule.id)))
         wanted: dict[str, list[int]] = defaultdict(list)
         for number, stream in enumerate(self.streams):
-            check_patterns(self.rules[stream.rule], stream.detection)
             literals = triggers(stream.expression, stream.detection)
             if literals is None:
                 self._unanchored.append(number)
@@ -216,7 +218,7 @@ def _hits(number: int, stream: Stream, records: NDArray[np.int64], evaluator: _E
     times = batch.time[batch.heads[records]]
     known = times[times != NAT]
     kept = records if stream.correlated else _ends(records, KEPT_RECORDS)
-    rows = _hit_rows(batch, kept, _literals_of(stream.detection))
+    rows = _hit_rows(batch, kept, list(stream.detection.literals()))
     frame = pl.DataFrame(
         {
             "line_number": batch.line_number[rows],
@@ -259,18 +261,6 @@ def _streams(index: int, rule: Rule, wanted: tuple[str, ...] | None) -> Iterable
     for name in dict.fromkeys(correlation.rules if correlation else ()):
         if name in rule.detection.selections:
             yield Stream(index, name, Name(name), rule.detection, True, keys)
-
-
-def check_patterns(rule: Rule, detection: Detection) -> None:
-    """Compile every regular expression of a detection.
-
-    Raises:
-        RuleError: one is not valid for Rust's regex crate; names the rule and the reason.
-    """
-    for pattern in detection.patterns():
-        reason = pattern_error(pattern)
-        if reason:
-            raise RuleError(f"rule {rule.id}: the regular expression {pattern!r} is not valid: {reason}")
 
 
 def pattern_error(pattern: str) -> str | None:
@@ -333,15 +323,6 @@ def _item_triggers(item: Item) -> set[str] | None:
     if item.match_all:
         literals = [max(literals, key=len)]
     return set(literals) if min(map(len, literals)) >= MIN_LITERAL else None
-
-
-def _literals_of(detection: Detection) -> list[str]:
-    return [
-        value
-        for item in detection.items()
-        if isinstance(item, TextItem) and item.field == "body" and item.operator not in ("re", "cidr")
-        for value in item.values
-    ]
 
 
 def _hit_rows(batch: Batch, records: NDArray[np.int64], literals: list[str]) -> NDArray[np.int64]:

@@ -280,10 +280,8 @@ class Rule(_Part):
             raise rule_error(_no_field(counted), ("correlation", "condition", "field"), 0)
 
     def literals(self) -> Iterator[str]:
-        """Yield the plain texts that its detection looks for in the body of a record."""
-        for item in self.detection.items():
-            if isinstance(item, TextItem) and item.field == "body" and item.operator not in {"re", "cidr"}:
-                yield from item.values
+        """Return the plain texts that its detection looks for in the body of a record."""
+        return self.detection.literals()
 
 
 def _no_field(name: str) -> str:

@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 
 from analyzer.correlate import WORKING_COLUMNS, correlate
-from analyzer.detection import TextItem
 from analyzer.finding import SEVERITIES, Coverage, Evidence, Finding, UnknownError
 from analyzer.match import Hits, Stream
 from analyzer.rule import Correlation, Rule
@@ -191,12 +190,7 @@ class _Records:
 
 def _finding(rule: Rule, found: _Found, quoter: Quoter) -> Finding:
     sources = sorted(found.by_source, key=lambda index: (-found.by_source[index], index))
-    literals = [
-        value
-        for item in rule.detection.items()
-        if isinstance(item, TextItem) and item.field == "body" and item.operator not in ("re", "cidr")
-        for value in item.values
-    ]
+    literals = list(rule.literals())
     evidence = tuple(
         quoter.evidence(row["source"], row["byte_offset"], row["line_number"], row["time"], literals)
         for row in _shown(found.records).iter_rows(named=True)

@@ -48,14 +48,12 @@ class TimeKind:
         name: as the coverage table shows it.
         pattern: a regular expression with named groups; no look-around, no back-reference.
         year, date: whether a year, a date is part of it.
-        day_first: whether a numeric date puts the day before the month.
     """
 
     name: str
     pattern: str
     year: bool = True
     date: bool = True
-    day_first: bool = False
 
     @property
     def regex(self) -> re.Pattern[str]:
@@ -88,11 +86,11 @@ _ALL = (
     TimeKind("iso_compact", r"\b(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])T?(?P<hour>[0-2][0-9])(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])(?:[.](?P<fraction>[0-9]{1,9}))?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?\b"),
     TimeKind("bgl", r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})-(?P<hour>[0-9]{2})\.(?P<minute>[0-9]{2})\.(?P<second>[0-9]{2})\.(?P<fraction>[0-9]{6})"),
     TimeKind("iso_dots", r"(?P<year>(?:19|20)[0-9]{2})\.(?P<month>[0-9]{2})\.(?P<day>[0-9]{2})[T _-]" + _CLOCK + _FRACTION + _ZONE),
-    TimeKind("dotted", r"\b(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>(?:19|20)[0-9]{2}),? " + _CLOCK1 + _FRACTION, day_first=True),
-    TimeKind("dashed", r"\b(?P<day>[0-9]{1,2})-(?P<month>[0-9]{1,2})-(?P<year>(?:19|20)[0-9]{2}),? " + _CLOCK1 + _FRACTION, day_first=True),
+    TimeKind("dotted", r"\b(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>(?:19|20)[0-9]{2}),? " + _CLOCK1 + _FRACTION),
+    TimeKind("dashed", r"\b(?P<day>[0-9]{1,2})-(?P<month>[0-9]{1,2})-(?P<year>(?:19|20)[0-9]{2}),? " + _CLOCK1 + _FRACTION),
     TimeKind("yymmdd", r"\b(?P<year>[0-9]{2})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2}) " + _CLOCK + _FRACTION),
     TimeKind("slashed_us", r"\b(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>(?:19|20)?[0-9]{2}),? " + _CLOCK1 + r"(?:[.,:](?P<fraction>[0-9]{1,9}))?" + _AMPM + r"(?: " + _NAMED_ZONE + r"\b)?"),
-    TimeKind("slashed_eu", r"\b(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>(?:19|20)?[0-9]{2}),? " + _CLOCK1 + _FRACTION + _AMPM, day_first=True),
+    TimeKind("slashed_eu", r"\b(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>(?:19|20)?[0-9]{2}),? " + _CLOCK1 + _FRACTION + _AMPM),
     TimeKind("iso_minutes", r"\b(?P<year>(?:19|20)[0-9]{2})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})[T ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})\b" + _ZONE),
     TimeKind("chinese", r"(?P<year>(?:19|20)[0-9]{2})年 ?(?P<month>[0-9]{1,2})月 ?(?P<day>[0-9]{1,2})日[^0-9\n]{0,12}?(?P<ampm>上午|下午)? ?(?P<hour>[0-9]{1,2})[:时](?P<minute>[0-9]{2})[:分](?P<second>[0-9]{2})" + _FRACTION),
     TimeKind("mysql_short", r"^(?P<year>[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9]) {1,2}(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"),
