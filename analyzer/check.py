@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from analyzer.match import Matcher, triggers
+from analyzer.match import Matcher
 from analyzer.pipeline import Options, analyze
 from analyzer.rule import Example, Rule, missing_parts
 from analyzer.rulebook import Rulebook
+from analyzer.trigger import triggers
 
 _FORMS = 40
 

@@ -177,6 +177,8 @@ def _analyze(
 ) -> Report:
     # One thread a process: the second core is used by a second process, without the cost of sharing.
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    # polars gives freed memory back at once by default, and pays for it again with the next slice.
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:-1,muzzy_decay_ms:-1")
     from analyzer.pipeline import Options, analyze
 
     options = Options(limits, moments[0], moments[1], zone_minutes, jobs, save)

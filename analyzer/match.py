@@ -2,27 +2,28 @@
 
 A rule is one *stream* of records, the ones its condition holds for; a rule that correlates its own selections has one
 stream for each of them. Streams are evaluated on whole records, but only on candidates: records with a
-row whose shape holds, without digits, a literal that the stream cannot do without. So the cost of a
-thousand rules barely depends on the number of lines.
+row whose shape holds, without digits, a literal that the stream cannot do without (its triggers). So the cost of
+a thousand rules barely depends on the number of lines.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from analyzer.condition import And, Expression, Name, Not, Or
-from analyzer.detection import Detection, ExistsItem, Item, NumberItem, Selection, TextItem
+from analyzer.detection import Detection, TextItem
 from analyzer.errors import RuleError
+from analyzer.evaluator import Evaluator, known, text_holds
 from analyzer.rule import Rule, invalid_patterns
 from analyzer.shapes import ShapeMap
+from analyzer.trigger import bare, triggers
 from parsers.times import NAT
 
 if TYPE_CHECKING:
@@ -30,13 +31,10 @@ if TYPE_CHECKING:
 
     from parsers.batch import Batch
 
-# Shorter literals hit so many shapes that a pre-filter of them filters nothing.
-MIN_LITERAL = 3
 # Records of a stream that a slice reports one by one, when the rule does not correlate them.
 KEPT_RECORDS = 20
 # Shapes in which literals are looked for one by one.
 SMALL_SHAPES = 500
-_DIGITS = str.maketrans("", "", "0123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ class Matcher:
     streams: list[Stream] = field(default_factory=list)
     _literals: list[str] = field(default_factory=list)
     _any_literal: str = ""
-    _wanted_by: Mapping[str, list[int]] = field(default_factory=dict)
+    _wanted_by: Mapping[str, Mapping[int, tuple[str, ...]]] = field(default_factory=dict)
     _unanchored: list[int] = field(default_factory=list)
     _without: ShapeMap = field(default_factory=ShapeMap)
 
@@ -114,13 +112,14 @@ class Matcher:
         keys = _keys_for_others(self.rules)
         for index, rule in enumerate(self.rules):
             self.streams.extend(_streams(index, rule, keys.get(rule.id)))
-        wanted: dict[str, list[int]] = defaultdict(list)
+        wanted: dict[str, dict[int, tuple[str, ...]]] = defaultdict(dict)
         for number, stream in enumerate(self.streams):
             literals = triggers(stream.expression, stream.detection)
             if literals is None:
                 self._unanchored.append(number)
-            for literal in literals or ():
-                wanted[literal].append(number)
+            for literal in sorted(literals or ()):
+                key = bare(literal)
+                wanted[key][number] = (*wanted[key].get(number, ()), literal)
         self._wanted_by = dict(wanted)
         self._literals = sorted(wanted)
         # As a pattern, not as a list of literals: the engine keeps compiled patterns from call to call.
@@ -145,15 +144,14 @@ class Matcher:
             return [], explained
         candidates = self._candidates(batch, wanted)
         for number in self._unanchored:
-            if _may_hold(self.streams[number], source, parser):
-                candidates[number] = np.flatnonzero(wanted)
+            candidates[number] = np.flatnonzero(wanted)
+        candidates = {n: rows for n, rows in candidates.items() if _may_hold(self.streams[n], source, parser)}
         if not candidates:
             return [], explained
         union = np.zeros(len(batch.heads), np.bool_)
         for records in candidates.values():
             union[records] = True
-        fields = {name for number in candidates for name in self.streams[number].fields}
-        evaluator = _Evaluator(batch, np.flatnonzero(union), fields, source, parser)
+        evaluator = Evaluator(batch, np.flatnonzero(union), source, parser)
         found: list[Hits] = []
         for number in sorted(candidates):
             stream = self.streams[number]
@@ -170,31 +168,41 @@ class Matcher:
             return {}
         # Shapes that held no literal in an earlier slice hold none in this one.
         maybe = np.flatnonzero(self._without.get(batch.shape_hash) < 0)
-        bare = batch.bare.gather(maybe).str.to_lowercase()
-        has = _known(bare.str.contains(self._any_literal))
+        bare_texts = batch.bare.gather(maybe).str.to_lowercase()
+        has = known(bare_texts.str.contains(self._any_literal))
         self._without.add(batch.shape_hash[maybe[~has]], np.zeros(int((~has).sum()), np.int32))
         hit = maybe[has]
         if not len(hit):
             return {}
-        shapes_of = self._streams_of(bare.filter(pl.Series(has)), hit)
+        shapes_of = self._streams_of(bare_texts.filter(pl.Series(has)), hit)
         interesting = np.zeros(len(batch.shapes), np.bool_)
         interesting[hit] = True
         rows = np.flatnonzero(interesting[batch.code])
-        codes = batch.code[rows]
         records = batch.record_of(rows)
         usable = (records >= 0) & wanted[records]
+        rows, records = rows[usable], records[usable]
+        codes = batch.code[rows]
         candidates: dict[int, NDArray[np.int64]] = {}
         for number, shapes in shapes_of.items():
-            mine_shapes = np.zeros(len(batch.shapes), np.bool_)
-            mine_shapes[np.concatenate(shapes)] = True
+            level = np.zeros(len(batch.shapes), np.uint8)
+            for some, literals in shapes:
+                level[some] = np.maximum(level[some], 1 if literals else 2)
+            mine = np.flatnonzero(level[codes])
+            # Where only the digits of a literal were lost, the text of the row decides.
+            unsure = mine[level[codes[mine]] == 1]
+            if len(unsure):
+                texts = batch.text.gather(rows[unsure])
+                exact = sorted({literal for _, literals in shapes for literal in literals})
+                holds = known(texts.str.contains_any(exact, ascii_case_insensitive=True))
+                mine = np.sort(np.concatenate([mine[level[codes[mine]] == 2], unsure[holds]]))
             # Rows are in order, so equal records are neighbours.
-            mine = records[mine_shapes[codes] & usable]
-            mine = mine[np.flatnonzero(np.diff(mine, prepend=-1))]
-            if len(mine):
-                candidates[number] = mine
+            found = records[mine]
+            found = found[np.flatnonzero(np.diff(found, prepend=-1))]
+            if len(found):
+                candidates[number] = found
         return candidates
 
-    def _streams_of(self, texts: pl.Series, shapes: NDArray[np.int64]) -> dict[int, list[NDArray[np.int64]]]:
+    def _streams_of(self, texts: pl.Series, shapes: NDArray[np.int64]) -> dict[int, list[_Reason]]:
         """The shapes that may matter to each stream, from their lower-case texts without digits."""
         literals = self._literals
         if len(texts) < SMALL_SHAPES:
@@ -205,15 +213,22 @@ class Matcher:
         found = texts.str.extract_many(literals, overlapping=True).list.join("\0")
         keys = found.to_arrow().dictionary_encode()
         codes = keys.indices.to_numpy(zero_copy_only=False)
-        streams: dict[int, list[NDArray[np.int64]]] = defaultdict(list)
+        streams: dict[int, list[_Reason]] = defaultdict(list)
         for code, key in enumerate(keys.dictionary.to_pylist()):
             mine = shapes[codes == code]
-            for number in {number for name in key.split("\0") for number in self._wanted_by[name]}:
-                streams[number].append(mine)
+            for name in set(key.split("\0")):
+                for number, exact in self._wanted_by[name].items():
+                    sure = any(literal.lower() == name for literal in exact)
+                    streams[number].append((mine, () if sure else exact))
         return streams
 
 
-def _hits(number: int, stream: Stream, records: NDArray[np.int64], evaluator: _Evaluator) -> Hits:
+# Shapes that may hold a record of a stream, and the literals with digits of which one must be in its text; none where
+# the literal has no digits.
+_Reason = tuple["NDArray[np.int64]", tuple[str, ...]]
+
+
+def _hits(number: int, stream: Stream, records: NDArray[np.int64], evaluator: Evaluator) -> Hits:
     batch = evaluator.batch
     times = batch.time[batch.heads[records]]
     known = times[times != NAT]
@@ -228,7 +243,7 @@ def _hits(number: int, stream: Stream, records: NDArray[np.int64], evaluator: _E
         }
     )
     if stream.keys:
-        frame = frame.hstack(evaluator.keys(stream, kept))
+        frame = frame.hstack(_keys(stream, kept, evaluator))
     first, last = (int(known.min()), int(known.max())) if len(known) else (NAT, NAT)
     return Hits(number, len(records), frame, first, last)
 
@@ -278,53 +293,6 @@ def _quoted(literal: str) -> str:
     return re.sub(r"([\\.+*?()|\[\]{}^$#&~-])", r"\\\1", literal)
 
 
-def _bare(literal: str) -> str:
-    return literal.lower().translate(_DIGITS)
-
-
-def triggers(expression: Expression, detection: Detection) -> set[str] | None:
-    """Literals, lower case and without digits, of which one is in every record that the expression holds for.
-
-    None: there are none, every record must be looked at.
-    """
-    match expression:
-        case Name(name):
-            return _selection_triggers(detection.selections[name])
-        case And(operands):
-            known = [found for operand in operands if (found := triggers(operand, detection)) is not None]
-            return max(known, key=lambda literals: min(map(len, literals), default=0), default=None)
-        case Or(operands):
-            union: set[str] = set()
-            for operand in operands:
-                found = triggers(operand, detection)
-                if found is None:
-                    return None
-                union |= found
-            return union
-        case Not():
-            return None
-
-
-def _selection_triggers(selection: Selection) -> set[str] | None:
-    union: set[str] = set()
-    for alternative in selection.alternatives:
-        options = [found for item in alternative if (found := _item_triggers(item)) is not None]
-        if not options:
-            return None
-        union |= max(options, key=lambda literals: min(map(len, literals)))
-    return union
-
-
-def _item_triggers(item: Item) -> set[str] | None:
-    if not isinstance(item, TextItem) or item.field != "body" or item.operator in ("re", "cidr"):
-        return None
-    # A literal of several lines is searched by its longest line: shapes are shapes of lines.
-    literals = [max((_bare(part) for part in value.splitlines()), key=len, default="") for value in item.values]
-    if item.match_all:
-        literals = [max(literals, key=len)]
-    return set(literals) if min(map(len, literals)) >= MIN_LITERAL else None
-
-
 def _hit_rows(batch: Batch, records: NDArray[np.int64], literals: list[str]) -> NDArray[np.int64]:
     """The row of each record that shows best why it was found: the first with a literal, else its first."""
     heads = batch.heads
@@ -341,15 +309,17 @@ def _hit_rows(batch: Batch, records: NDArray[np.int64], literals: list[str]) -> 
 
 
 def _may_hold(stream: Stream, source: str, parser: str) -> bool:
-    """Whether a stream without literals can hold for a source at all, by what is the same for all its rows."""
+    """Whether a stream can hold for a source at all, by what is the same for all its rows."""
     constant = {"source": source, "parser": parser}
+    if not constant.keys() & stream.fields:
+        return True
 
     def possible(expression: Expression) -> bool:
         match expression:
             case Name(name):
                 return any(
                     all(
-                        _text_holds(pl.Series([constant[item.field]]), item)[0]
+                        text_holds(pl.Series([constant[item.field]]), item)[0]
                         for item in alternative
                         if isinstance(item, TextItem) and item.field in constant
                     )
@@ -365,75 +335,16 @@ def _may_hold(stream: Stream, source: str, parser: str) -> bool:
     return possible(stream.expression)
 
 
-class _Evaluator:
-    """Fields of the candidate records of one slice, and what holds for them; each item is evaluated once."""
-
-    def __init__(
-        self, batch: Batch, records: NDArray[np.int64], fields: Collection[str], source: str, parser: str
-    ) -> None:
-        self.batch = batch
-        self._records = records
-        self._place = np.full(len(batch.heads), -1, np.int64)
-        self._place[records] = np.arange(len(records))
-        self._constant = {"source": source, "parser": parser}
-        self._frame = batch.extract(batch, records, fields)
-        self._items: dict[Item, NDArray[np.bool_]] = {}
-
-    def holds(self, expression: Expression, detection: Detection, records: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """For which of the records the expression holds."""
-        return self._expression(expression, detection)[self._place[records]]
-
-    def _expression(self, expression: Expression, detection: Detection) -> NDArray[np.bool_]:
-        match expression:
-            case Name(name):
-                alternatives = detection.selections[name].alternatives
-                return _any([self._all(alternative) for alternative in alternatives])
-            case And(operands):
-                return _all([self._expression(operand, detection) for operand in operands])
-            case Or(operands):
-                return _any([self._expression(operand, detection) for operand in operands])
-            case Not(operand):
-                return ~self._expression(operand, detection)
-
-    def _all(self, alternative: Sequence[Item]) -> NDArray[np.bool_]:
-        return _all([self._item(item) for item in alternative])
-
-    def _item(self, item: Item) -> NDArray[np.bool_]:
-        known = self._items.get(item)
-        if known is None:
-            known = self._items[item] = self._test(item)
-        return known
-
-    def _test(self, item: Item) -> NDArray[np.bool_]:
-        values = self.field(item.field)
-        if isinstance(item, ExistsItem):
-            there: NDArray[np.bool_] = values.is_not_null().to_numpy()
-            return there if item.expected else ~there
-        if isinstance(item, NumberItem):
-            return _number_holds(values, item)
-        return _text_holds(values, item)
-
-    def field(self, name: str) -> pl.Series:
-        """A field of the candidate records, null where it is absent."""
-        if name in self._constant:
-            return pl.Series([self._constant[name]]).new_from_index(0, len(self._records))
-        if name == "severity_number":
-            return pl.Series(self.batch.severity[self.batch.heads[self._records]])
-        if name in self._frame.columns:
-            return self._frame.get_column(name)
-        return pl.Series([None], dtype=pl.String).new_from_index(0, len(self._records))
-
-    def keys(self, stream: Stream, records: NDArray[np.int64]) -> pl.DataFrame:
-        """The columns that a correlation groups by or counts, as strings."""
-        at = self._place[records]
-        groups = _named_groups(self.field("body").gather(at), stream.detection)
-        columns = []
-        for key in stream.keys:
-            values = groups.get(key)
-            if values is None:
-                values = self.field(key).gather(at).cast(pl.String)
-            columns.append(values.alias(key))
-        return pl.DataFrame(columns)
+def _keys(stream: Stream, records: NDArray[np.int64], evaluator: Evaluator) -> pl.DataFrame:
+    """The columns that a correlation groups by or counts, as strings."""
+    groups = _named_groups(evaluator.field("body", records), stream.detection)
+    columns = []
+    for key in stream.keys:
+        values = groups.get(key)
+        if values is None:
+            values = evaluator.field(key, records).cast(pl.String)
+        columns.append(values.alias(key))
+    return pl.DataFrame(columns)
 
 
 def _named_groups(bodies: pl.Series, detection: Detection) -> dict[str, pl.Series]:
@@ -448,69 +359,3 @@ def _named_groups(bodies: pl.Series, detection: Detection) -> dict[str, pl.Serie
                 values = groups.get_column(name)
                 found[name] = found[name].fill_null(values) if name in found else values
     return found
-
-
-def _number_holds(values: pl.Series, item: NumberItem) -> NDArray[np.bool_]:
-    numbers = values.cast(pl.Float64, strict=False)
-    match item.operator:
-        case "gt":
-            result = numbers > item.values[0]
-        case "gte":
-            result = numbers >= item.values[0]
-        case "lt":
-            result = numbers < item.values[0]
-        case "lte":
-            result = numbers <= item.values[0]
-        case _:
-            result = numbers.is_in([float(value) for value in item.values])
-    return _known(result)
-
-
-def _text_holds(values: pl.Series, item: TextItem) -> NDArray[np.bool_]:
-    texts = values.cast(pl.String)
-    if item.operator == "contains" and not item.match_all:
-        found = texts.str.contains_any(list(item.values), ascii_case_insensitive=not item.cased)
-        return _known(found)
-    combine = _all if item.match_all else _any
-    return combine([_known(_one_text_holds(texts, item, value)) for value in item.values])
-
-
-def _known(mask: pl.Series) -> NDArray[np.bool_]:
-    """A mask without nulls: what is absent does not match."""
-    out: NDArray[np.bool_] = mask.fill_null(False).to_numpy()
-    return out
-
-
-def _any(masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
-    out: NDArray[np.bool_] = np.logical_or.reduce(masks)
-    return out
-
-
-def _all(masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
-    out: NDArray[np.bool_] = np.logical_and.reduce(masks)
-    return out
-
-
-def _one_text_holds(texts: pl.Series, item: TextItem, value: str) -> pl.Series:
-    if item.operator == "re":
-        return texts.str.contains(value)
-    if item.operator == "contains":
-        return texts.str.contains_any([value], ascii_case_insensitive=not item.cased)
-    if item.operator == "cidr":
-        network = ip_network(value)
-        known = {text: _in_network(text, network) for text in texts.unique().drop_nulls()}
-        return texts.replace_strict(known, default=False, return_dtype=pl.Boolean)
-    if not item.cased:
-        texts, value = texts.str.to_lowercase(), value.lower()
-    if item.operator == "startswith":
-        return texts.str.starts_with(value)
-    if item.operator == "endswith":
-        return texts.str.ends_with(value)
-    return texts == value
-
-
-def _in_network(text: str, network: object) -> bool:
-    try:
-        return ip_address(text) in network  # type: ignore[operator]
-    except ValueError:
-        return False

@@ -168,12 +168,24 @@ class LineFormat:
             problems=lines.problems,
         )
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """The header fields that `header` gives."""
+        return self._groups
+
+    @cached_property
+    def _groups(self) -> frozenset[str]:
+        return frozenset(name for regex in self._regexes for name in regex.groupindex) & set(HEADER_FIELDS)
+
     def header(self, lines: pl.Series, plan: Plan) -> pl.DataFrame:
         """The groups of the first pattern that matches each line: body and header fields, null where none matches."""
+        return self._matched(lines, self.patterns)
+
+    def _matched(self, lines: pl.Series, patterns: Sequence[str]) -> pl.DataFrame:
         columns: dict[str, pl.Series] = {}
         matched = pl.Series("matched", np.zeros(len(lines), np.bool_))
         left = pl.Series("left", np.arange(len(lines), dtype=np.uint32))
-        for pattern in self.patterns:
+        for pattern in patterns:
             # Most files are written by one pattern: the others are tried on what it leaves over.
             frame = lines.gather(left).str.extract_groups(pattern).struct.unnest()
             hit = frame.get_column("body").is_not_null()
@@ -249,7 +261,7 @@ class LineFormat:
         if len(batch.heads) < len(batch):
             parts = lines.str.splitn("\n", 2).struct.unnest()
             lines, rest = parts.to_series(0).str.strip_chars_end("\r"), parts.to_series(1)
-        if set(wanted) & set(HEADER_FIELDS):
+        if self.fields.intersection(wanted):
             frame = self.header(lines, plan).drop("matched")
         else:
             frame = self.body(lines, plan).alias("body").to_frame()
@@ -267,10 +279,15 @@ class LineFormat:
         bare = [re.sub(r"\(\?P<\w+>", "(?:", pattern.removesuffix(_BODY)) for pattern in self.patterns]
         return tuple(bare) if all(pattern.endswith(_BODY) for pattern in self.patterns) else ()
 
+    @cached_property
+    def _outlines(self) -> tuple[str, ...]:
+        """The patterns with no other groups than those of `outline`: each group costs time."""
+        return tuple(re.sub(r"\(\?P<(?!(?:body|severity_text)>)\w+>", "(?:", pattern) for pattern in self.patterns)
+
     def outline(self, lines: pl.Series, plan: Plan) -> pl.DataFrame:
         """What reading a slice needs of `header`: body, matched, and severity_text where the format has it."""
-        if not self._prefixes or any("(?P<severity_text>" in pattern for pattern in self.patterns):
-            return self.header(lines, plan)
+        if not self._prefixes or "severity_text" in self.fields:
+            return self._matched(lines, self._outlines)
         return _outlined(lines, self.body(lines, plan))
 
     def body(self, lines: pl.Series, plan: Plan) -> pl.Series:

@@ -44,6 +44,15 @@ class Logfmt(LineFormat):
         lines = [line for line in head_lines(source, 120) if line.strip()]
         return super().sniff(source) if any(line.count("=") > 1 for line in lines) else 0.0
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """The pairs that have a place of their own."""
+        return frozenset(("severity_text", *_FIELDS))
+
+    def outline(self, lines: pl.Series, plan: Plan) -> pl.DataFrame:
+        """All of the header: the body is what the pairs leave over."""
+        return self.header(lines, plan)
+
     def header(self, lines: pl.Series, plan: Plan) -> pl.DataFrame:
         """The pairs that have a place of their own; the body is the message and the pairs that are left."""
         level, message = lines.str.extract(_LEVEL, 1), lines.str.extract(_MESSAGE, 1)

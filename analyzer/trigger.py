@@ -1,0 +1,69 @@
+"""Triggers: what a record cannot do without if a rule is to hold for it.
+
+They are looked for in shapes, which have no digits, so that the rules are evaluated on few records. A trigger that has
+digits of its own is looked for in the text of those records, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from analyzer.condition import And, Expression, Name, Not, Or
+from analyzer.detection import Detection, Item, Selection, TextItem
+
+# Shorter literals hit so many shapes that a pre-filter of them filters nothing.
+MIN_LITERAL = 3
+_DIGITS = str.maketrans("", "", "0123456789")
+
+
+def bare(literal: str) -> str:
+    """A literal as it stands in the lower-case text of a shape."""
+    return literal.lower().translate(_DIGITS)
+
+
+def triggers(expression: Expression, detection: Detection) -> set[str] | None:
+    """Literals of which one is in every record that the expression holds for, in upper or lower case.
+
+    None: there are none, every record must be looked at.
+    """
+    match expression:
+        case Name(name):
+            return _of_selection(detection.selections[name])
+        case And(operands):
+            known = [found for operand in operands if (found := triggers(operand, detection)) is not None]
+            return max(known, key=_selectivity, default=None)
+        case Or(operands):
+            union: set[str] = set()
+            for operand in operands:
+                found = triggers(operand, detection)
+                if found is None:
+                    return None
+                union |= found
+            return union
+        case Not():
+            return None
+
+
+def _of_selection(selection: Selection) -> set[str] | None:
+    union: set[str] = set()
+    for alternative in selection.alternatives:
+        options = [found for item in alternative if (found := _of_item(item)) is not None]
+        if not options:
+            return None
+        union |= max(options, key=_selectivity)
+    return union
+
+
+def _selectivity(literals: Set[str]) -> int:
+    """How much a set of literals filters: as much as its shortest one."""
+    return min((len(bare(literal)) for literal in literals), default=0)
+
+
+def _of_item(item: Item) -> set[str] | None:
+    if not isinstance(item, TextItem) or item.field != "body" or item.operator in ("re", "cidr"):
+        return None
+    # A literal of several lines is searched by its longest line: shapes are shapes of lines.
+    literals = {max(value.splitlines(), key=lambda line: len(bare(line)), default="") for value in item.values}
+    if item.match_all:
+        literals = {max(literals, key=lambda literal: len(bare(literal)))}
+    return literals if _selectivity(literals) >= MIN_LITERAL else None
