@@ -26,6 +26,8 @@ class Evidence:
         text: the line, without colours and control characters, cut when very long.
         highlights: (start, end) character ranges of the text that matched.
         byte_offset: where the line starts in the decompressed file; -1 when unknown.
+        frame_number: the packet as Wireshark counts, from 1; 0 when it is no packet.
+        before, after: the lines of the file directly ahead and behind, for context; empty when not quoted.
     """
 
     source: str
@@ -34,6 +36,9 @@ class Evidence:
     text: str
     highlights: tuple[tuple[int, int], ...] = ()
     byte_offset: int = -1
+    frame_number: int = 0
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class Finding:
         first_seen, last_seen: UTC, None when no record has a time.
         sources: paths, most records first.
         evidence: the first lines that show it, and the last.
+        sparkline: records that show it in equal spans of `Report.bucket_seconds`, the first of them the report's
+            first bucket; empty when not counted.
     """
 
     rule: Rule
@@ -60,6 +67,7 @@ class Finding:
     last_seen: datetime | None
     sources: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    sparkline: tuple[int, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -137,8 +145,33 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Something about a span of time that belongs on a timeline.
+
+    Attributes:
+        kind: no records (gap), a clock that was set (clock_jump), trouble on the wire (capture).
+        start, end: UTC.
+        note: a sentence.
+        source: path inside the bundle, "" when it is about all of it.
+    """
+
+    kind: Literal["gap", "clock_jump", "capture"]
+    start: datetime
+    end: datetime
+    note: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that a renderer may show."""
+    """Everything that a renderer may show.
+
+    Attributes:
+        facts: what is known about the system, such as {"Hosts": ["web1"], "Versions": ["nginx 1.22.1"]}.
+        network: tables of the captures by their title, such as {"Failed connections": [{"client": ..}]}; the keys of
+            the rows are the columns.
+        marks: what else a timeline shows.
+    """
 
     bundle: BundleInfo
     verdict: str
@@ -149,3 +182,6 @@ class Report:
     timeline: Sequence[Bucket] = ()
     bucket_seconds: int = 0
     stats: Mapping[str, float | int | str] = field(default_factory=dict)
+    facts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    network: Mapping[str, Sequence[Mapping[str, str | int | float | None]]] = field(default_factory=dict)
+    marks: Sequence[Mark] = ()
