@@ -15,7 +15,8 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from parsers.contract import Source
-from parsers.text import detect_encoding, head_lines, tail_lines
+from parsers.excerpt import head_lines, tail_lines
+from parsers.text import detect_encoding
 from parsers.times import Clock, TimeKind, find_kind, parse_times, to_datetime
 
 _SAMPLE = 40

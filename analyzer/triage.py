@@ -16,9 +16,9 @@ from analyzer.match import Hits, Stream
 from analyzer.rule import Correlation, Rule
 from analyzer.tally import Tally
 from parsers.contract import Problem, Source
+from parsers.excerpt import quote
 from parsers.plan import Plan
 from parsers.severity import ERROR, INFO
-from parsers.text import quote
 from parsers.times import NAT, to_datetime
 
 EVIDENCE_LINES = 5

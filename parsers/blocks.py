@@ -12,9 +12,9 @@ from functools import cached_property
 
 from . import severity
 from .contract import Source
+from .excerpt import head_lines
 from .records import RecordFormat, Records
 from .schema import HEADER_FIELDS
-from .text import head_lines
 
 
 @dataclass(frozen=True)

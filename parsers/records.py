@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from . import severity
 from .batch import Batch, large_strings, shape_codes
 from .contract import Problem, Source
+from .excerpt import head_lines
 from .lines import CONTINUATION, EXCEPTION, Sample, carry
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
-from .text import SLICE_BYTES, detect_encoding, head_lines, line_ends, read_slice, slices
+from .text import SLICE_BYTES, detect_encoding, line_ends, read_slice, slices
 from .times import NAT, Clock, find_kind, find_layout, parse_times
 
 # A record may hold a whole stack trace or a whole document; this much of it is searched and shown.

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .contract import HEAD_BYTES, Problem, Source
+from .contract import Problem, Source
 from .plan import LINE_BYTES, Encoding, Slice
 
 SLICE_BYTES = 16 * 1024 * 1024
@@ -24,7 +24,7 @@ RECORD_LINES = 10_000
 _BLOCK = 1024 * 1024
 
 # CSI sequences, OSC strings with their terminator, and two-byte escapes (ECMA-48), C1 forms included.
-_ANSI = re.compile(
+ANSI = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\xc2\x9c)?|"
     rb"\x1b[ -/]*[0-~]?|\xc2\x9b[0-?]*[ -/]*[@-~]"
 )
@@ -80,10 +80,11 @@ def is_binary(head: bytes) -> bool:
     if len(body) < len(head) * 0.7 and control:
         return True
     high = len(body) - len(body.translate(None, bytes(range(128, 256))))
-    return high / len(body) > 0.3 and control / len(body) > 0.02 and not _is_utf8(body)
+    return high / len(body) > 0.3 and control / len(body) > 0.02 and not is_utf8(body)
 
 
-def _is_utf8(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes are valid UTF-8."""
     try:
         str(data, "utf-8")
     except UnicodeDecodeError as error:
@@ -105,7 +106,7 @@ def detect_encoding(head: bytes) -> Encoding:
     if wide:
         return Encoding(wide, 0, _newline(head, wide))
     newline = _newline(head, "utf-8")
-    if head.isascii() or _is_utf8(head):
+    if head.isascii() or is_utf8(head):
         return Encoding(newline=newline)
     return _legacy(head, newline)
 
@@ -135,7 +136,7 @@ def _wide_without_bom(head: bytes) -> str | None:
 def _legacy(data: bytes, newline: bytes) -> Encoding:
     """The encoding of data that is no valid UTF-8; single damaged lines do not turn a whole file."""
     lines = [line for line in data.split(newline) if not line.isascii()][:400]
-    broken = [line for line in lines if not _is_utf8(line)]
+    broken = [line for line in lines if not is_utf8(line)]
     codec = guess_codec(b"\n".join(broken))
     if len(broken) < len(lines) * 0.5:
         return Encoding(newline=newline, fallback=codec)
@@ -299,7 +300,7 @@ def read_slice(source: Source, piece: Slice, encoding: Encoding, line_bytes: int
         changed = True
     # The search for two bytes is slow, and only text beyond ASCII can hold them.
     if b"\x1b" in text or (not text.isascii() and b"\xc2\x9b" in text):
-        text = _ANSI.sub(b"", text)
+        text = ANSI.sub(b"", text)
         changed = True
     ends = line_ends(text)
     if offsets is None:
@@ -418,54 +419,3 @@ def _cut_lines(text: bytes, ends: NDArray[np.int64], line_bytes: int) -> bytes:
 def _long_line(path: str, size: int, kept: int) -> Problem:
     message = f"A line is {size:,} bytes long, over the limit of {kept:,}; its rest was truncated."
     return Problem(path, "limit", message)
-
-
-def head_lines(source: Source, limit: int = 400) -> tuple[str, ...]:
-    """The first whole lines of a source as text, without colours, at most `limit`, each cut at 4,096 characters."""
-    return _head_lines(source.head, source.size, limit)
-
-
-@lru_cache(maxsize=8)
-def _head_lines(head: bytes, size: int, limit: int) -> tuple[str, ...]:
-    encoding = detect_encoding(head)
-    data = head[encoding.bom :]
-    text = data[: len(data) // encoding.width * encoding.width].decode(encoding.name, "replace")
-    text = _ANSI.sub(b"", text.encode("utf-8", "replace")).decode("utf-8", "replace").replace("\0", "")
-    lines = re.split("\r" if encoding.newline.strip(b"\0") == b"\r" else "\n", text)
-    if size > len(head) and len(lines) > 1:
-        lines.pop()  # cut by the end of the head
-    return tuple(line.rstrip("\r")[:4096] for line in lines[:limit])
-
-
-def tail_lines(source: Source, encoding: Encoding, limit: int) -> list[str]:
-    """The last lines of a source as text, at most `limit`, each cut at 4,096 characters.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    if source.size <= len(source.head):
-        return list(head_lines(source, len(source.head)))[-limit:]
-    start = max(encoding.bom, (source.size - HEAD_BYTES) // encoding.width * encoding.width)
-    with source.open() as handle:
-        handle.seek(start)
-        data = handle.read(HEAD_BYTES)
-    text = data.decode(encoding.name, "replace").replace("\0", "").replace("\r\n", "\n")
-    return [line[:4096] for line in text.replace("\r", "\n").split("\n")[1:] if line.strip()][-limit:]
-
-
-def quote(source: Source, offset: int, encoding: Encoding, limit: int = 4096) -> str:
-    """The line that starts at a byte offset of a source, as text, without colours, cut at `limit` bytes.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    with source.open() as handle:
-        handle.seek(offset)
-        data = handle.read(limit * encoding.width)
-    end = find_aligned(data, encoding.newline, encoding.width)
-    line = data[:end] if end >= 0 else data
-    codec = encoding.name
-    if codec == "utf-8" and not _is_utf8(line):
-        codec = encoding.fallback
-    clean = _ANSI.sub(b"", line.decode(codec, "replace").encode("utf-8", "replace"))
-    return clean.decode("utf-8", "replace").replace("\0", "").rstrip("\r\n")

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from ..contract import Source
+from ..excerpt import head_lines
 from ..lines import Sample
 from ..plan import Plan, Slice
 from ..records import RecordFormat, Records, looks_continued
 from ..severity import number
-from ..text import SLICE_BYTES, head_lines, slices
+from ..text import SLICE_BYTES, slices
 from . import access_log, glog
 from .json_lines import FORMAT as JSON_LINES
 from .json_lines import JsonLines, as_text, decode

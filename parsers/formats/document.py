@@ -14,8 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..contract import Source
+from ..excerpt import head_lines
 from ..lines import GenericFormat
-from ..text import head_lines
 from ..times import find_kind
 
 _ENDINGS = frozenset(

@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 from ..contract import Source
+from ..excerpt import head_lines
 from ..lines import LineFormat, Sample
 from ..records import RecordFormat, Records
 from ..severity import SYSLOG
-from ..text import head_lines
 from .json_lines import JsonLines, as_text
 
 _TAG = r"(?P<service_name>[^\s:\[\]]{1,64})(?:\[[0-9]+\])?: ?(?P<body>.*)$"

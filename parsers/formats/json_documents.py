@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..contract import Source
+from ..excerpt import head_lines
 from ..lines import Sample
 from ..plan import Plan, Slice
 from ..records import Records
-from ..text import SLICE_BYTES, head_lines, slices
+from ..text import SLICE_BYTES, slices
 from ..times import Clock
 from .json_lines import FORMAT as JSON_LINES
 from .json_lines import JsonLines, decode, names_an_event

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..contract import Source
+from ..excerpt import head_lines
 from ..lines import Sample
 from ..records import EPOCH, RecordFormat, Records, looks_continued
 from ..severity import BUNYAN, ERROR, INFO, SYSLOG, WARN, number
-from ..text import head_lines
 
 # Names of keys by what they hold, the most specific first; a dot goes into an object, or is part of the name.
 _TIME = ("@timestamp", "timestamp", "time", "ts", "datetime", "eventTime", "timeMillis", "t.$date", "asctime", "date",

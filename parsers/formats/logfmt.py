@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from ..contract import Source
+from ..excerpt import head_lines
 from ..lines import LineFormat, Sample
 from ..plan import Plan
-from ..text import head_lines
 
 _VALUE = r"(\"(?:[^\"\\]|\\.)*\"|[^\s\"]*)"
 _TIME = r"(?:^| )(?:time|ts|timestamp|t|date|@timestamp|at_time)=" + _VALUE

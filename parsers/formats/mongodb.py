@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..contract import Source
+from ..excerpt import head_lines
 from ..lines import LineFormat, Sample
 from ..records import Records
 from ..severity import DEBUG, ERROR, FATAL, INFO, TRACE, WARN
-from ..text import head_lines
 from .json_lines import JsonLines, as_text, lookup
 
 _LEVELS = {

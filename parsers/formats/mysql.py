@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..contract import Source
+from ..excerpt import head_lines
 from ..lines import LineFormat, Sample
 from ..records import RecordFormat, Records
 from ..severity import INFO
-from ..text import head_lines
 
 _LEVEL = r"\[(?P<severity_text>System|Note|Warning|ERROR|Error|Entry)\]"
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..contract import Source
+from ..excerpt import head_lines
 from ..lines import LineFormat, Sample
 from ..records import RecordFormat, Records
 from ..severity import number
-from ..text import head_lines
 from .json_lines import JsonLines, as_text
 
 _LEVELS = "DEBUG[1-5]?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC"

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..contract import Source
+from ..excerpt import head_lines
 from ..lines import Sample
 from ..plan import Plan, Slice
 from ..records import RecordFormat, Records
 from ..severity import number
-from ..text import SLICE_BYTES, head_lines, slices
+from ..text import SLICE_BYTES, slices
 from ..times import Clock, find_kind
 
 # Names of columns, in lower case and without blanks and underscores.

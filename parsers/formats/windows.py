@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..contract import Source
+from ..excerpt import head_lines
 from ..lines import LineFormat, Sample
 from ..plan import Plan
 from ..records import RecordFormat, Records
-from ..text import head_lines
 from ..times import Clock
 from .access_log import severity_of_status
 

@@ -9,10 +9,10 @@ from html import unescape
 
 from ..blocks import BlockFormat
 from ..contract import Source
+from ..excerpt import head_lines
 from ..lines import Sample
 from ..records import RecordFormat, Records
 from ..severity import CRITICAL, DEBUG, ERROR, INFO, WARN
-from ..text import head_lines
 
 # winmeta.xml, the standard levels.
 _LEVELS = {"1": CRITICAL, "2": ERROR, "3": WARN, "4": INFO, "5": DEBUG, "0": INFO}

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.contract import HEAD_BYTES, Source
+from parsers.excerpt import head_lines, quote, tail_lines
 from parsers.plan import Encoding, Slice
-from parsers.text import detect_encoding, head_lines, is_binary, quote, read_slice, slices, tail_lines
+from parsers.text import detect_encoding, is_binary, read_slice, slices
 
 MakeSource = Callable[..., Source]
 CHINESE = "2026-03-14 09:26:53 ERROR 支付失败：账户余额不足，订单已取消\n" * 3

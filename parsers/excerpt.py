@@ -1,0 +1,101 @@
+"""Excerpts of a file for people and for guesses: its first and last lines, one line, the lines around it."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from .contract import HEAD_BYTES, Source
+from .plan import Encoding
+from .text import ANSI, detect_encoding, find_aligned, is_utf8
+
+LINE_CHARACTERS = 4096
+_CONTEXT_BYTES = 8192
+
+
+def head_lines(source: Source, limit: int = 400) -> tuple[str, ...]:
+    """The first whole lines of a source as text, without colours, at most `limit`, each cut at LINE_CHARACTERS."""
+    return _head_lines(source.head, source.size, limit)
+
+
+@lru_cache(maxsize=8)
+def _head_lines(head: bytes, size: int, limit: int) -> tuple[str, ...]:
+    encoding = detect_encoding(head)
+    data = head[encoding.bom :]
+    text = data[: len(data) // encoding.width * encoding.width].decode(encoding.name, "replace")
+    text = ANSI.sub(b"", text.encode("utf-8", "replace")).decode("utf-8", "replace").replace("\0", "")
+    lines = re.split("\r" if encoding.newline.strip(b"\0") == b"\r" else "\n", text)
+    if size > len(head) and len(lines) > 1:
+        lines.pop()  # cut by the end of the head
+    return tuple(line.rstrip("\r")[:LINE_CHARACTERS] for line in lines[:limit])
+
+
+def tail_lines(source: Source, encoding: Encoding, limit: int) -> list[str]:
+    """The last lines of a source as text, at most `limit`, each cut at LINE_CHARACTERS.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    if source.size <= len(source.head):
+        return list(head_lines(source, len(source.head)))[-limit:]
+    start = max(encoding.bom, (source.size - HEAD_BYTES) // encoding.width * encoding.width)
+    with source.open() as handle:
+        handle.seek(start)
+        data = handle.read(HEAD_BYTES)
+    text = data.decode(encoding.name, "replace").replace("\0", "").replace("\r\n", "\n")
+    return [line[:LINE_CHARACTERS] for line in text.replace("\r", "\n").split("\n")[1:] if line.strip()][-limit:]
+
+
+def quote(source: Source, offset: int, encoding: Encoding, limit: int = 4096) -> str:
+    """The line that starts at a byte offset of a source, as text, without colours, cut at `limit` bytes.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with source.open() as handle:
+        handle.seek(offset)
+        data = handle.read(limit * encoding.width)
+    end = find_aligned(data, encoding.newline, encoding.width)
+    return _shown(data[:end] if end >= 0 else data, encoding)
+
+
+def surroundings(
+    source: Source, offset: int, encoding: Encoding, count: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lines directly ahead of and behind the line that starts at a byte offset, at most `count` of each.
+
+    Lines that are longer than some thousand bytes are left out, and so is what lies beyond them.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    width = encoding.width
+    start = max(encoding.bom, offset - _CONTEXT_BYTES * width)
+    with source.open() as handle:
+        handle.seek(start)
+        ahead = handle.read(offset - start)
+        behind = handle.read(_CONTEXT_BYTES * width)
+    above = _lines(ahead, encoding)
+    if start > encoding.bom:
+        above = above[1:]  # cut by the start of what was read
+    below = _lines(behind, encoding)
+    if len(behind) == _CONTEXT_BYTES * width or not below[-1]:
+        below = below[:-1]  # cut by the end of what was read, or the nothing behind the last line end
+    # `ahead` ends with the end of a line, and the line itself is the first of what follows.
+    return tuple(above[:-1][-count:]), tuple(below[1 : count + 1])
+
+
+def _lines(data: bytes, encoding: Encoding) -> list[str]:
+    out, start = [], 0
+    while (end := find_aligned(data, encoding.newline, encoding.width, start)) >= 0:
+        out.append(_shown(data[start:end], encoding))
+        start = end + len(encoding.newline)
+    return [*out, _shown(data[start:], encoding)]
+
+
+def _shown(line: bytes, encoding: Encoding) -> str:
+    codec = encoding.name
+    if codec == "utf-8" and not is_utf8(line):
+        codec = encoding.fallback
+    clean = ANSI.sub(b"", line.decode(codec, "replace").encode("utf-8", "replace"))
+    return clean.decode("utf-8", "replace").replace("\0", "").rstrip("\r\n")
