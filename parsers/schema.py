@@ -54,3 +54,36 @@ _TEMPLATES: _Columns = {
     "line_number": pl.UInt64,  # of the example
 }
 TEMPLATES = pl.Schema(_TEMPLATES)
+
+# One row a connection: Zeek's conn.log, with what the TCP analysis adds. Intervals are seconds.
+_CONNECTIONS: _Columns = {
+    "time": TIME,  # of the first packet
+    "frame_number": pl.UInt32,  # of the first packet, from 1
+    "uid": pl.String,
+    "id_orig_h": pl.String,
+    "id_orig_p": pl.UInt16,  # type of ICMP
+    "id_resp_h": pl.String,
+    "id_resp_p": pl.UInt16,  # code of ICMP
+    "proto": pl.String,  # tcp, udp, icmp, sctp or unknown_transport
+    "duration": pl.Float64,
+    "orig_bytes": pl.UInt64,  # payload, each byte of the stream once
+    "resp_bytes": pl.UInt64,
+    "conn_state": pl.String,  # S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH
+    "missed_bytes": pl.UInt64,  # that were acknowledged but are not in the capture
+    "history": pl.String,  # letters as in Zeek, capital for the originator
+    "orig_pkts": pl.UInt64,
+    "resp_pkts": pl.UInt64,
+    "handshake_rtt": pl.Float64,  # first SYN to the ACK that ends the handshake
+    "rtt_min": pl.Float64,  # of data to its acknowledgement, both directions
+    "rtt_median": pl.Float64,
+    "rtt_p95": pl.Float64,
+    "orig_retransmissions": pl.UInt32,  # packets, without those that the capture doubled
+    "resp_retransmissions": pl.UInt32,
+    "orig_zero_window": pl.Float64,  # how long the originator announced a full buffer
+    "resp_zero_window": pl.Float64,
+    "time_to_first_byte": pl.Float64,  # first byte of the originator to the first one of the responder
+    "community_id": pl.String,  # version 1, seed 0
+    "vlan": pl.Int32,  # -1 none
+    "tunnel": pl.String,  # empty for none
+}
+CONNECTIONS = pl.Schema(_CONNECTIONS)

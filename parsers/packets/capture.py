@@ -1,0 +1,78 @@
+"""A capture file, read: its packets, connections, TCP analysis and application tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..contract import Problem, Source
+from .tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+    from .columns import Bools, Packets
+    from .notices import Notice
+    from .tcp import Analysis
+
+
+@dataclass(slots=True)
+class Capture:
+    """What one capture file holds.
+
+    Attributes:
+        path: its name inside the bundle.
+        packets: one element a packet.
+        duplicate: packets that the capture holds a second time (mirror port); bool, one element a packet.
+        analysis: Wireshark's tcp.analysis flags, one element a packet.
+        connections: parsers.schema.CONNECTIONS; packets.connection is the row.
+        problems: what was not read or should not be trusted.
+        facts: what the file says about itself: interfaces, tool, comments.
+    """
+
+    path: str
+    packets: Packets
+    duplicate: Bools
+    analysis: Analysis
+    connections: pl.DataFrame
+    problems: list[Problem] = field(default_factory=list)
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+    tables: Tables = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Tables are made when they are asked for."""
+        self.tables = Tables(self)
+
+    def notices(self) -> list[Notice]:
+        """Every notice, in the order of time."""
+        from .notices import all_notices
+
+        return all_notices(self)
+
+
+def read_capture(source: Source) -> Capture:
+    """Read a capture file; what is broken in it becomes a problem.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    from .connections import connections
+    from .framing import read_frames
+    from .layers import decode
+    from .tcp import analyse
+
+    frames = read_frames(source)
+    packets = decode(frames)
+    packets.release()
+    found = connections(packets)
+    return Capture(
+        path=source.path,
+        packets=packets,
+        duplicate=found.duplicate,
+        analysis=analyse(packets),
+        connections=found.table,
+        problems=frames.problems,
+        facts=frames.facts,
+    )

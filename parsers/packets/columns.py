@@ -1,0 +1,249 @@
+"""The packets of a capture as columns: one numpy array a field, one element a packet.
+
+Names follow Zeek and Wireshark. Row r is Wireshark's frame r + 1. Nothing is copied out of the file but the
+fields of the headers; payloads are read from it by their offset.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+if TYPE_CHECKING:
+    from .frames import Frames
+
+Bools = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
+Rows = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.int64]
+Array = npt.NDArray[Any]
+
+# `tunnel` is an index into this; the innermost tunnel of a packet counts.
+TUNNELS = ("", "gre", "erspan", "ipip", "6in4", "vxlan", "geneve", "gtpu", "capwap")
+NO_PROTOCOL = 255
+ICMP, IGMP, TCP, UDP, ICMP6, SCTP = 1, 2, 6, 17, 58, 132
+FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
+
+_MAPPED_V4 = 0xFFFF << 32  # the low half of ::ffff:0.0.0.0
+
+_DTYPES: dict[str, type[np.generic]] = {
+    "offset": np.int64,
+    "captured": np.uint32,
+    "length": np.uint32,
+    "time": np.int64,
+    "link_type": np.uint16,
+    "interface": np.uint16,
+    "vlan": np.int32,
+    "tunnel": np.uint8,
+    "ether_src": np.uint64,
+    "ether_dst": np.uint64,
+    "ether_type": np.uint16,
+    "network": np.int64,
+    "ip_version": np.uint8,
+    "src_hi": np.uint64,
+    "src_lo": np.uint64,
+    "dst_hi": np.uint64,
+    "dst_lo": np.uint64,
+    "protocol": np.uint8,
+    "ttl": np.uint8,
+    "ip_id": np.uint32,
+    "dont_fragment": np.bool_,
+    "fragment": np.bool_,
+    "fragment_offset": np.uint16,
+    "sport": np.uint16,
+    "dport": np.uint16,
+    "transport": np.int64,
+    "payload": np.int64,
+    "payload_captured": np.uint32,
+    "payload_length": np.uint32,
+    "seq": np.uint32,
+    "ack": np.uint32,
+    "tcp_flags": np.uint16,
+    "window": np.uint16,
+    "connection": np.int32,
+    "from_orig": np.bool_,
+}
+# What a column holds where a packet has no such field; 0 elsewhere.
+_NONE = {"vlan": -1, "network": -1, "protocol": NO_PROTOCOL, "transport": -1, "payload": -1, "connection": -1}
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """The packets of a capture; all arrays have one element a packet.
+
+    Attributes:
+        data: the bytes of the file, uint8, read-only.
+        offset: first byte of the packet in `data`.
+        captured, length: bytes in the file, and on the wire.
+        time: nanoseconds since 1970 UTC; the smallest int64 where the file gives none.
+        link_type: LINKTYPE number. interface: number within the file, from 0.
+        vlan: id of the innermost tag, -1 none. tunnel: index into TUNNELS, 0 none.
+        ether_src, ether_dst: 48 bits, 0 none. ether_type: of the innermost network layer, 0 none.
+        network: offset in `data` of the innermost IP or ARP header, -1 none. ip_version: 4, 6 or 0.
+        src_hi, src_lo, dst_hi, dst_lo: addresses of 128 bits, IPv4 as ::ffff:a.b.c.d.
+        protocol: last next-header, 255 none. ttl: or hop limit. ip_id: of IPv4, or of the fragment header.
+        fragment: any fragment, the first one included. fragment_offset: in bytes.
+        sport, dport: ports; type and code of ICMP. Fragments but the first have none.
+        transport: offset of the TCP, UDP, ICMP or SCTP header, -1 none.
+        payload: offset of what it carries, -1 none. payload_captured: its bytes in the file.
+        payload_length: its bytes as the headers say.
+        seq, ack, tcp_flags, window: of TCP, window as written; 0 elsewhere.
+        connection: row in the connections table, -1 none. from_orig: sent by the originator.
+    """
+
+    data: Bytes
+    offset: npt.NDArray[np.int64]
+    captured: npt.NDArray[np.uint32]
+    length: npt.NDArray[np.uint32]
+    time: npt.NDArray[np.int64]
+    link_type: npt.NDArray[np.uint16]
+    interface: npt.NDArray[np.uint16]
+    vlan: npt.NDArray[np.int32]
+    tunnel: npt.NDArray[np.uint8]
+    ether_src: npt.NDArray[np.uint64]
+    ether_dst: npt.NDArray[np.uint64]
+    ether_type: npt.NDArray[np.uint16]
+    network: npt.NDArray[np.int64]
+    ip_version: npt.NDArray[np.uint8]
+    src_hi: npt.NDArray[np.uint64]
+    src_lo: npt.NDArray[np.uint64]
+    dst_hi: npt.NDArray[np.uint64]
+    dst_lo: npt.NDArray[np.uint64]
+    protocol: npt.NDArray[np.uint8]
+    ttl: npt.NDArray[np.uint8]
+    ip_id: npt.NDArray[np.uint32]
+    dont_fragment: Bools
+    fragment: Bools
+    fragment_offset: npt.NDArray[np.uint16]
+    sport: npt.NDArray[np.uint16]
+    dport: npt.NDArray[np.uint16]
+    transport: npt.NDArray[np.int64]
+    payload: npt.NDArray[np.int64]
+    payload_captured: npt.NDArray[np.uint32]
+    payload_length: npt.NDArray[np.uint32]
+    seq: npt.NDArray[np.uint32]
+    ack: npt.NDArray[np.uint32]
+    tcp_flags: npt.NDArray[np.uint16]
+    window: npt.NDArray[np.uint16]
+    connection: npt.NDArray[np.int32]
+    from_orig: Bools
+
+    def __len__(self) -> int:
+        """The number of packets."""
+        return len(self.offset)
+
+    @classmethod
+    def of(cls, frames: Frames) -> Packets:
+        """Packets of which the framing alone is known; its arrays are taken over, not copied."""
+        columns: dict[str, Array] = {}
+        for name, dtype in _DTYPES.items():
+            known = getattr(frames, name, None)
+            fill = _NONE.get(name, 0)
+            count = len(frames.offset)
+            empty = np.full(count, fill, dtype) if fill else np.zeros(count, dtype)
+            columns[name] = empty if known is None else known
+        return cls(data=frames.data, **columns)
+
+    def part(self, start: int, stop: int) -> Packets:
+        """The packets of rows start .. stop - 1 as views: what is written there is written here."""
+        return Packets(data=self.data, **{name: getattr(self, name)[start:stop] for name in _DTYPES})
+
+    def address_text(self, rows: Rows, which: Literal["src", "dst"]) -> pl.Series:
+        """The addresses of packets as text, null where there is none; each distinct one is formatted once."""
+        hi, lo = (self.src_hi, self.src_lo) if which == "src" else (self.dst_hi, self.dst_lo)
+        return addresses_text(hi[rows], lo[rows], self.ip_version[rows])
+
+    def payload_bytes(self, row: int, limit: int = 65536) -> bytes:
+        """What a packet carries behind its transport header, as far as the file holds it."""
+        start = int(self.payload[row])
+        if start < 0:
+            return b""
+        return self.data[start : start + min(int(self.payload_captured[row]), limit)].tobytes()
+
+    def payload_heads(self, rows: Rows, width: int) -> Bytes:
+        """The first `width` bytes of payloads, uint8[len(rows), width], zeros where there are fewer."""
+        start = np.maximum(self.payload[rows], 0)
+        have = np.where(self.payload[rows] >= 0, self.payload_captured[rows], 0).astype(np.int64)
+        return gather(self.data, start, have, width)
+
+    def micros(self, row: int) -> int:
+        """When a packet was taken, microseconds since 1970 UTC."""
+        return int(self.time[row]) // 1000
+
+    def release(self) -> None:
+        """Let the operating system take back the memory of the file's pages that were read."""
+        release(self.data)
+
+
+def release(data: Bytes) -> None:
+    """Give back the pages of a mapped file; they are read again where they are needed."""
+    base: Any = data
+    while base is not None and not isinstance(base, mmap.mmap):
+        base = base.obj if isinstance(base, memoryview) else getattr(base, "base", None)
+    if base is not None and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
+
+
+def gather(data: Bytes, start: Ints, have: Ints, width: int) -> Bytes:
+    """Rows of `width` bytes of `data` from `start` on, zeros behind the `have` bytes that belong to a row.
+
+    Args:
+        data: uint8, any length.
+        start: first bytes, >= 0.
+        have: how many bytes from there may be read, any size.
+        width: bytes a row.
+    """
+    out = np.zeros((len(start), width), np.uint8)
+    if not len(start) or not len(data) or not width:
+        return out
+    inside = np.flatnonzero(start + width <= len(data))
+    if len(inside):
+        wide = np.ndarray((len(data) - width + 1,), dtype=f"V{width}", buffer=data, strides=(1,))
+        out[inside] = wide[start[inside]].view(np.uint8).reshape(-1, width)
+    for row in np.flatnonzero((start + width > len(data)) & (start < len(data))).tolist():
+        tail = data[int(start[row]) :]
+        out[row, : len(tail)] = tail
+    short = np.flatnonzero(have < width)
+    if len(short):
+        out[short] *= np.arange(width)[None, :] < have[short, None]
+    return out
+
+
+def addresses_text(hi: Array, lo: Array, version: Array) -> pl.Series:
+    """Addresses of 128 bits as text: dotted for IP version 4, compressed (RFC 5952) for 6, null for 0."""
+    frame = pl.DataFrame({"hi": hi, "lo": lo, "version": version})
+    distinct = frame.unique(maintain_order=True)
+    texts = [address(*row) for row in distinct.iter_rows()]
+    texts_of = distinct.with_columns(text=pl.Series(texts, dtype=pl.String))
+    return frame.join(texts_of, on=["hi", "lo", "version"], how="left", maintain_order="left")["text"]
+
+
+def address(hi: int, lo: int, version: int) -> str | None:
+    """One address as text."""
+    if version == 4:
+        return ".".join(map(str, (lo & 0xFFFFFFFF).to_bytes(4, "big")))
+    if version == 6:
+        return str(IPv6Address((hi << 64) | lo))
+    return None
+
+
+def ether_text(address: int) -> str:
+    """A hardware address of 48 bits as text: 02:00:5e:10:00:00."""
+    return address.to_bytes(6, "big").hex(":")
+
+
+def mapped(address: Array) -> Array:
+    """The low half of the IPv4-mapped address of 32-bit addresses."""
+    return address.astype(np.uint64) | np.uint64(_MAPPED_V4)
+
+
+def frame_numbers(rows: Sequence[int] | Rows, limit: int = 5) -> tuple[int, ...]:
+    """Wireshark's numbers of the first few rows."""
+    return tuple(int(row) + 1 for row in rows[:limit])
