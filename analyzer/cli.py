@@ -29,7 +29,7 @@ from analyzer.settings import Limits, limits_with
 
 if TYPE_CHECKING:
     from analyzer.finding import Report
-    from analyzer.rule import Rule
+    from analyzer.rulebook import Rulebook
 
 BUNDLE = "bundle"
 
@@ -159,15 +159,15 @@ def formats_command() -> None:
     Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty()).print(table)
 
 
-def _load_rules(extra: Sequence[Path]) -> list[Rule]:
+def _load_rules(extra: Sequence[Path]) -> Rulebook:
     from analyzer import rulebook
 
-    return list(rulebook.load([rulebook.rules_dir(), *extra]))
+    return rulebook.load([rulebook.rules_dir(), *extra])
 
 
 def _analyze(
     paths: Sequence[str],
-    rules: Sequence[Rule],
+    book: Rulebook,
     limits: Limits,
     moments: tuple[datetime | None, datetime | None],
     zone_minutes: int | None,
@@ -182,8 +182,8 @@ def _analyze(
     from analyzer.pipeline import Options, analyze
 
     options = Options(limits, moments[0], moments[1], zone_minutes, jobs, save)
-    with _progress(not quiet) as advance:
-        return analyze(paths, rules, options, advance)
+    with book.placing(), _progress(not quiet) as advance:
+        return analyze(paths, list(book), options, advance)
 
 
 @contextmanager

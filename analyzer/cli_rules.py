@@ -83,7 +83,8 @@ def check_command(
     from analyzer.check import check
 
     book = rulebook.load(paths or [rulebook.rules_dir()])
-    faults = check(book, complete=not paths, healthy=healthy or [])
+    with book.placing():
+        faults = check(book, complete=not paths, healthy=healthy or [])
     for fault in faults:
         typer.echo(str(fault))
     if faults:

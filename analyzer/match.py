@@ -19,7 +19,7 @@ import polars as pl
 
 from analyzer.condition import And, Expression, Name, Not, Or
 from analyzer.detection import Detection, TextItem
-from analyzer.errors import RuleError
+from analyzer.errors import PatternError
 from analyzer.evaluator import Evaluator, known, text_holds
 from analyzer.rule import Rule, invalid_patterns
 from analyzer.shapes import ShapeMap
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from parsers.batch import Batch
 
+# What the parser of captures is called: its records are for rules alone that ask for it.
+CAPTURE = "capture"
 # Records of a stream that a slice reports one by one, when the rule does not correlate them.
 KEPT_RECORDS = 20
 # Shapes in which literals are looked for one by one.
@@ -74,6 +76,7 @@ class Hits:
             byte_offset, time (microseconds, NAT unknown), severity_number, and a string column a key. Line and offset
             are those of the row that holds the literal.
         first, last: earliest and latest time in microseconds, NAT unknown.
+        seconds: int64, the seconds since 1970 in which there are records, and how many there are in each.
     """
 
     stream: int
@@ -81,6 +84,7 @@ class Hits:
     frame: pl.DataFrame
     first: int
     last: int
+    seconds: tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(slots=True)
@@ -104,11 +108,11 @@ class Matcher:
         """Compile the rules.
 
         Raises:
-            RuleError: a regular expression is not valid.
+            PatternError: a regular expression is not valid.
         """
         for rule in self.rules:
-            for _, fault in invalid_patterns(rule, pattern_error):
-                raise RuleError(f"rule {rule.id}: {fault}")
+            for at, reason in invalid_patterns(rule, pattern_error):
+                raise PatternError(rule.id, at, reason)
         keys = _keys_for_others(self.rules)
         for index, rule in enumerate(self.rules):
             self.streams.extend(_streams(index, rule, keys.get(rule.id)))
@@ -245,7 +249,7 @@ def _hits(number: int, stream: Stream, records: NDArray[np.int64], evaluator: Ev
     if stream.keys:
         frame = frame.hstack(_keys(stream, kept, evaluator))
     first, last = (int(known.min()), int(known.max())) if len(known) else (NAT, NAT)
-    return Hits(number, len(records), frame, first, last)
+    return Hits(number, len(records), frame, first, last, np.unique(known // 1_000_000, return_counts=True))
 
 
 def _ends(records: NDArray[np.int64], keep: int) -> NDArray[np.int64]:
@@ -283,8 +287,8 @@ def pattern_error(pattern: str) -> str | None:
     try:
         pl.Series([""]).str.contains(pattern)
     except pl.exceptions.PolarsError as error:
-        lines = [line for line in str(error).splitlines() if line.strip()]
-        return lines[-1].strip().removeprefix("error: ") if lines else "unknown reason"
+        told = [line.strip() for line in str(error).splitlines()]
+        return next((line.removeprefix("error: ") for line in told if line.startswith("error: ")), told[0])
     return None
 
 
@@ -311,6 +315,8 @@ def _hit_rows(batch: Batch, records: NDArray[np.int64], literals: list[str]) -> 
 def _may_hold(stream: Stream, source: str, parser: str) -> bool:
     """Whether a stream can hold for a source at all, by what is the same for all its rows."""
     constant = {"source": source, "parser": parser}
+    if parser == CAPTURE and "parser" not in stream.fields:
+        return False
     if not constant.keys() & stream.fields:
         return True
 

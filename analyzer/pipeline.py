@@ -20,17 +20,19 @@ from pathlib import Path
 from analyzer import worker
 from analyzer.bundle import Bundle, open_bundle
 from analyzer.clock import decide_clocks, utc_now
-from analyzer.finding import Bucket, BundleInfo, Coverage, Report
-from analyzer.match import Matcher
+from analyzer.facts import Facts, merge
+from analyzer.finding import Bucket, BundleInfo, Coverage, Finding, Mark, Report
+from analyzer.match import CAPTURE, Matcher
+from analyzer.network import NetworkSummary, Row
 from analyzer.rule import Rule
 from analyzer.settings import MIB, Limits
 from analyzer.store import Store
 from analyzer.tally import Tally
-from analyzer.triage import Match, Quoter, triage, unknown_errors, verdict
-from analyzer.worker import Job, SliceResult, Worker
-from parsers import identify
+from analyzer.triage import Buckets, Match, Quoter, gaps, triage, unknown_errors, verdict
+from analyzer.worker import Job, Jump, SliceResult, Worker
+from parsers import by_name, identify
 from parsers.contract import Parser, Problem, Source
-from parsers.packets.framing import is_capture, survey
+from parsers.packets.framing import is_capture
 from parsers.plan import Plan
 from parsers.text import SLICE_BYTES, is_binary
 from parsers.times import NAT, Clock, to_datetime
@@ -70,6 +72,7 @@ class _Input:
     source: Source
     parser: Parser | None
     confidence: float
+    why: str = ""
     why_not: str = ""
     plan: Plan | None = None
     lines: int = 0
@@ -78,7 +81,14 @@ class _Input:
     first: int = NAT
     last: int = NAT
     problems: list[Problem] = field(default_factory=list)
-    capture: bool = False
+    notices: tuple[str, ...] | None = None
+    network: NetworkSummary | None = None
+    jumps: list[Jump] = field(default_factory=list)
+
+    @property
+    def is_capture(self) -> bool:
+        """Whether it is a packet capture."""
+        return self.parser is not None and self.parser.name == CAPTURE
 
 
 def analyze(
@@ -124,19 +134,21 @@ class _Run:
         self._inputs = [_identify(source) for source in bundle.sources]
         self._worker = Worker(matcher)
         self._matches: dict[int, Match] = {}
+        self._facts: Facts = {}
         self._store = Store(options.save) if options.save else None
 
     def report(self) -> Report:
         self._plan()
         self._read()
-        quoter = Quoter([(entry.source, entry.plan) for entry in self._inputs])
+        notices = {i: entry.notices for i, entry in enumerate(self._inputs) if entry.notices is not None}
+        quoter = Quoter([(entry.source, entry.plan) for entry in self._inputs], notices)
         streams = self._worker.matcher.streams
         latest = max((entry.last for entry in self._inputs), default=NAT)
-        findings = triage(self._rules, streams, self._matches, latest, quoter)
+        timeline, buckets = self._timeline()
+        findings = triage(self._rules, streams, self._matches, latest, quoter, buckets)
         unknown = unknown_errors(self._tally, quoter)
         coverage = [_coverage(entry) for entry in self._inputs]
         problems = [*self._bundle.problems, *(p for entry in self._inputs for p in _merged(entry.problems))]
-        timeline, width = self._timeline()
         report = Report(
             bundle=self._info(),
             verdict=verdict(findings, unknown, coverage, problems),
@@ -145,17 +157,22 @@ class _Run:
             coverage=coverage,
             problems=problems,
             timeline=timeline,
-            bucket_seconds=width,
+            bucket_seconds=buckets.width,
             stats=self._stats(),
+            network=self._network(),
+            facts={name: sorted(values) for name, values in sorted(self._facts.items())},
+            marks=[*gaps(timeline, buckets.width), *self._jumps(), *self._capture_marks(findings)],
         )
         if self._store is not None:
             self._store.finish(self._tally, [entry.source.path for entry in self._inputs], findings)
         return report
 
     def _plan(self) -> None:
-        text = [entry for entry in self._inputs if entry.parser is not None]
-        clocks = decide_clocks([entry.source for entry in text], utc_now(), self._options.zone_minutes)
-        for entry in text:
+        read = [entry for entry in self._inputs if entry.parser is not None]
+        clocks = decide_clocks(
+            [entry.source for entry in read if not entry.is_capture], utc_now(), self._options.zone_minutes
+        )
+        for entry in read:
             if entry.parser is not None:
                 clock = clocks.get(entry.source.path, Clock())
                 plan = entry.parser.plan(entry.source, clock)
@@ -169,7 +186,9 @@ class _Run:
             try:
                 for piece in entry.parser.slices(entry.source, entry.plan, self._options.slice_bytes):
                     part = self._store.next_part() if self._store else None
-                    yield index, Job(entry.source, entry.parser.name, entry.plan, piece, since, until, part)
+                    tables = self._store.folder if self._store else None
+                    name = entry.parser.name
+                    yield index, Job(entry.source, name, entry.plan, piece, since, until, part, tables)
             except OSError as error:
                 entry.problems.append(_unreadable(entry.source, error))
 
@@ -203,12 +222,45 @@ class _Run:
         if result.first != NAT:
             entry.first = result.first if entry.first == NAT else min(entry.first, result.first)
         entry.last = max(entry.last, result.last)
+        entry.jumps += [replace(jump, line=entry.lines + jump.line + 1) for jump in result.jumps]
         entry.lines += result.lines
         entry.records += result.records
         entry.skipped += result.skipped
         entry.problems.extend(result.problems)
+        entry.notices, entry.network = result.notices, result.network
+        merge(self._facts, result.facts)
 
-    def _timeline(self) -> tuple[list[Bucket], int]:
+    def _network(self) -> dict[str, list[Row]]:
+        """The tables of all captures by title; with several captures each row names its own."""
+        found = [(entry.source.path, entry.network) for entry in self._inputs if entry.network is not None]
+        tables: dict[str, list[Row]] = {}
+        for path, network in found:
+            for title, rows in network.tables.items():
+                named = [{"capture": path, **row} for row in rows] if len(found) > 1 else rows
+                tables.setdefault(title, []).extend(named)
+        return tables
+
+    def _jumps(self) -> list[Mark]:
+        """The places where the time of a file goes back, for the timeline."""
+        marks = []
+        for entry in self._inputs:
+            for jump in entry.jumps:
+                before, after = to_datetime(jump.before), to_datetime(jump.after)
+                if before is not None and after is not None:
+                    note = f"Time goes back by {before - after} at line {jump.line:,}."
+                    marks.append(Mark("clock_jump", after, before, note, entry.source.path))
+        return marks
+
+    def _capture_marks(self, findings: Sequence[Finding]) -> list[Mark]:
+        """What is wrong on the wire, for the timeline."""
+        captures = {entry.source.path for entry in self._inputs if entry.is_capture}
+        return [
+            Mark("capture", finding.first_seen, finding.last_seen, finding.rule.title, finding.sources[0])
+            for finding in findings
+            if finding.first_seen and finding.last_seen and captures.issuperset(finding.sources)
+        ]
+
+    def _timeline(self) -> tuple[list[Bucket], Buckets]:
         frame, width = self._tally.timeline(TIMELINE_BUCKETS)
         buckets: dict[int, dict[str, int]] = {}
         for second, severity, count in frame.select("second", "severity", "count").iter_rows():
@@ -216,7 +268,9 @@ class _Run:
             name = next(name for low, name in _SEVERITY_NAMES if severity >= low)
             counts[name] = counts.get(name, 0) + count
         starts = ((to_datetime(second * 1_000_000), counts) for second, counts in sorted(buckets.items()))
-        return [Bucket(start, counts) for start, counts in starts if start is not None], width
+        low, high = (min(buckets), max(buckets)) if buckets else (0, -1)
+        spans = Buckets(low, width, (high - low) // max(width, 1) + 1)
+        return [Bucket(start, counts) for start, counts in starts if start is not None], spans
 
     def _info(self) -> BundleInfo:
         bundle = self._bundle
@@ -235,29 +289,14 @@ class _Run:
 
 def _identify(source: Source) -> _Input:
     if source.size == 0:
-        return _Input(source, None, 0.0, "empty")
+        return _Input(source, None, 0.0, why_not="empty")
     if is_capture(source.head):
-        return _capture(source)
+        return _Input(source, by_name(CAPTURE), 1.0, "its first bytes are those of a capture file")
     if is_binary(source.head):
         message = f"Not text and in no format that is known: its first bytes are {source.head[:4].hex(' ')}."
-        return _Input(source, None, 0.0, "binary", problems=[Problem(source.path, "binary", message)])
-    parser, confidence = identify(source)
-    return _Input(source, parser, confidence)
-
-
-def _capture(source: Source) -> _Input:
-    """A capture: its framing is read, its packets are not yet analysed."""
-    entry = _Input(source, None, 1.0, capture=True)
-    try:
-        found = survey(source)
-    except OSError as error:
-        entry.problems.append(_unreadable(source, error))
-        return entry
-    entry.records = found.packets
-    entry.first, entry.last = found.first or NAT, found.last or NAT
-    message = f"A packet capture of {found.packets:,} packets; its packets are not analysed in this version."
-    entry.problems = [Problem(source.path, "unsupported", message), *found.problems]
-    return entry
+        return _Input(source, None, 0.0, why_not="binary", problems=[Problem(source.path, "binary", message)])
+    found = identify(source)
+    return _Input(source, found.parser, found.confidence, found.why)
 
 
 def _coverage(entry: _Input) -> Coverage:
@@ -266,12 +305,13 @@ def _coverage(entry: _Input) -> Coverage:
     return Coverage(
         source=source.path,
         bytes=source.size,
-        parser="capture" if entry.capture else entry.parser.name if entry.parser else "",
+        parser=entry.parser.name if entry.parser else "",
         confidence=round(entry.confidence, 2),
+        why=entry.why,
         records=entry.records,
         lines=entry.lines,
         skipped=entry.skipped,
-        encoding=plan.encoding.name if plan else "",
+        encoding=plan.encoding.name if plan and not entry.is_capture else "",
         clock=plan.clock.note if plan and plan.layout else "",
         first_seen=to_datetime(entry.first),
         last_seen=to_datetime(entry.last),

@@ -6,6 +6,7 @@ A file holds one rule, or several: as a `---` stream, as a list, or as a list un
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Final, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from analyzer.errors import RuleError
+from analyzer.errors import PatternError, RuleError
 from analyzer.rule import Rule
 from analyzer.rulefile import MAX_BYTES, Node, read_documents
 
@@ -79,6 +80,18 @@ class Rulebook:
     def __len__(self) -> int:
         """Return the number of rules."""
         return len(self.rules)
+
+    @contextmanager
+    def placing(self) -> Iterator[None]:
+        """Let errors in the regular expressions of its rules say file, line and column.
+
+        Raises:
+            RuleError: instead of the PatternError that is raised inside.
+        """
+        try:
+            yield
+        except PatternError as error:
+            raise self.entries[error.rule_id].error(error.reason, error.at) from error
 
     def search(self, text: str) -> list[Rule]:
         """Find rules by words; best first, equally good ones in the order of their ids.

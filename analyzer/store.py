@@ -45,6 +45,11 @@ class Store:
         except OSError as error:
             raise UsageError(f"--save {folder}: cannot be written: {error.strerror or error}.") from error
 
+    @property
+    def folder(self) -> Path:
+        """Where the tables are."""
+        return self._folder
+
     def next_part(self) -> Path:
         """The file for the next slice."""
         self._count += 1

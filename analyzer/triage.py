@@ -6,22 +6,29 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from analyzer.correlate import WORKING_COLUMNS, correlate
-from analyzer.finding import SEVERITIES, Coverage, Evidence, Finding, UnknownError
+from analyzer.finding import SEVERITIES, Bucket, Coverage, Evidence, Finding, Mark, UnknownError
 from analyzer.match import Hits, Stream
 from analyzer.rule import Correlation, Rule
 from analyzer.tally import Tally
 from parsers.contract import Problem, Source
-from parsers.excerpt import quote
+from parsers.excerpt import quote, surroundings
 from parsers.plan import Plan
 from parsers.severity import ERROR, INFO
 from parsers.times import NAT, to_datetime
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 EVIDENCE_LINES = 5
+# Lines ahead of and behind a line of evidence.
+CONTEXT_LINES = 5
 UNKNOWN_SHOWN = 20
 TEXT_CHARACTERS = 2000
 
@@ -35,11 +42,13 @@ class Match:
     last: int = NAT
     by_source: Counter[int] = field(default_factory=Counter)
     frames: list[pl.DataFrame] = field(default_factory=list)
+    seconds: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = field(default_factory=list)
 
     def add(self, hits: Hits, source: int, first_line: int) -> None:
         """Add the hits of the next slice of a source that has `first_line` lines ahead of it."""
         self.count += hits.count
         self.by_source[source] += hits.count
+        self.seconds.append(hits.seconds)
         if hits.first != NAT:
             self.first = hits.first if self.first == NAT else min(self.first, hits.first)
         self.last = max(self.last, hits.last)
@@ -55,26 +64,68 @@ class Match:
         return pl.concat(self.frames, how="diagonal")
 
 
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Equal spans of time: `start` and `width` in seconds, `number` of them."""
+
+    start: int
+    width: int
+    number: int
+
+    def count(self, seconds: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> tuple[int, ...]:
+        """The records of each span, from seconds with the number of their records; empty without spans."""
+        total = np.zeros(self.number, np.int64)
+        for moments, counts in seconds:
+            place = (moments - self.start) // max(self.width, 1)
+            inside = (place >= 0) & (place < self.number)
+            np.add.at(total, place[inside], counts[inside])
+        return tuple(total.tolist())
+
+
 class Quoter:
     """Reads single lines of the bundle again, to quote them."""
 
-    def __init__(self, sources: Sequence[tuple[Source, Plan | None]]) -> None:
-        """Take the sources by their index."""
+    def __init__(
+        self, sources: Sequence[tuple[Source, Plan | None]], notices: Mapping[int, Sequence[str]] | None = None
+    ) -> None:
+        """Take the sources by their index, and the texts of the notices of those that are captures."""
         self._sources = sources
+        self._notices = notices or {}
 
     def path(self, source: int) -> str:
         """The path of a source inside the bundle."""
         return self._sources[source][0].path
 
-    def evidence(self, source: int, offset: int, line: int, time: int, literals: Sequence[str] = ()) -> Evidence:
-        """Quote a line; `literals` are highlighted in it."""
+    def evidence(
+        self, source: int, offset: int, line: int, time: int, literals: Sequence[str] = (), context: int = 0
+    ) -> Evidence:
+        """Quote a line, or a notice of a capture; `literals` are highlighted in it.
+
+        Args:
+            source: index of the source.
+            offset: byte offset of the line, or number of the notice.
+            line: number of the line, or of the frame.
+            time: microseconds, NAT unknown.
+            literals: what made a rule find it.
+            context: lines around it that are quoted, too.
+        """
         file, plan = self._sources[source]
+        notices = self._notices.get(source)
+        if notices is not None:
+            text = notices[offset][:TEXT_CHARACTERS]
+            return Evidence(file.path, 0, to_datetime(time), text, _ranges(text, literals), frame_number=line)
+        before: tuple[str, ...] = ()
+        after: tuple[str, ...] = ()
         try:
             text = quote(file, offset, plan.encoding) if plan is not None else ""
+            if context and plan is not None:
+                before, after = surroundings(file, offset, plan.encoding, context)
         except OSError as error:
             text = f"(the line cannot be read again: {error.strerror or error})"
         text = text[:TEXT_CHARACTERS]
-        return Evidence(file.path, line, to_datetime(time), text, _ranges(text, literals), offset)
+        marks = _ranges(text, literals)
+        before, after = (tuple(line[:TEXT_CHARACTERS] for line in lines) for lines in (before, after))
+        return Evidence(file.path, line, to_datetime(time), text, marks, offset, before=before, after=after)
 
 
 def _ranges(text: str, literals: Sequence[str]) -> tuple[tuple[int, int], ...]:
@@ -89,7 +140,12 @@ def _ranges(text: str, literals: Sequence[str]) -> tuple[tuple[int, int], ...]:
 
 
 def triage(
-    rules: Sequence[Rule], streams: Sequence[Stream], matches: Mapping[int, Match], latest: int, quoter: Quoter
+    rules: Sequence[Rule],
+    streams: Sequence[Stream],
+    matches: Mapping[int, Match],
+    latest: int,
+    quoter: Quoter,
+    buckets: Buckets,
 ) -> list[Finding]:
     """The findings, worst first: by severity, then confidence, then by what came first.
 
@@ -99,10 +155,11 @@ def triage(
         matches: what the streams found, by the number of the stream.
         latest: latest time of the bundle in microseconds, NAT unknown.
         quoter: reads the lines of evidence.
+        buckets: the spans of time in which their records are counted.
     """
     records = _Records(rules, streams, matches, latest)
     found = ((rule, records.of(rule)) for rule in rules)
-    return _ordered([_finding(rule, some, quoter) for rule, some in found if some is not None])
+    return _ordered([_finding(rule, some, quoter, buckets) for rule, some in found if some is not None])
 
 
 def _ordered(findings: Sequence[Finding]) -> list[Finding]:
@@ -140,6 +197,7 @@ class _Found:
     last: int
     by_source: Mapping[int, int]
     records: pl.DataFrame
+    seconds: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
     groups: tuple[str, ...] = ()
     timed: bool = True
 
@@ -165,7 +223,7 @@ class _Records:
         match = self._matches.get((rule.id, ""))
         if match is None:
             return None
-        return _Found(match.count, match.first, match.last, match.by_source, match.records())
+        return _Found(match.count, match.first, match.last, match.by_source, match.records(), match.seconds)
 
     def _correlated(self, rule: Rule, correlation: Correlation) -> _Found | None:
         frames = [self._stream(name, rule) for name in correlation.rules or ("",)]
@@ -177,7 +235,8 @@ class _Records:
         known = times[times != NAT]
         by_source = Counter(frame.get_column("source").to_list())
         first, last = (int(known.min()), int(known.max())) if len(known) else (NAT, NAT)
-        return _Found(frame.height, first, last, by_source, frame, found.groups, found.timed)
+        seconds = np.unique(known // 1_000_000, return_counts=True)
+        return _Found(frame.height, first, last, by_source, frame, [seconds], found.groups, found.timed)
 
     def _stream(self, name: str, rule: Rule) -> pl.DataFrame:
         """The records of a selection of a rule, or of another rule: those that satisfy its own correlation."""
@@ -188,11 +247,11 @@ class _Records:
         return pl.DataFrame() if match is None else match.records()
 
 
-def _finding(rule: Rule, found: _Found, quoter: Quoter) -> Finding:
+def _finding(rule: Rule, found: _Found, quoter: Quoter, buckets: Buckets) -> Finding:
     sources = sorted(found.by_source, key=lambda index: (-found.by_source[index], index))
     literals = list(rule.literals())
     evidence = tuple(
-        quoter.evidence(row["source"], row["byte_offset"], row["line_number"], row["time"], literals)
+        quoter.evidence(row["source"], row["byte_offset"], row["line_number"], row["time"], literals, CONTEXT_LINES)
         for row in _shown(found.records).iter_rows(named=True)
     )
     first, last = to_datetime(found.first), to_datetime(found.last)
@@ -206,6 +265,7 @@ def _finding(rule: Rule, found: _Found, quoter: Quoter) -> Finding:
         last_seen=last,
         sources=tuple(quoter.path(index) for index in sources),
         evidence=evidence,
+        sparkline=buckets.count(found.seconds),
     )
 
 
@@ -276,6 +336,20 @@ def unknown_errors(tally: Tally, quoter: Quoter) -> list[UnknownError]:
     return out
 
 
+def gaps(timeline: Sequence[Bucket], width: int) -> list[Mark]:
+    """Spans without a single record in the whole bundle that are long for it: ten times the usual, and five buckets."""
+    if len(timeline) < 3:
+        return []
+    starts = [bucket.start for bucket in timeline]
+    steps = [later - earlier for earlier, later in pairwise(starts)]
+    least = max(10 * sorted(steps)[len(steps) // 2], timedelta(seconds=5 * width))
+    return [
+        Mark("gap", start + timedelta(seconds=width), start + step, f"No record for {step - timedelta(seconds=width)}.")
+        for start, step in zip(starts, steps, strict=False)
+        if step > least
+    ]
+
+
 def verdict(
     findings: Sequence[Finding],
     unknown: Sequence[UnknownError],
@@ -283,13 +357,10 @@ def verdict(
     problems: Sequence[Problem],
 ) -> str:
     """One sentence: what is wrong, most likely what, since when."""
-    read = sum(1 for entry in coverage if entry.records and entry.parser not in ("capture", "document"))
+    read = sum(1 for entry in coverage if entry.records and entry.parser != "document")
     documents = sum(1 for entry in coverage if entry.parser == "document")
-    captures = sum(1 for entry in coverage if entry.parser == "capture")
     unread = sum(1 for entry in coverage if entry.bytes and not entry.records)
     tail = f" {_plural(unread, 'file was', 'files were')} not read." if unread else ""
-    if captures:
-        tail = f" {_plural(captures, 'packet capture was', 'packet captures were')} not analysed." + tail
     if not read and documents:
         return f"{_plural(documents, 'file is', 'files are')} configuration, code or text, and no log." + tail
     if not read:

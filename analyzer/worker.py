@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,9 @@ import numpy as np
 import polars as pl
 
 from analyzer.cluster import mask
+from analyzer.facts import Facts, facts_of
 from analyzer.match import Hits, Matcher
+from analyzer.network import NetworkSummary, save, summary
 from analyzer.rule import Rule
 from analyzer.shapes import ShapeMap
 from analyzer.tally import ShapeCounts
@@ -27,6 +29,8 @@ from parsers.times import NAT
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from parsers.packets.capture import Capture
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -36,6 +40,7 @@ class Job:
         source, parser, plan, piece: what to read, and how.
         since, until: microseconds; records outside are left out, records without a time are kept.
         part: Parquet file for the rows, or None.
+        tables: folder for the tables of captures, or None.
     """
 
     source: Source
@@ -45,6 +50,21 @@ class Job:
     since: int | None = None
     until: int | None = None
     part: Path | None = None
+    tables: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A place where time goes back.
+
+    Attributes:
+        line: of the record behind it, from 0 within the slice.
+        before, after: times of the records on both sides, microseconds.
+    """
+
+    line: int
+    before: int
+    after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +78,10 @@ class SliceResult:
         row_shape: int32, the index in `shapes` of each row in the Parquet part; None when there is no part.
         timeline: columns second, severity, count.
         hits: by stream.
+        notices: the texts of the rows of a capture, in their order; None for logs.
+        network: a capture in short.
+        facts: versions and hosts that its new shapes name.
+        jumps: where its times go back.
     """
 
     lines: int
@@ -70,6 +94,10 @@ class SliceResult:
     timeline: pl.DataFrame
     hits: list[Hits]
     problems: tuple[Problem, ...]
+    notices: tuple[str, ...] | None = None
+    network: NetworkSummary | None = None
+    facts: Facts = field(default_factory=dict)
+    jumps: tuple[Jump, ...] = ()
 
 
 class Worker:
@@ -95,10 +123,11 @@ class Worker:
         hits, explained = self.matcher.scan(batch, job.source.path, job.parser, searched)
         times = batch.time[heads[wanted]]
         known = times[times != NAT]
+        facts = self._facts(batch)
         shapes, row_shape = self._count_shapes(batch, heads[wanted], explained[wanted])
         if job.part is not None:
             _write(batch, wanted, job)
-        return SliceResult(
+        result = SliceResult(
             lines=batch.line_count,
             records=int(wanted.sum()),
             skipped=batch.skipped,
@@ -109,7 +138,10 @@ class Worker:
             timeline=_timeline(times, batch.severity[heads[wanted]]),
             hits=hits,
             problems=batch.problems,
+            facts=facts,
+            jumps=() if batch.capture is not None else _jumps(batch, heads[wanted]),
         )
+        return result if batch.capture is None else _with_capture(result, batch, batch.capture, job)
 
     def _count_shapes(
         self, batch: Batch, rows: NDArray[np.int64], explained: NDArray[np.bool_]
@@ -151,6 +183,12 @@ class Worker:
         )
         return counts, mine
 
+    def _facts(self, batch: Batch) -> Facts:
+        """What the shapes say that this worker has not seen yet; to be asked before they are counted."""
+        if batch.capture is not None:
+            return {}
+        return facts_of(batch, np.flatnonzero(self._sent.get(batch.shape_hash) < 0))
+
     def _masked(self, batch: Batch, shapes: NDArray[np.int64]) -> tuple[NDArray[np.int32], list[str]]:
         """The masked messages of shapes that this worker has not sent yet: their index (-1 sent), and the messages."""
         hashes = batch.shape_hash[shapes]
@@ -160,6 +198,21 @@ class Worker:
         index = np.full(len(shapes), -1, np.int32)
         index[fresh] = encoded.indices.to_numpy(zero_copy_only=False)
         return index, encoded.dictionary.to_pylist()
+
+
+def _with_capture(result: SliceResult, batch: Batch, capture: Capture, job: Job) -> SliceResult:
+    """The result for a capture: its records are packets, its rows are quoted by their number."""
+    network = summary(capture)
+    if job.tables is not None and job.part is not None:
+        save(capture, job.tables, job.part.stem)
+    return replace(
+        result,
+        records=network.packets,
+        first=network.first,
+        last=network.last,
+        notices=tuple(batch.text.str.strip_chars_end("\n").to_list()),
+        network=network,
+    )
 
 
 def _keep_heap() -> None:
@@ -183,6 +236,25 @@ def _wanted(batch: Batch, job: Job) -> NDArray[np.bool_]:
     if job.until is not None:
         wanted &= (times <= job.until) | (times == NAT)
     return wanted
+
+
+# Records of a program with threads, or of requests logged at their end, are out of order by less than this.
+JUMP = 300 * 1_000_000
+# A slice with more of them is not in the order of time at all.
+MAX_JUMPS = 20
+
+
+def _jumps(batch: Batch, rows: NDArray[np.int64]) -> tuple[Jump, ...]:
+    """Where the times of records go back by more than JUMP."""
+    rows = rows[batch.time[rows] != NAT]
+    times = batch.time[rows]
+    places = np.flatnonzero(np.diff(times) < -JUMP)
+    if len(places) > MAX_JUMPS:
+        return ()
+    lines = batch.line_number[rows[places + 1]]
+    return tuple(
+        Jump(int(line), int(times[place]), int(times[place + 1])) for line, place in zip(lines, places, strict=True)
+    )
 
 
 def _timeline(times: NDArray[np.int64], severity: NDArray[np.uint8]) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 
@@ -49,8 +50,33 @@ def by_name(name: str) -> Parser:
     raise KeyError(name)
 
 
-def identify(source: Source) -> tuple[Parser, float]:
-    """The parser that is surest of a source, and how sure it is (0 no .. 1 certain)."""
-    scored = [(parser.sniff(source), parser) for parser in parsers()]
-    score, parser = max(scored, key=lambda pair: pair[0])
-    return parser, score
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a source is: the parser that is surest of it.
+
+    Attributes:
+        confidence: how sure it is, 0 no .. 1 certain.
+        runner_up, runner_up_confidence: the next best parser; None when no other took it for its own.
+    """
+
+    parser: Parser
+    confidence: float
+    runner_up: Parser | None = None
+    runner_up_confidence: float = 0.0
+
+    @property
+    def why(self) -> str:
+        """Why this parser reads the source, in a few words."""
+        own = f"its content fits {self.parser.name} to {self.confidence:.0%}"
+        if self.runner_up is None:
+            return own
+        return f"{own}, next best {self.runner_up.name} to {self.runner_up_confidence:.0%}"
+
+
+def identify(source: Source) -> Identity:
+    """The parser that is surest of a source."""
+    scored = [(score, parser) for parser in parsers() if (score := parser.sniff(source)) > 0]
+    # The sort is stable: of equals the first by name wins.
+    best, *others = sorted(scored, key=lambda pair: -pair[0])
+    second, runner_up = others[0] if others else (0.0, None)
+    return Identity(best[1], best[0], runner_up, second)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from .contract import Problem
+
+if TYPE_CHECKING:
+    from .packets.capture import Capture
 
 _DIGITS = b"0123456789"
 
@@ -44,6 +48,7 @@ class Batch:
         extract: fields of records (int64, indexes): a frame with `body` and those of the wanted columns of
             schema.EVENTS that the format knows.
         problems: what the report must say about the slice.
+        capture: the packets, when the slice is a packet capture; its rows are then what is wrong in it.
     """
 
     text: pl.Series
@@ -63,6 +68,7 @@ class Batch:
     extract: Callable[[Batch, NDArray[np.int64], Collection[str]], pl.DataFrame]
     skipped: int = 0
     problems: tuple[Problem, ...] = ()
+    capture: Capture | None = None
     _heads: NDArray[np.int64] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:

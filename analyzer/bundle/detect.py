@@ -57,6 +57,27 @@ def container_of(head: bytes) -> Container | None:
     return None
 
 
+def package_of(head: bytes) -> str | None:
+    """Name the program or document that a zip archive is, from the name of its first member; None for a bundle.
+
+    Such an archive is one file to whoever put it into a bundle, and holds no logs.
+    """
+    if not head.startswith(b"PK\x03\x04") or len(head) < 30:
+        return None
+    name = head[30 : 30 + int.from_bytes(head[26:28], "little")].decode("ascii", "replace")
+    return next((title for start, title in _PACKAGES.items() if name.startswith(start)), None)
+
+
+# The first member: JAR File Specification, ECMA-376-2 (Office), OpenDocument 1.3 part 2 and EPUB OCF, Android.
+_PACKAGES = {
+    "META-INF/": "a Java archive",
+    "[Content_Types].xml": "an Office document",
+    "_rels/": "an Office document",
+    "mimetype": "an OpenDocument file or a book",
+    "AndroidManifest.xml": "an Android application",
+}
+
+
 def may_end_as_zip(head: bytes) -> bool:
     """Whether to look for a zip directory at the end: what is put in front of archives is not text."""
     return b"\0" in head

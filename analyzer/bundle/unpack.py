@@ -13,7 +13,7 @@ from pathlib import Path
 
 from analyzer.bundle.budget import Budget
 from analyzer.bundle.decompress import expand
-from analyzer.bundle.detect import Container, compression_of, container_of, may_end_as_zip
+from analyzer.bundle.detect import Container, compression_of, container_of, may_end_as_zip, package_of
 from analyzer.bundle.faults import BudgetSpent, Fault, ProblemLog, Report
 from analyzer.bundle.foreign import rar_fault, seven_zip_fault
 from analyzer.bundle.names import shown, unsafe_because
@@ -84,13 +84,13 @@ class Unpacker:
         if listed:
             self._budget.count_member()
         try:
-            return self._open_file(entry, file, size, self._progress)
+            return self._open_file(entry, file, size, self._progress, listed)
         except BudgetSpent as fault:
             # The rest of this input is lost; other inputs have a ratio of their own.
             self._report_fault(entry.path, fault)
             return "archive"
 
-    def _open_file(self, entry: Entry, file: Path, size: int, progress: Progress | None) -> str:
+    def _open_file(self, entry: Entry, file: Path, size: int, progress: Progress | None, listed: bool) -> str:
         head = self._head(entry, file)
         if head is None:
             return "file"
@@ -101,6 +101,8 @@ class Unpacker:
             if progress is not None:
                 progress(size)
             self._add_source(entry, file, size, head)
+            return "file"
+        if listed and self._is_package(entry, head):
             return "file"
         if self._too_deep(entry):
             return "archive"
@@ -117,6 +119,8 @@ class Unpacker:
         feed = Feed(blocks)
         head = feed.peek(HEAD_BYTES)
         compression, container = compression_of(head), container_of(head)
+        if self._is_package(entry, head):
+            return "file"
         # A tar counts as one layer with the compression around it.
         within = entry if container != "tar" else Entry(entry.path, entry.modified, entry.depth - 1)
         if (compression or container) and self._too_deep(within):
@@ -273,6 +277,19 @@ class Unpacker:
         except OSError as error:
             self._report_fault(entry.path, Fault("unreadable", f"cannot be read ({error.strerror or error})"))
             return None
+
+    def _is_package(self, entry: Entry, head: bytes) -> bool:
+        """Whether a member is a program or a document in the form of an archive: it is left closed."""
+        package = package_of(head)
+        if package is None:
+            return False
+        self._problems.add(
+            entry.path,
+            "special",
+            f"{entry.path} is {package}: it was not opened. Give it by itself to have it read.",
+            "members are programs or documents in the form of archives, and were not opened",
+        )
+        return True
 
     def _too_deep(self, entry: Entry) -> bool:
         if entry.depth < self._limits.depth:

@@ -45,6 +45,7 @@ def document(report: Report) -> dict[str, Any]:
                 "bytes": entry.bytes,
                 "parser": entry.parser,
                 "confidence": entry.confidence,
+                "why": entry.why,
                 "records": entry.records,
                 "lines": entry.lines,
                 "skipped": entry.skipped,
@@ -60,6 +61,18 @@ def document(report: Report) -> dict[str, Any]:
             {"source": problem.source, "kind": problem.kind, "message": problem.message} for problem in report.problems
         ],
         "timeline": [{"start": _time(bucket.start), "counts": dict(bucket.counts)} for bucket in report.timeline],
+        "facts": {name: list(values) for name, values in report.facts.items()},
+        "network": {title: [dict(row) for row in rows] for title, rows in report.network.items()},
+        "marks": [
+            {
+                "kind": mark.kind,
+                "start": _time(mark.start),
+                "end": _time(mark.end),
+                "note": mark.note,
+                "source": mark.source,
+            }
+            for mark in report.marks
+        ],
         "stats": {**report.stats, "bucket_seconds": report.bucket_seconds},
     }
 
@@ -71,9 +84,11 @@ def _time(moment: datetime | None) -> str | None:
 def _evidence(evidence: Evidence) -> dict[str, Any]:
     return {
         "source": evidence.source,
-        "line_number": evidence.line_number,
+        **({"frame_number": evidence.frame_number} if evidence.frame_number else {"line_number": evidence.line_number}),
         "time": _time(evidence.time),
         "text": evidence.text,
+        "before": list(evidence.before),
+        "after": list(evidence.after),
     }
 
 
@@ -103,6 +118,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "questions": list(rule.questions),
         "references": list(rule.references),
         "fingerprint": finding.fingerprint,
+        "sparkline": list(finding.sparkline),
     }
 
 

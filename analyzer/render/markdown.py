@@ -42,7 +42,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield "## Errors that no rule knows"
         yield ""
         for entry in report.unknown[:10]:
-            where = f"{entry.example.source}:{entry.example.line_number}"
+            where = entry.example.source + entry.example.place
             yield f"- {entry.count:,} × {_code(entry.template[:300])} ({_text(where)})"
     yield ""
     yield "## Coverage"
@@ -67,7 +67,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield f"{_code(rule.id)}, {finding.confidence:.0%} sure. {_text(finding.summary)}"
     yield ""
     for evidence in finding.evidence:
-        yield f"- {_text(evidence.source)}:{evidence.line_number} {_code(evidence.text[:300])}"
+        yield f"- {_text(evidence.source)}{evidence.place} {_code(evidence.text[:300])}"
     if rule.cause:
         yield ""
         yield f"**Cause.** {_text(rule.cause)}"

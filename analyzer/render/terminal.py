@@ -80,6 +80,10 @@ def _path(source: str, bundle: str) -> str:
     return visible(source.removeprefix(f"{bundle}!/").removeprefix(f"{bundle}/"))
 
 
+def _where(evidence: Evidence, bundle: str) -> str:
+    return _path(evidence.source, bundle) + evidence.place
+
+
 def _title(finding: Finding) -> Text:
     color = _COLORS[finding.severity]
     return Text.assemble(
@@ -90,7 +94,7 @@ def _title(finding: Finding) -> Text:
 def _finding(console: Console, finding: Finding, style: Style, bundle: str) -> None:
     console.print(_title(finding))
     shown = finding.evidence if style.verbosity > 0 else finding.evidence[:1]
-    gutter = max([len(str(line.line_number)) for line in shown] + [3])
+    gutter = max([len(str(line.line_number or line.frame_number)) for line in shown] + [3])
     for evidence in shown:
         _quote(console, evidence, gutter, style.width, bundle)
     facts = [("seen", finding.summary.removeprefix("Seen "))]
@@ -134,12 +138,12 @@ def _sentence(step: str) -> str:
 
 def _quote(console: Console, evidence: Evidence, gutter: int, width: int, bundle: str) -> None:
     """An arrow to the line, the line, and the part of it that matched underlined."""
-    where = f"{_path(evidence.source, bundle)}:{evidence.line_number}"
+    where = _where(evidence, bundle)
     console.print(Text.assemble((" " * gutter + "--> ", _GUTTER), where), soft_wrap=True)
     console.print(Text(" " * gutter + " |", style=_GUTTER))
     room = max(20, width - gutter - 3)
     text, marks = _window(evidence, room)
-    number = f"{evidence.line_number:>{gutter}}" if evidence.line_number else " " * gutter
+    number = f"{evidence.line_number or evidence.frame_number or '':>{gutter}}"
     console.print(Text.assemble((f"{number} | ", _GUTTER), text), soft_wrap=True)
     if marks.strip():
         console.print(Text.assemble((" " * gutter + " | ", _GUTTER), (marks, "bold red")), soft_wrap=True)
@@ -181,7 +185,7 @@ def _unknown(console: Console, unknown: Iterable[UnknownError], style: Style, bu
     console.print(Text("Errors that no rule knows, most frequent first:", style="bold"))
     shown = entries if style.verbosity > 0 else entries[:UNKNOWN_SHOWN]
     for entry in shown:
-        where = f"{_path(entry.example.source, bundle)}:{entry.example.line_number}"
+        where = _where(entry.example, bundle)
         head = Text(f"{entry.count:>8,} × {name_of(entry.severity_number).lower()}  ", style="yellow")
         room = max(20, style.width - cell_len(head.plain))
         template = visible(entry.template)

@@ -159,3 +159,14 @@ def test_a_reader_that_stops_early_is_no_error(log: Path) -> None:
         ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=root, check=False
     )
     assert done.stderr == ""
+
+
+def test_an_invalid_expression_of_a_rule_is_named_with_its_place(
+    analyze_command: Command, log: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text('id: mine.beep\ntitle: T\nseverity: low\ndetection:\n  a:\n    body|re: "beep ("\n')
+    for arguments in ([log, "--rules", path], ["rules", "check", path]):
+        done = analyze_command(*arguments)
+        assert done.returncode == 2
+        assert f"{path}:5:3: the regular expression 'beep (' is not valid: unclosed group" in done.stderr

@@ -222,3 +222,14 @@ def test_names_in_old_charsets_are_read(look):
         info.size = len(LOG)
         archive.addfile(info, io.BytesIO(LOG))
     assert look(out.getvalue()).content == {"x!/日志.log": LOG}
+
+
+@pytest.mark.parametrize("first", ["META-INF/MANIFEST.MF", "[Content_Types].xml", "mimetype"])
+def test_programs_and_documents_in_a_bundle_stay_closed(look, zip_of, tar_of, first):
+    package = zip_of({first: b"x", "inside.log": LOG})
+    for archive in (zip_of({"a.bin": package, "good.log": LOG}), tar_of({"a.bin": package, "good.log": LOG})):
+        found = look(archive)
+        assert found.content == {"x!/good.log": LOG}
+        assert found.kinds() == {"special"}
+        assert "x!/a.bin is a" in found.messages() and "not opened" in found.messages()
+    assert look(package).content["x!/inside.log"] == LOG

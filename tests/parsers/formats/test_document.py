@@ -32,7 +32,7 @@ DUMP = "status:\n  conditions:\n  - lastTransitionTime: x\n    message: too many
 def test_what_is_no_log_is_told_by_its_lines_and_its_name(
     make_source: Callable[..., Source], name: str, text: str, document: bool
 ) -> None:
-    assert (identify(make_source(text, name))[0].name == "document") is document
+    assert (identify(make_source(text, name)).parser.name == "document") is document
 
 
 def test_faults_are_not_looked_for_in_documents(report_on: Callable[..., Report]) -> None:

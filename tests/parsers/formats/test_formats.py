@@ -130,7 +130,7 @@ def test_a_file_of_samples_is_identified(parser: LineFormat | RecordFormat, form
 def test_a_few_records_are_enough_to_be_identified(parser: LineFormat | RecordFormat, tmp_path: Path) -> None:
     # The first sample brings the line that names the columns, where a format has one.
     source = source_of(tmp_path, text_of((parser.samples[0], parser.samples[-1])).encode())
-    assert identify(source)[0].name == parser.name
+    assert identify(source).parser.name == parser.name
 
 
 def test_slices_of_any_size_give_the_same_records(parser: LineFormat | RecordFormat, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_third_of_foreign_lines_does_no_harm(parser: LineFormat | RecordFormat
     lines = text.count("\n")
     mixed = f"{foreign}\n" * (lines // 3) + text
     source = source_of(tmp_path, mixed.encode())
-    assert identify(source)[0].name == parser.name
+    assert identify(source).parser.name == parser.name
     events = [event for event in events_of(parser, source) if event.line >= lines // 3]
     assert len(events) == len(parser.samples) * 4
     for event, sample in zip(events, parser.samples * 4, strict=True):
@@ -214,7 +214,7 @@ NO_LOG = {
 
 @pytest.mark.parametrize("name", NO_LOG)
 def test_a_text_that_is_no_log_is_read_as_any_text(name: str, tmp_path: Path) -> None:
-    assert identify(source_of(tmp_path, NO_LOG[name].encode()))[0].name in ("generic", "document")
+    assert identify(source_of(tmp_path, NO_LOG[name].encode())).parser.name in ("generic", "document")
 
 
 TRACES = {
