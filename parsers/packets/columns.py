@@ -145,7 +145,7 @@ class Packets:
             columns[name] = np.full(count, fill, dtype) if fill else np.zeros(count, dtype)
         return cls(data=data, **columns)
 
-    def window(self, start: int, stop: int) -> Packets:
+    def part(self, start: int, stop: int) -> Packets:
         """The packets of rows start .. stop - 1 as views: what is written there is written here."""
         return Packets(data=self.data, **{name: getattr(self, name)[start:stop] for name in _DTYPES})
 
