@@ -10,11 +10,14 @@ import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+
+if TYPE_CHECKING:
+    from .frames import Frames
 
 Bools = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
@@ -137,13 +140,16 @@ class Packets:
         return len(self.offset)
 
     @classmethod
-    def empty(cls, data: Bytes, count: int) -> Packets:
-        """Columns for `count` packets in which no field is known yet."""
+    def of(cls, frames: Frames) -> Packets:
+        """Packets of which the framing alone is known; its arrays are taken over, not copied."""
         columns: dict[str, Array] = {}
         for name, dtype in _DTYPES.items():
+            known = getattr(frames, name, None)
             fill = _NONE.get(name, 0)
-            columns[name] = np.full(count, fill, dtype) if fill else np.zeros(count, dtype)
-        return cls(data=data, **columns)
+            count = len(frames.offset)
+            empty = np.full(count, fill, dtype) if fill else np.zeros(count, dtype)
+            columns[name] = empty if known is None else known
+        return cls(data=frames.data, **columns)
 
     def part(self, start: int, stop: int) -> Packets:
         """The packets of rows start .. stop - 1 as views: what is written there is written here."""

@@ -1,28 +1,25 @@
-"""The framing of capture files: where each packet's record is, when it was taken, what is broken.
-
-pcap: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-03.html
-pcapng: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-02.html
-"""
+"""The framing of capture files: where each packet's record is, when it was taken, what is broken."""
 
 from __future__ import annotations
 
+import mmap
 import struct
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import BinaryIO
+
+import numpy as np
 
 from ..contract import Problem, Source
+from .columns import Bytes
+from .frames import FrameReader, Frames
+from .pcap import PCAP, SNOOP, read_pcap, read_snoop
+from .pcapng import read_pcapng
 
-_PCAP = {0xA1B2C3D4: (1_000_000, 16), 0xA1B23C4D: (1_000_000_000, 16), 0xA1B2CD34: (1_000_000, 24)}
-_SECTION, _INTERFACE, _SIMPLE, _ENHANCED, _PACKET = 0x0A0D0D0A, 1, 3, 6, 2
-# No capture tool writes larger packets (tcpdump's MAXIMUM_SNAPLEN).
-MAX_PACKET = 262_144
-_MAX_BLOCK = 16 * 1024 * 1024
-# https://www.tcpdump.org/linktypes.html, the ones that are met.
+_SECTION = b"\x0a\x0d\x0d\x0a"
+# https://www.tcpdump.org/linktypes.html, those whose packets `layers` reads.
 LINK_TYPES = {
-    0: "null", 1: "ethernet", 8: "slip", 9: "ppp", 12: "raw", 14: "raw", 50: "ppp", 51: "pppoe", 101: "raw",
-    104: "c_hdlc", 105: "802.11", 108: "loop", 113: "linux_sll", 127: "802.11_radiotap", 228: "ipv4", 229: "ipv6",
-    239: "nflog", 249: "usbpcap", 276: "linux_sll2",
+    0: "null", 1: "ethernet", 9: "ppp", 12: "raw", 14: "raw", 50: "ppp_hdlc", 51: "pppoe", 101: "raw", 104: "c_hdlc",
+    105: "802.11", 108: "loop", 113: "linux_sll", 127: "802.11_radiotap", 228: "ipv4", 229: "ipv6", 276: "linux_sll2",
 }  # fmt: skip
 
 
@@ -46,163 +43,79 @@ class Survey:
     backwards: int = 0
     link_types: Counter[int] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
-    _latest: int = 0
-
-    def add(self, micros: int, link_type: int, kept: int, original: int) -> None:
-        """Count a packet."""
-        self.packets += 1
-        self.link_types[link_type] += 1
-        self.cut += kept < original
-        self.backwards += micros < self._latest
-        self._latest = micros
-        self.first = micros if self.first is None else min(self.first, micros)
-        self.last = micros if self.last is None else max(self.last, micros)
 
 
 def is_capture(head: bytes) -> bool:
-    """Whether a head is that of a pcap or pcapng file."""
-    if head[:4] == b"\x0a\x0d\x0d\x0a":
+    """Whether a head is that of a pcap, pcapng or snoop file."""
+    if head[:4] == _SECTION:
         return head[8:12] in (b"\x1a\x2b\x3c\x4d", b"\x4d\x3c\x2b\x1a")
-    return len(head) >= 4 and any(struct.unpack(order + "I", head[:4])[0] in _PCAP for order in "<>")
+    if head[:8] == SNOOP:
+        return True
+    return len(head) >= 4 and any(struct.unpack(order + "I", head[:4])[0] in PCAP for order in "<>")
 
 
-def survey(source: Source) -> Survey:
-    """Walk the records of a capture; whatever is broken ends the walk and is named.
+def read_frames(source: Source) -> Frames:
+    """Walk the records of a capture; whatever is broken is named, what is good before and behind it is kept.
 
     Raises:
         OSError: the file cannot be read.
     """
-    found = Survey()
-    with source.open() as handle:
-        walk = _walk_pcapng if source.head[:4] == b"\x0a\x0d\x0d\x0a" else _walk_pcap
-        fault = walk(handle, found)
-    if fault:
-        done = f"{fault} after {found.packets:,} packets; the rest of the capture was not read."
-        kind = "truncated" if "truncated" in fault else "corrupt"
-        found.problems.append(Problem(source.path, "truncated" if kind == "truncated" else "corrupt", done))
-    unknown = sorted(link for link in found.link_types if link not in LINK_TYPES)
+    data = mapped_file(source)
+    reader = FrameReader(source.path, data)
+    head = data[:64].tobytes()
+    if not is_capture(head):
+        reader.problem("unsupported", "This is no capture: its first bytes are those of no capture format.")
+    elif head[:4] == _SECTION:
+        read_pcapng(reader)
+    elif head[:8] == SNOOP:
+        read_snoop(reader)
+    else:
+        read_pcap(reader)
+    frames = reader.finish()
+    counts = _link_types(frames)
+    unknown = sorted(link for link in counts if link not in LINK_TYPES)
     if unknown:
-        names = ", ".join(map(str, unknown))
-        found.problems.append(Problem(source.path, "unsupported", f"Packets of unknown link type {names}."))
-    if found.backwards:
-        found.problems.append(Problem(source.path, "clock", f"Time goes back at {found.backwards:,} packets."))
-    if not found.packets and not found.problems:
-        found.problems.append(Problem(source.path, "empty", "The capture is empty: it holds no packet."))
-    return found
+        names = ", ".join(map(str, unknown[:20]))
+        many = sum(counts[link] for link in unknown)
+        reader.problem("unsupported", f"{many:,} packets of unknown link type {names} were counted, but not read.")
+    if counts:
+        names = ", ".join(LINK_TYPES.get(link, str(link)) for link, _ in counts.most_common(20))
+        frames.facts["link_types"] = names
+    return frames
 
 
-def _walk_pcap(handle: BinaryIO, found: Survey) -> str:
-    header = handle.read(24)
-    order = "<" if struct.unpack("<I", header[:4])[0] in _PCAP else ">"
-    if len(header) < 24:
-        return "The capture's file header is truncated"
-    units, size = _PCAP[struct.unpack(order + "I", header[:4])[0]]
-    major, _, _, _, _, link_type = struct.unpack(order + "HHiIII", header[4:])
-    if major != 2:
-        return f"The capture has version {major}, which no tool writes: its header is corrupt"
-    link_type &= 0x0FFFFFFF
-    record = struct.Struct(order + "IIII")
-    while raw := handle.read(size):
-        if len(raw) < size:
-            return "A packet's header is truncated: the capture was cut short"
-        seconds, fraction, kept, original = record.unpack(raw[:16])
-        if kept > MAX_PACKET:
-            return f"A packet claims {kept:,} bytes: the capture is corrupt"
-        if len(handle.read(kept)) < kept:
-            return "A packet is truncated: the capture was cut short"
-        found.add(seconds * 1_000_000 + fraction * 1_000_000 // units, link_type, kept, original)
-    return ""
+def survey(source: Source) -> Survey:
+    """Count the packets of a capture.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    frames = read_frames(source)
+    packets = len(frames.offset)
+    return Survey(
+        packets=packets,
+        first=int(frames.time.min()) // 1000 if packets else None,
+        last=int(frames.time.max()) // 1000 if packets else None,
+        cut=int(np.count_nonzero(frames.captured < frames.length)),
+        backwards=frames.backwards,
+        link_types=_link_types(frames),
+        problems=frames.problems,
+    )
 
 
-@dataclass(slots=True)
-class _Interface:
-    link_type: int
-    numerator: int = 1  # microseconds of a tick are numerator / denominator
-    denominator: int = 1
-    offset: int = 0
+def mapped_file(source: Source) -> Bytes:
+    """The bytes of a source as a read-only array; pages of the file are read as they are needed.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with source.open() as handle:
+        handle.seek(0, 2)
+        if not handle.tell():
+            return np.empty(0, np.uint8)
+        return np.frombuffer(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
 
 
-def _walk_pcapng(handle: BinaryIO, found: Survey) -> str:
-    order = "<"
-    interfaces: list[_Interface] = []
-    while raw := handle.read(8):
-        if len(raw) < 8:
-            return "A block's header is truncated: the capture was cut short"
-        kind, length = struct.unpack(order + "II", raw)
-        lead = b""
-        if kind == _SECTION:
-            lead = handle.read(4)
-            order = "<" if lead == b"\x4d\x3c\x2b\x1a" else ">"
-            length = struct.unpack(order + "I", raw[4:])[0]
-            interfaces = []
-        if length < 12 or length % 4 or length > _MAX_BLOCK:
-            return f"A block claims {length:,} bytes: the capture is corrupt"
-        body = handle.read(length - 12 - len(lead))
-        trailer = handle.read(4)
-        if len(body) < length - 12 - len(lead) or len(trailer) < 4:
-            return "A block is truncated: the capture was cut short"
-        if struct.unpack(order + "I", trailer)[0] != length:
-            return "A block's two lengths differ: the capture is corrupt"
-        fault = _block(kind, body, order, interfaces, found)
-        if fault:
-            return fault
-    return ""
-
-
-def _block(kind: int, body: bytes, order: str, interfaces: list[_Interface], found: Survey) -> str:
-    if kind == _INTERFACE:
-        if len(body) < 8:
-            return "An interface block is truncated"
-        interfaces.append(_interface(body, order))
-    elif kind == _SIMPLE:
-        if not interfaces or len(body) < 4:
-            return "A packet of an interface that is not described: the capture is corrupt"
-        (original,) = struct.unpack(order + "I", body[:4])
-        found.add(found.last or 0, interfaces[0].link_type, min(original, len(body) - 4), original)
-    elif kind in (_ENHANCED, _PACKET):
-        return _enhanced(kind, body, order, interfaces, found)
-    return ""
-
-
-def _enhanced(kind: int, body: bytes, order: str, interfaces: list[_Interface], found: Survey) -> str:
-    if len(body) < 20:
-        return "A packet block is truncated"
-    number, high, low, kept, original = struct.unpack(order + "IIIII", body[:20])
-    if kind == _PACKET:
-        number = struct.unpack(order + "H", body[:2])[0]
-    if number >= len(interfaces):
-        return "A packet of an interface that is not described: the capture is corrupt"
-    if kept > len(body) - 20:
-        return f"A packet claims {kept:,} bytes, more than its block holds: the capture is corrupt"
-    interface = interfaces[number]
-    ticks = (high << 32) | low
-    micros = ticks * interface.numerator // interface.denominator + interface.offset * 1_000_000
-    found.add(micros, interface.link_type, kept, original)
-    return _options(body[20 + (kept + 3) // 4 * 4 :], order)[1]
-
-
-def _interface(body: bytes, order: str) -> _Interface:
-    interface = _Interface(struct.unpack(order + "H", body[:2])[0])
-    for code, value in _options(body[8:], order)[0]:
-        if code == 9 and value:  # if_tsresol
-            exponent = value[0] & 0x7F
-            interface.numerator = 1_000_000
-            interface.denominator = 2**exponent if value[0] & 0x80 else 10**exponent
-        elif code == 14 and len(value) == 8:  # if_tsoffset
-            interface.offset = struct.unpack(order + "q", value)[0]
-    return interface
-
-
-def _options(data: bytes, order: str) -> tuple[list[tuple[int, bytes]], str]:
-    """The options of a block, and a fault if one runs past its end."""
-    out: list[tuple[int, bytes]] = []
-    at = 0
-    while at + 4 <= len(data):
-        code, length = struct.unpack(order + "HH", data[at : at + 4])
-        if code == 0:
-            break
-        if at + 4 + length > len(data):
-            return out, "An option runs past its block: the capture is corrupt"
-        out.append((code, data[at + 4 : at + 4 + length]))
-        at += 4 + (length + 3) // 4 * 4
-    return out, ""
+def _link_types(frames: Frames) -> Counter[int]:
+    counts = np.bincount(frames.link_type) if len(frames.link_type) else np.empty(0, np.int64)
+    return Counter({int(link): int(counts[link]) for link in np.flatnonzero(counts)})
