@@ -13,7 +13,14 @@ CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, CERTIFICATE_REQUEST = 1, 2, 11, 13
 FATAL = 2
 
 # https://www.iana.org/assignments/tls-parameters
-VERSIONS = {0x0002: "SSLv2", 0x0300: "SSLv3", 0x0301: "TLSv1.0", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2", 0x0304: "TLSv1.3"}
+VERSIONS = {
+    0x0002: "SSLv2",
+    0x0300: "SSLv3",
+    0x0301: "TLSv1.0",
+    0x0302: "TLSv1.1",
+    0x0303: "TLSv1.2",
+    0x0304: "TLSv1.3",
+}
 ALERTS = {
     0: "close_notify", 10: "unexpected_message", 20: "bad_record_mac", 21: "decryption_failed", 22: "record_overflow",
     30: "decompression_failure", 40: "handshake_failure", 41: "no_certificate", 42: "bad_certificate",
@@ -197,7 +204,7 @@ def _protocols(data: bytes) -> tuple[str, ...]:
 
 
 def parse_chain(message: Handshake) -> list[bytes]:
-    """The certificates of a Certificate message of TLS 1.2 and before, in DER, the owner's first; none if it is empty."""
+    """The certificates of a Certificate message of TLS 1.2 and before, in DER, the owner's first."""
     body = message.body[3:]
     chain: list[bytes] = []
     while len(body) > 3 and len(chain) < 16:

@@ -56,11 +56,11 @@ def parse(der: bytes) -> Certificate | None:
     """Read a certificate; None if it is not one or is cut off before its times."""
     try:
         return _certificate(der)
-    except (_Malformed, ValueError):
+    except (_MalformedError, ValueError):
         return None
 
 
-class _Malformed(Exception):
+class _MalformedError(Exception):
     """The bytes are not DER of the shape that is expected."""
 
 
@@ -69,7 +69,7 @@ def _certificate(der: bytes) -> Certificate:
     if fields and fields[0][0] == 0xA0:  # version
         fields = fields[1:]
     if len(fields) < 5 or fields[0][0] != _INTEGER:
-        raise _Malformed
+        raise _MalformedError
     issuer, _ = _distinguished(fields[2][1])
     times = [_time(tag, raw) for tag, raw in _children(fields[3][1])]
     subject, common = _distinguished(fields[4][1])
@@ -110,7 +110,7 @@ def _first(data: bytes) -> bytes:
         if tag == _SEQUENCE:
             return raw
         break
-    raise _Malformed
+    raise _MalformedError
 
 
 def _distinguished(data: bytes) -> tuple[str, str]:
