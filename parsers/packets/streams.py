@@ -44,33 +44,31 @@ class Stream:
 
     def _segment(self, offset: int) -> int:
         """The segment that holds an offset, -1 in a gap."""
-        at = int(np.searchsorted(self.starts, offset, "right")) - 1
-        return at if at >= 0 and offset < self.starts[at] + self.lengths[at] else -1
+        at = int(self.starts.searchsorted(offset, "right")) - 1
+        return at if at >= 0 and offset < int(self.starts[at]) + int(self.lengths[at]) else -1
 
     def read(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from an offset on; they end at a gap."""
         at = self._segment(offset)
-        if at < 0 or size <= 0:
-            return b""
         parts: list[bytes] = []
-        while size > 0 and at < len(self.starts):
-            skip = offset - int(self.starts[at])
-            if skip < 0:  # a gap
+        while 0 <= at < len(self.starts) and size > 0:
+            start, held = int(self.starts[at]), int(self.held[at])
+            if start > offset:  # a gap
                 break
-            count = min(size, int(self.held[at]) - skip)
+            place = int(self.places[at]) + offset - start
+            count = min(size, held - (offset - start))
             if count > 0:
-                place = int(self.places[at]) + skip
                 parts.append(self.packets.data[place : place + count].tobytes())
                 size -= count
-            if self.held[at] < self.lengths[at]:  # the capture kept only the head of the packet
+            if held < self.lengths[at]:  # the capture kept only the head of the packet
                 break
-            offset = int(self.starts[at] + self.lengths[at])
+            offset = start + held
             at += 1
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def row_at(self, offset: int) -> int:
         """The packet that carries an offset; the one before it in a gap."""
-        at = int(np.searchsorted(self.starts, offset, "right")) - 1
+        at = int(self.starts.searchsorted(offset, "right")) - 1
         return int(self.rows[max(at, 0)])
 
 

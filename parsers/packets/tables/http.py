@@ -47,7 +47,7 @@ SCHEMA = _rows.schema(
         "weird": pl.List(pl.String),
     }
 )
-_USUAL_HEAD = 2048
+_USUAL_HEAD = 640  # bytes; longer heads are read a second time
 _MAX_TEXT = 2048  # of a value that is kept
 _STARTS = np.array([int.from_bytes(start[:4].ljust(4), "big") for start in (b"HTTP", *METHODS)], np.uint32)
 
@@ -128,8 +128,10 @@ def _walk(side: Stream, places: Ints, methods: list[str]) -> list[_Message]:
     messages: list[_Message] = []
     turn = 0  # among the requests; interim responses take none
     at = int(places[0]) if len(places) else -1
+    raw = b""
     while at >= 0:
-        head = _head(side, at)
+        head = _head(side, at, raw or side.read(at, _USUAL_HEAD))
+        raw = b""
         if head is None:
             at = _next(places, at + 1)
             continue
@@ -142,16 +144,16 @@ def _walk(side: Stream, places: Ints, methods: list[str]) -> list[_Message]:
             break
         if not head.complete:
             at = _next(places, at + 1)
-        elif size is not None and starts_head(side.read(end, 16)):
+        elif size is not None and starts_head(raw := side.read(end, _USUAL_HEAD)):
             at = end
         else:
-            at = _next(places, end)
+            at, raw = _next(places, end), b""
     return messages
 
 
-def _head(side: Stream, at: int) -> Head | None:
-    head = parse_head(side.read(at, _USUAL_HEAD))
-    if head is not None and not head.complete:
+def _head(side: Stream, at: int, raw: bytes) -> Head | None:
+    head = parse_head(raw)
+    if head is not None and not head.complete and len(raw) == _USUAL_HEAD:
         head = parse_head(side.read(at, MAX_HEAD))
     return head
 
@@ -168,7 +170,7 @@ def _body(head: Head, method: str) -> int | None:
 
 def _next(places: Ints, at: int) -> int:
     """The first place at or behind an offset, -1 without one."""
-    index = int(np.searchsorted(places, at))
+    index = int(places.searchsorted(at))
     return int(places[index]) if index < len(places) else -1
 
 
