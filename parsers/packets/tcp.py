@@ -1,10 +1,27 @@
-"""Wireshark's TCP analysis flags, per connection and direction, vectorised."""
+"""Wireshark's TCP analysis flags, per connection and direction, vectorised.
+
+What the flags mean: https://www.wireshark.org/docs/wsug_html_chunked/ChAdvTCPAnalysis.html. A packet is judged by
+what was seen before it of its own direction (the next sequence number that is expected, the last window and
+acknowledgement) and by the last packet of the other one. Sequence numbers are unwrapped to 64 bits, so that "the
+highest so far" is a running maximum.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
-from .columns import Bools
+import numpy as np
+
+from .columns import ACK, FIN, RST, SYN, TCP, Array, Bools, Ints, Packets, Rows
+from .flows import Flows
+from .tcp_lost import acknowledged_unseen
+from .tcp_options import syn_options
+
+_BATCH = 131_072  # packets; a batch holds whole connections
+_FAST = 20_000_000  # nanoseconds after the last duplicate ACK in which a retransmission is a fast one
+_REORDERED = 3_000_000  # nanoseconds, where the round trip is not known
+_NOT_SCALED, _UNKNOWN = -2, -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +46,248 @@ class Analysis:
     keep_alive: Bools
     keep_alive_ack: Bools
     reused_ports: Bools
+
+
+FLAGS = tuple(each.name for each in dataclasses.fields(Analysis))
+
+
+@dataclass(slots=True)
+class Batch:
+    """The TCP packets of some connections, by connection and in the order of the file.
+
+    Attributes:
+        rows: rows of packets. side: which of the two directions. new: first of their connection.
+        own: place of the packet before it of the same direction, -1 none. other: that of the other direction.
+        flags, ack, window, length, time: as in packets; length is that of the payload.
+        place: first sequence number, unwrapped. after: the one behind the packet.
+        expected: the highest `after` so far of this direction, before the packet.
+        expected_time: when that was set. expected_length: payload of the packet that set it.
+    """
+
+    rows: Rows
+    side: Bools
+    new: Bools
+    own: Ints
+    other: Ints
+    flags: Array
+    ack: Array
+    window: Array
+    length: Ints
+    time: Ints
+    seq: Array
+    place: Ints
+    after: Ints
+    expected: Ints
+    expected_time: Ints
+    expected_length: Ints
+
+
+def analyse(packets: Packets, flows: Flows) -> Analysis:
+    """The flags of every packet, as Wireshark computes them."""
+    count = len(packets)
+    analysis = Analysis(*(np.zeros(count, np.bool_) for _ in FLAGS))
+    analysis.reused_ports[flows.reused] = True
+    scales = _window_scales(packets, flows)
+    begin, end = flows.start[:-1], flows.start[1:]
+    tcp = np.flatnonzero(packets.protocol[flows.order[begin]] == TCP)
+    sizes = np.cumsum(end[tcp] - begin[tcp])
+    at = 0
+    while at < len(tcp):
+        done = sizes[at - 1] if at else 0
+        stop = max(int(np.searchsorted(sizes, done + _BATCH, side="right")), at + 1)
+        chosen = tcp[at:stop]
+        at = stop
+        spans = end[chosen] - begin[chosen]
+        new = np.zeros(int(spans.sum()), np.bool_)
+        first = np.cumsum(spans) - spans
+        new[first] = True
+        rows = flows.order[np.repeat(begin[chosen] - first, spans) + np.arange(len(new))]
+        _analyse_batch(packets, rows, new, scales, analysis)
+    return analysis
+
+
+def _window_scales(packets: Packets, flows: Flows) -> Array:
+    """Shift of the windows of each connection, int8[connections, 2]: of the responder, of the originator."""
+    scales = np.full((len(flows), 2), _UNKNOWN, np.int8)
+    syns = np.flatnonzero((packets.protocol == TCP) & (packets.tcp_flags & SYN != 0) & (packets.connection >= 0))
+    offered = syn_options(packets, syns).window_scale
+    own, side = packets.connection[syns], packets.from_orig[syns].astype(np.int64)
+    scales[own, side] = offered
+    scales[own[offered < 0]] = _NOT_SCALED
+    return scales
+
+
+def _analyse_batch(packets: Packets, rows: Rows, new: Bools, scales: Array, analysis: Analysis) -> None:
+    batch = _batch(packets, rows, new)
+    probe = _follow(batch)
+    b = batch
+    has, answered = b.own >= 0, b.other >= 0
+    same_ack = has & (b.ack == b.ack[b.own])
+    same_window = has & (b.window == b.window[b.own])
+    closing = b.flags & (SYN | FIN | RST) != 0
+    opening = b.flags & (SYN | FIN) != 0
+    in_place = has & (b.place == b.expected)
+    keep_alive = (b.length <= 1) & has & (b.place == b.expected - 1) & ~closing & ~probe
+    repeated = (b.length == 0) & in_place & same_ack & ~closing
+    still = repeated & same_window & (b.window > 0)
+    keep_alive_ack = still & answered & keep_alive[b.other]
+    duplicate_ack = still & ~keep_alive_ack
+    found = {
+        "zero_window": (b.window == 0) & ~closing & ~probe,
+        "zero_window_probe": probe,
+        "zero_window_probe_ack": repeated & same_window & (b.window == 0) & answered & probe[b.other],
+        "window_update": repeated & (b.window > 0) & ~same_window,
+        "window_full": _window_full(packets, b, scales) & ~closing & ~probe,
+        "lost_segment": has & (b.place > b.expected) & (b.flags & RST == 0) & ~probe,
+        "keep_alive": keep_alive,
+        "keep_alive_ack": keep_alive_ack,
+        "duplicate_ack": duplicate_ack,
+    }
+    duplicates = _since_new_ack(b, duplicate_ack, same_ack)
+    # A segment that begins one byte early and adds more follows a probe: it is new data.
+    behind = has & (b.place < b.expected) & ~((b.length > 1) & (b.place == b.expected - 1))
+    other_ack, other_time = b.ack[b.other], b.time[b.other]
+    data = ((b.length > 0) | opening) & ~keep_alive
+    end = b.seq + b.length.astype(np.uint32)
+    spurious = data & (b.length > 0) & answered & (other_ack != 0) & ((other_ack - end).view(np.int32) >= 0)
+    left = data & behind & ~spurious
+    since_ack = b.time - other_time
+    fast = left & answered & (duplicates[b.other] >= 2) & (other_ack == b.seq) & (since_ack >= 0) & (since_ack < _FAST)
+    left &= ~fast
+    since = b.time - b.expected_time
+    soon = (since >= 0) & (since < _first_round_trip(b, opening))
+    reordered = left & soon & ((b.expected != b.after) | (b.expected_length == 0))
+    found["out_of_order"] = reordered
+    found["spurious_retransmission"] = spurious
+    found["fast_retransmission"] = fast
+    found["retransmission"] = (left & ~reordered) | spurious | fast
+    found["ack_lost_segment"] = acknowledged_unseen(
+        b, found["lost_segment"], data & behind, duplicates, same_ack, probe
+    )  # fmt: skip
+    for name, value in found.items():
+        getattr(analysis, name)[rows] = value
+
+
+def _batch(packets: Packets, rows: Rows, new: Bools) -> Batch:
+    """Gather the columns of the rows, and find the packet before each in either direction."""
+    side = packets.from_orig[rows]
+    flags = packets.tcp_flags[rows]
+    count = len(rows)
+    index = np.arange(count)
+    begin = np.maximum.accumulate(np.where(new, index, 0))
+    before: list[Ints] = []
+    for direction in (False, True):
+        last = np.full(count, -1, np.int64)
+        last[1:] = np.maximum.accumulate(np.where(side == direction, index, -1))[:-1]
+        last[last < begin] = -1
+        before.append(last)
+    own = np.where(side, before[1], before[0])
+    other = np.where(side, before[0], before[1])
+    none = np.zeros(0, np.int64)
+    length = packets.payload_length[rows].astype(np.int64)
+    seq, ack, window, time = (getattr(packets, name)[rows] for name in ("seq", "ack", "window", "time"))
+    return Batch(
+        rows, side, new, own, other, flags, ack, window, length, time, seq, none, none, none, none, none
+    )  # fmt: skip
+
+
+def _follow(b: Batch) -> Bools:
+    """Fill what is expected before each packet; which packets are zero window probes.
+
+    A probe does not move what is expected, and whether it is one depends on that: the candidates are taken out first,
+    and those that turn out to be none are put back.
+    """
+    places = [np.flatnonzero(~b.side), np.flatnonzero(b.side)]
+    b.place = np.empty(len(b.rows), np.int64)
+    for rows in places:
+        first = b.own[rows] < 0
+        step = np.zeros(len(rows), np.int64)
+        step[1:] = (b.seq[rows[1:]] - b.seq[rows[:-1]]).view(np.int32)
+        step[first] = 0
+        total = np.cumsum(step)
+        begin = np.maximum.accumulate(np.where(first, np.arange(len(rows)), 0))
+        b.place[rows] = total - total[begin] + b.seq[rows][begin].astype(np.int64)
+    opening = b.flags & (SYN | FIN) != 0
+    b.after = b.place + b.length + opening
+    closed = (b.other >= 0) & (b.window[b.other] == 0)
+    candidate = (b.length == 1) & (b.own >= 0) & closed
+    probe = candidate
+    for _ in range(4 if candidate.any() else 1):
+        _expect(b, places, probe)
+        now = candidate & (b.place == b.expected)
+        if (now == probe).all():
+            break
+        probe = now
+    return probe
+
+
+def _expect(b: Batch, places: list[Rows], probe: Bools) -> None:
+    """The running maximum of the sequence numbers behind the packets of each direction, probes left out."""
+    count = len(b.rows)
+    b.expected, b.expected_time, b.expected_length = (np.zeros(count, np.int64) for _ in range(3))
+    opening = b.flags & (SYN | FIN) != 0
+    for rows in places:
+        if not len(rows):
+            continue
+        first = b.own[rows] < 0
+        after = np.where(probe[rows] & ~first, -(1 << 40), b.after[rows])
+        # Each connection lies above all before it, so that one running maximum serves all.
+        lift = np.cumsum(first).astype(np.int64) << 42
+        highest = np.maximum.accumulate(after + lift) - lift
+        expected = np.empty(len(rows), np.int64)
+        expected[0] = -(1 << 50)
+        expected[1:] = highest[:-1]
+        expected[first] = -(1 << 50)
+        index = np.arange(len(rows))
+        b.expected[rows] = expected
+        b.expected_time[rows] = _shifted(b.time[rows], np.where(after > expected, index, 0))
+        moved = first | (after > expected + opening[rows])
+        b.expected_length[rows] = _shifted(b.length[rows], np.where(moved, index, 0))
+
+
+def _shifted(values: Ints, marked: Ints) -> Ints:
+    """For each place the value at the last marked place before it."""
+    last = np.maximum.accumulate(marked)
+    before = np.zeros(len(values), np.int64)
+    before[1:] = last[:-1]
+    return values[before]
+
+
+def _since_new_ack(b: Batch, duplicate: Bools, same_ack: Bools) -> Ints:
+    """How many duplicate ACKs a direction has sent since its acknowledgement last moved, up to each packet."""
+    out = np.zeros(len(b.rows), np.int64)
+    for rows in (np.flatnonzero(~b.side), np.flatnonzero(b.side)):
+        total = np.cumsum(duplicate[rows])
+        moved = np.maximum.accumulate(np.where(same_ack[rows], 0, np.arange(len(rows))))
+        out[rows] = total - total[moved] if len(rows) else total
+    return out
+
+
+def _first_round_trip(b: Batch, opening: Bools) -> Ints:
+    """How long a packet may be late and still count as reordered: the handshake's round trip, once it is known."""
+    index = np.arange(len(b.rows))
+    begin = np.maximum.accumulate(np.where(b.new, index, 0))
+    syn = np.maximum.accumulate(np.where(b.flags & (SYN | ACK) == SYN, index, -1))
+    ends = np.flatnonzero((b.flags & (SYN | ACK) == ACK) & (syn >= begin))
+    ends = ends[b.time[ends] != b.time[syn[ends]]]
+    owner = begin[ends]
+    earliest = np.ones(len(ends), np.bool_)
+    earliest[1:] = owner[1:] != owner[:-1]
+    ends = ends[earliest]
+    trip, known = np.full(len(index), _REORDERED), np.full(len(index), len(index))
+    trip[begin[ends]] = b.time[ends] - b.time[syn[ends]]
+    known[begin[ends]] = ends
+    return np.where(index > known[begin], trip[begin], _REORDERED)
+
+
+def _window_full(packets: Packets, b: Batch, scales: Array) -> Bools:
+    """Segments that fill the other side's window to its last byte."""
+    out = np.zeros(len(b.rows), np.bool_)
+    rows = np.flatnonzero((b.length > 0) & (b.other >= 0))
+    other = b.other[rows]
+    scale = scales[packets.connection[b.rows[rows]], b.side[other].astype(np.int64)].astype(np.int64)
+    shift = np.where((scale == _NOT_SCALED) | (b.flags[other] & SYN != 0), 0, np.maximum(scale, 0))
+    edge = b.ack[other].astype(np.int64) + (b.window[other].astype(np.int64) << shift)
+    end = b.seq[rows].astype(np.int64) + b.length[rows]
+    out[rows] = (scale != _UNKNOWN) & ((edge - end) & 0xFFFFFFFF == 0)
+    return out
