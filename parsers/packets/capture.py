@@ -59,20 +59,17 @@ def read_capture(source: Source) -> Capture:
         OSError: the file cannot be read.
     """
     from .connections import connections
+    from .duplicates import duplicates
+    from .flows import flows
     from .framing import read_frames
     from .layers import decode
     from .tcp import analyse
 
     frames = read_frames(source)
     packets = decode(frames)
+    groups = flows(packets)
+    duplicate = duplicates(packets, groups)
+    analysis, measures = analyse(packets, groups)
+    table = connections(packets, groups, analysis, measures, duplicate)
     packets.release()
-    found = connections(packets)
-    return Capture(
-        path=source.path,
-        packets=packets,
-        duplicate=found.duplicate,
-        analysis=analyse(packets),
-        connections=found.table,
-        problems=frames.problems,
-        facts=frames.facts,
-    )
+    return Capture(source.path, packets, duplicate, analysis, table, frames.problems, frames.facts)

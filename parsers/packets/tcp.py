@@ -16,6 +16,7 @@ import numpy as np
 from .columns import ACK, FIN, RST, SYN, TCP, Array, Bools, Ints, Packets, Rows
 from .flows import Flows
 from .tcp_lost import acknowledged_unseen
+from .tcp_measures import Measures, measure
 from .tcp_options import syn_options
 
 _BATCH = 131_072  # packets; a batch holds whole connections
@@ -82,9 +83,10 @@ class Batch:
     expected_length: Ints
 
 
-def analyse(packets: Packets, flows: Flows) -> Analysis:
-    """The flags of every packet, as Wireshark computes them."""
+def analyse(packets: Packets, flows: Flows) -> tuple[Analysis, Measures]:
+    """The flags of every packet, as Wireshark computes them, and what is measured of each direction."""
     count = len(packets)
+    measures = Measures.of(len(flows))
     analysis = Analysis(*(np.zeros(count, np.bool_) for _ in FLAGS))
     analysis.reused_ports[flows.reused] = True
     scales = _window_scales(packets, flows)
@@ -102,8 +104,8 @@ def analyse(packets: Packets, flows: Flows) -> Analysis:
         first = np.cumsum(spans) - spans
         new[first] = True
         rows = flows.order[np.repeat(begin[chosen] - first, spans) + np.arange(len(new))]
-        _analyse_batch(packets, rows, new, scales, analysis)
-    return analysis
+        _analyse_batch(packets, rows, new, scales, analysis, measures)
+    return analysis, measures
 
 
 def _window_scales(packets: Packets, flows: Flows) -> Array:
@@ -117,7 +119,9 @@ def _window_scales(packets: Packets, flows: Flows) -> Array:
     return scales
 
 
-def _analyse_batch(packets: Packets, rows: Rows, new: Bools, scales: Array, analysis: Analysis) -> None:
+def _analyse_batch(
+    packets: Packets, rows: Rows, new: Bools, scales: Array, analysis: Analysis, measures: Measures
+) -> None:
     batch = _batch(packets, rows, new)
     probe = _follow(batch)
     b = batch
@@ -155,7 +159,8 @@ def _analyse_batch(packets: Packets, rows: Rows, new: Bools, scales: Array, anal
     fast = left & answered & (duplicates[b.other] >= 2) & (other_ack == b.seq) & (since_ack >= 0) & (since_ack < _FAST)
     left &= ~fast
     since = b.time - b.expected_time
-    soon = (since >= 0) & (since < _first_round_trip(b, opening))
+    stream = packets.connection[rows].astype(np.int64) << 1 | b.side
+    soon = (since >= 0) & (since < _first_round_trip(b, stream, measures))
     reordered = left & soon & ((b.expected != b.after) | (b.expected_length == 0))
     found["out_of_order"] = reordered
     found["spurious_retransmission"] = spurious
@@ -164,6 +169,7 @@ def _analyse_batch(packets: Packets, rows: Rows, new: Bools, scales: Array, anal
     found["ack_lost_segment"] = acknowledged_unseen(
         b, found["lost_segment"], data & behind, duplicates, same_ack, probe
     )  # fmt: skip
+    measure(measures, b, stream, found["zero_window"], found["lost_segment"], behind, probe)
     for name, value in found.items():
         getattr(analysis, name)[rows] = value
 
@@ -263,7 +269,7 @@ def _since_new_ack(b: Batch, duplicate: Bools, same_ack: Bools) -> Ints:
     return out
 
 
-def _first_round_trip(b: Batch, opening: Bools) -> Ints:
+def _first_round_trip(b: Batch, stream: Ints, measures: Measures) -> Ints:
     """How long a packet may be late and still count as reordered: the handshake's round trip, once it is known."""
     index = np.arange(len(b.rows))
     begin = np.maximum.accumulate(np.where(b.new, index, 0))
@@ -277,6 +283,7 @@ def _first_round_trip(b: Batch, opening: Bools) -> Ints:
     trip, known = np.full(len(index), _REORDERED), np.full(len(index), len(index))
     trip[begin[ends]] = b.time[ends] - b.time[syn[ends]]
     known[begin[ends]] = ends
+    measures.handshake[stream[ends] >> 1] = trip[begin[ends]]
     return np.where(index > known[begin], trip[begin], _REORDERED)
 
 
