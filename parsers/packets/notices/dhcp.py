@@ -1,0 +1,52 @@
+"""DHCP: clients that got no address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from . import ERROR, WARN, Notice
+from ._make import from_row, rows, shorten
+
+if TYPE_CHECKING:
+    from ..capture import Capture
+
+PATIENCE = timedelta(seconds=3)  # clients ask again after about four seconds (RFC 2131 section 4.1)
+
+
+def notices(capture: Capture) -> Iterator[Notice]:
+    """One notice a NAK, and one a client that asked without an offer."""
+    table = capture.tables["dhcp"]
+    for row in rows(table.filter(pl.col("msg_type") == "NAK")):
+        wanted = table.filter((pl.col("xid") == row["xid"]) & (pl.col("msg_type") == "REQUEST"))
+        asked = wanted.row(0, named=True) if len(wanted) else None
+        address = (asked["requested_addr"] or asked["client_addr"]) if asked else None
+        server = row["server_addr"] or row["id_orig_h"]
+        msg = f"The DHCP server {server} refused {row['mac']}" + (f" the address {address}" if address else "")
+        msg += f": {shorten(row['message'])}" if row["message"] else ""
+        fields = {"mac": row["mac"], "address": address, "server": server, "reason": row["message"]}
+        frames = (row["frame_number"], asked["frame_number"] if asked else None)
+        yield from_row(capture, "dhcp_nak", WARN, row, msg, fields, frames, src=row["mac"], dst=server)
+    yield from _no_offer(capture, table)
+
+
+def _no_offer(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
+    """Clients none of whose DISCOVERs was answered, as long as the capture went on."""
+    end = int(capture.packets.time.max(initial=0)) // 1000
+    answered = table.filter(pl.col("msg_type").is_in(["OFFER", "ACK"])).select("mac").unique()
+    lonely = table.filter(pl.col("msg_type") == "DISCOVER").join(answered, on="mac", how="anti", maintain_order="left")
+    groups = lonely.group_by("mac", maintain_order=True).agg(
+        pl.len().alias("count"), pl.col("frame_number").head(5).alias("frames"), pl.exclude("mac").first()
+    )
+    for row in rows(groups):
+        waited = end - capture.packets.micros(row["frame_number"] - 1)
+        if waited < PATIENCE / timedelta(microseconds=1):
+            continue
+        times = f"{row['count']:,} time{'' if row['count'] == 1 else 's'}"
+        name = f" ({shorten(row['host_name'], 60)})" if row["host_name"] else ""
+        msg = f"{row['mac']}{name} asked {times} for an address, and no DHCP server offered one"
+        fields = {"mac": row["mac"], "count": row["count"], "host_name": row["host_name"]}
+        yield from_row(capture, "dhcp_no_offer", ERROR, row, msg, fields, row["frames"], src=row["mac"], dst="")

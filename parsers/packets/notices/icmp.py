@@ -1,0 +1,121 @@
+"""What routers and hosts report by ICMP, and packets that go round in circles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from ..columns import frame_numbers
+from . import ERROR, INFO, WARN, Notice
+from ._make import Row, endpoint, from_row, rows
+
+if TYPE_CHECKING:
+    from ..capture import Capture
+
+_FLOW = ("quoted_proto", "quoted_orig_h", "quoted_orig_p", "quoted_resp_h", "quoted_resp_p")
+_IGNORED = 3  # reports of the path MTU after which a sender has had its chance
+_SMALL_TTL = 8  # a packet that is caught in a loop comes by with every TTL down to one
+_LOOP_TTLS = 3
+_LOOP_SECONDS = 5.0
+
+
+def notices(capture: Capture) -> Iterator[Notice]:
+    """One notice a flow that was turned away, a path that is narrower, a pair of hosts between which packets circle."""
+    table = capture.tables["icmp"].filter(pl.col("quoted_resp_h").is_not_null())
+    narrow = (pl.col("code_name") == "fragmentation_needed") | (pl.col("type_name") == "packet_too_big")
+    unreachable = (pl.col("type_name") == "destination_unreachable") & ~narrow.fill_null(False)
+    for row in rows(_by(table.filter(unreachable), "id_orig_h", "code_name", *_FLOW)):
+        yield _unreachable(capture, row)
+    for row in rows(_by(table.filter(narrow), "id_orig_h", "quoted_orig_h", "quoted_resp_h", "mtu")):
+        yield _narrow(capture, row)
+    yield from _loops(capture, table)
+
+
+def _by(table: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """One row a group: its first row, how many there are, and its first frames."""
+    others = [name for name in table.columns if name not in columns]
+    return table.group_by(columns, maintain_order=True).agg(
+        pl.len().alias("count"), pl.col("frame_number").head(5).alias("frames"), pl.col(others).first()
+    )
+
+
+def _unreachable(capture: Capture, row: Row) -> Notice:
+    target = endpoint(row["quoted_resp_h"], row["quoted_resp_p"])
+    source = endpoint(row["quoted_orig_h"], row["quoted_orig_p"])
+    proto, code, reporter = row["quoted_proto"], row["code_name"] or "unreachable", row["id_orig_h"]
+    late = code == "port_unreachable" and row["quoted_orig_p"] == 53
+    msg = f"{reporter} reports that {proto} packets from {source} do not reach {target}: {code}"
+    if late:
+        msg = f"{reporter} had closed its port when the answer of the DNS server {source} came"
+    fields = {"code": code, "reporter": reporter, "target": target, "proto": proto, "count": row["count"]}
+    severity = INFO if late else WARN
+    return from_row(capture, "icmp_unreachable", severity, row, msg, fields, row["frames"], src=source, dst=target)
+
+
+def _narrow(capture: Capture, row: Row) -> Notice:
+    mtu = row["mtu"] or 0
+    msg = f"{row['id_orig_h']} reports that packets from {row['quoted_orig_h']} to {row['quoted_resp_h']} are too big: "
+    msg += f"the path takes {mtu} bytes" if mtu else "it does not say what the path takes"
+    fields = {"mtu": mtu, "reporter": row["id_orig_h"], "target": row["quoted_resp_h"], "count": row["count"]}
+    severity = WARN if row["count"] > _IGNORED else INFO
+    source, target = row["quoted_orig_h"], row["quoted_resp_h"]
+    return from_row(
+        capture, "icmp_fragmentation_needed", severity, row, msg, fields, row["frames"], src=source, dst=target
+    )
+
+
+def _loops(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
+    """Pairs of hosts whose packets were seen again and again, each time with a smaller TTL."""
+    packets = capture.packets
+    low = np.flatnonzero((packets.ip_version > 0) & (packets.ttl <= _SMALL_TTL) & (packets.ttl > 0))
+    ids = [getattr(packets, name) for name in ("src_lo", "dst_lo")]
+    if len(low) < 2:
+        return
+    pairs = ids[0] * np.uint64(0x9E3779B97F4A7C15) + ids[1]
+    rows_ = np.flatnonzero(np.isin(pairs, np.unique(pairs[low])) & (packets.ip_version > 0))
+    key = {name: getattr(packets, name)[rows_] for name in _IDENTITY}
+    frame = pl.DataFrame({"row": rows_, "time": packets.time[rows_], "ttl": packets.ttl[rows_], **key})
+    # An id of zero says nothing (RFC 6864), unless TCP numbers its bytes.
+    same = frame.filter((pl.col("ip_id") > 0) | (pl.col("seq") > 0)).group_by(_IDENTITY, maintain_order=True)
+    circling = same.agg(
+        pl.col("row"),
+        pl.col("ttl").n_unique().alias("ttls"),
+        (pl.col("ttl").cast(pl.Int16).diff().max() <= 0).alias("falling"),
+        ((pl.col("time").last() - pl.col("time").first()) / 1e9).alias("seconds"),
+    ).filter((pl.col("ttls") >= _LOOP_TTLS) & pl.col("falling") & (pl.col("seconds") <= _LOOP_SECONDS))
+    pairs_ = circling.group_by("src_hi", "src_lo", "dst_hi", "dst_lo", maintain_order=True)
+    for found in rows(pairs_.agg(pl.len().alias("count"), pl.col("row").first(), pl.col("ttls").max())):
+        yield _loop(capture, found, table)
+
+
+_IDENTITY = (
+    "src_hi", "src_lo", "dst_hi", "dst_lo", "protocol", "ip_id", "fragment_offset", "sport", "dport", "seq",
+    "payload_length",
+)  # fmt: skip
+
+
+def _loop(capture: Capture, found: Row, table: pl.DataFrame) -> Notice:
+    index = np.array(found["row"][:1], np.int64)
+    source, target = (capture.packets.address_text(index, which)[0] for which in ("src", "dst"))
+    expired = table.filter((pl.col("code_name") == "ttl_exceeded") & (pl.col("quoted_resp_h") == target))
+    reporters = expired["id_orig_h"].unique(maintain_order=True).to_list()
+    first, last = (int(capture.packets.ttl[found["row"][at]]) for at in (0, -1))
+    msg = f"{found['count']:,} packets from {source} to {target} came by again and again, the TTL falling from {first} "
+    msg += f"to {last}: routers send them in a circle"
+    if reporters:
+        msg += f"; {', '.join(reporters[:2])} reported that the TTL ran out"
+    return Notice(
+        note="routing_loop",
+        severity_number=ERROR,
+        time=capture.packets.micros(found["row"][0]),
+        frame_number=found["row"][0] + 1,
+        msg=msg,
+        frames=frame_numbers(found["row"]),
+        src=source,
+        dst=target,
+        fields={"target": target, "packets": found["count"], "reporter": ",".join(reporters[:2]) or "none"},
+        connection=int(capture.packets.connection[found["row"][0]]),
+    )

@@ -1,0 +1,94 @@
+"""Heads of HTTP/1 messages (RFC 9112): start line, the fields that matter, length of the body."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+MAX_HEAD = 65_536
+_STATUS = re.compile(rb"HTTP/([0-9]\.[0-9]) ([1-5][0-9]{2})(?: ([^\r\n]{0,200}))?\r?$")
+_REQUEST = re.compile(rb"([A-Z-]{3,20}) (\S{1,65536}) HTTP/([0-9]\.[0-9])\r?$")
+METHODS = (
+    b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"OPTIONS", b"PATCH", b"CONNECT", b"TRACE", b"PROPFIND", b"PROPPATCH",
+    b"MKCOL", b"COPY", b"MOVE", b"LOCK", b"UNLOCK", b"REPORT", b"SEARCH", b"PURGE",
+)  # fmt: skip
+# The first eight bytes of a head: what a packet is chosen by before anything is parsed.
+_STARTS = (b"HTTP/1.", *(method + b" " for method in METHODS))
+
+
+@dataclass(slots=True)
+class Head:
+    """The head of a request or of a response.
+
+    Attributes:
+        status: 0 for a request. reason: the words behind it.
+        method, uri: "" for a response. version: "1.1".
+        fields: values by lower-case names, the first of each.
+        size: bytes of the head with its empty line; of what is there where `complete` is False.
+        complete: whether the empty line was found.
+        weird: Zeek's names of what is odd.
+    """
+
+    status: int
+    method: str
+    uri: str
+    version: str
+    reason: str
+    fields: dict[str, str]
+    size: int
+    complete: bool
+    weird: list[str] = field(default_factory=list)
+
+    @property
+    def chunked(self) -> bool:
+        """Whether the body comes in chunks."""
+        return "chunked" in self.fields.get("transfer-encoding", "").lower()
+
+    @property
+    def content_length(self) -> int | None:
+        """What the head says about the length of the body; None if nothing or nothing that can be believed."""
+        text = self.fields.get("content-length", "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+
+
+def starts_head(data: bytes) -> bool:
+    """Whether bytes begin as a head does."""
+    return data.startswith(_STARTS)
+
+
+def parse_head(data: bytes) -> Head | None:
+    """Read the head at the beginning of bytes; None if there is none."""
+    if not starts_head(data):
+        return None
+    end = data.find(b"\r\n\r\n")
+    size = end + 4
+    if end < 0:
+        end = data.find(b"\n\n")
+        size = end + 2
+    complete = end >= 0
+    lines = (data[:end] if complete else data[:MAX_HEAD]).split(b"\n")
+    head = _start(lines[0])
+    if head is None:
+        return None
+    head.size, head.complete = (size, True) if complete else (len(data), False)
+    if complete and not lines[0].endswith(b"\r"):
+        head.weird.append("line_terminated_with_single_LF")
+    for line in lines[1:]:
+        name, colon, value = line.partition(b":")
+        if colon:
+            head.fields.setdefault(_text(name).strip().lower(), _text(value).strip())
+    return head
+
+
+def _start(line: bytes) -> Head | None:
+    if found := _STATUS.match(line):
+        version, code, reason = found.groups()
+        return Head(int(code), "", "", version.decode(), _text(reason or b"").strip(), {}, 0, False)
+    if found := _REQUEST.match(line):
+        method, uri, version = found.groups()
+        return Head(0, method.decode(), _text(uri), version.decode(), "", {}, 0, False)
+    return None
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

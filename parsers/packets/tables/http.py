@@ -1,0 +1,247 @@
+"""http: one row a request with its response (Zeek's http.log), HTTP/1 on any port.
+
+Heads are found at the beginning of packets and then by the length of the message before, so that several responses in
+one packet are all seen and bodies are never read.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from ..columns import TCP, Bools, Ints
+from ..protocols.http import MAX_HEAD, METHODS, Head, parse_head, starts_head
+from ..streams import Stream, Streams
+from . import _rows
+
+if TYPE_CHECKING:
+    from ..capture import Capture
+
+SCHEMA = _rows.schema(
+    {
+        "trans_depth": pl.UInt32,  # the how manieth of its connection, from 1
+        "method": pl.String,  # null where the capture does not hold the request
+        "host": pl.String,
+        "uri": pl.String,
+        "version": pl.String,
+        "user_agent": pl.String,
+        "auth_scheme": pl.String,  # "basic", "bearer" ...; what goes with it is not kept
+        "username": pl.String,
+        "request_body_len": pl.UInt64,
+        "response_body_len": pl.UInt64,  # as the head says
+        "status_code": pl.UInt16,  # null without a response
+        "status_msg": pl.String,
+        "server": pl.String,
+        "content_type": pl.String,
+        "location": pl.String,
+        "response_frame_number": pl.UInt32,
+        "response_time": pl.Float64,  # seconds from the last byte of the request to the first one of the response
+        "transfer_time": pl.Float64,  # seconds from the first to the last byte of the response
+        "response_end_frame_number": pl.UInt32,
+        "weird": pl.List(pl.String),
+    }
+)
+_USUAL_HEAD = 640  # bytes; longer heads are read a second time
+_MAX_TEXT = 2048  # of a value that is kept
+_STARTS = np.array([int.from_bytes(start[:4].ljust(4), "big") for start in (b"HTTP", *METHODS)], np.uint32)
+
+
+@dataclass(slots=True)
+class _Message:
+    """A head, the stream offset at which it begins, that behind its body, and the packets of both."""
+
+    head: Head
+    offset: int
+    end: int
+    row: int
+    last_row: int
+
+
+@dataclass(slots=True)
+class _Transaction:
+    depth: int
+    request: _Message | None
+    response: _Message | None = None
+    weird: list[str] = field(default_factory=list)
+
+
+def table(capture: Capture) -> pl.DataFrame:
+    """Every request of the capture with its response."""
+    begins = _begins(capture)
+    connections = np.unique(capture.packets.connection[begins]).astype(np.int64)
+    found: list[_Transaction] = []
+    if len(connections):
+        streams = Streams(capture, connections)
+        for connection in connections.tolist():
+            found += _transactions(list(streams.sides(connection)), begins)
+    firsts = [one.request or one.response for one in found]
+    rows = [first.row for first in firsts if first]
+    return _rows.build(capture, SCHEMA, rows, [one.request is None for one in found], _columns(capture, found))
+
+
+def _begins(capture: Capture) -> Bools:
+    """Packets that begin as a head does."""
+    packets = capture.packets
+    rows = np.flatnonzero((packets.protocol == TCP) & (packets.payload_captured >= 12) & (packets.connection >= 0))
+    heads = packets.payload_heads(rows, 4).view(">u4").ravel()
+    likely = rows[np.isin(heads, _STARTS)]
+    begins = np.zeros(len(packets), np.bool_)
+    for row in likely.tolist():
+        begins[row] = starts_head(packets.payload_bytes(row, 16))
+    return begins
+
+
+def _transactions(sides: list[Stream], begins: Bools) -> list[_Transaction]:
+    places = {side.from_orig: _offsets(side, begins) for side in sides}
+    asking = [side for side in sides if _asks(side, places[side.from_orig])]
+    if len(asking) > 1:  # both sides send requests: not HTTP as it is read here
+        return []
+    requests: list[_Message] = []
+    for side in asking:
+        requests = _walk(side, places[side.from_orig], [])
+    responses: list[_Message] = []
+    for side in sides:
+        if side not in asking:
+            responses = _walk(side, places[side.from_orig], [message.head.method for message in requests])
+    return _paired(requests, responses)
+
+
+def _offsets(side: Stream, begins: Bools) -> Ints:
+    """The stream offsets of the packets that begin as a head does."""
+    rows = side.rows
+    offsets: Ints = side.starts[begins[rows] & (side.places == side.packets.payload[rows])]
+    return offsets
+
+
+def _asks(side: Stream, places: Ints) -> bool:
+    return len(places) > 0 and not side.read(int(places[0]), 5).startswith(b"HTTP/")
+
+
+def _walk(side: Stream, places: Ints, methods: list[str]) -> list[_Message]:
+    """The messages of one side, a response with the method that it answers."""
+    messages: list[_Message] = []
+    turn = 0  # among the requests; interim responses take none
+    at = int(places[0]) if len(places) else -1
+    raw = b""
+    while at >= 0:
+        head = _head(side, at, raw or side.read(at, _USUAL_HEAD))
+        raw = b""
+        if head is None:
+            at = _next(places, at + 1)
+            continue
+        method = methods[turn] if turn < len(methods) else ""
+        size = _body(head, method)
+        end = at + head.size + size if size is not None else _until(side, places, at + head.size)
+        messages.append(_Message(head, at, end, side.row_at(at), side.row_at(min(end, side.end) - 1)))
+        turn += not 100 <= head.status < 200
+        if head.status == 101 or (method == "CONNECT" and 200 <= head.status < 300) or head.method == "CONNECT":
+            break
+        if not head.complete:
+            at = _next(places, at + 1)
+        elif size is not None and starts_head(raw := side.read(end, _USUAL_HEAD)):
+            at = end
+        else:
+            at, raw = _next(places, end), b""
+    return messages
+
+
+def _head(side: Stream, at: int, raw: bytes) -> Head | None:
+    head = parse_head(raw)
+    if head is not None and not head.complete and len(raw) == _USUAL_HEAD:
+        head = parse_head(side.read(at, MAX_HEAD))
+    return head
+
+
+def _body(head: Head, method: str) -> int | None:
+    """Bytes behind the head (RFC 9112 section 6.3); None where only the end of them can tell."""
+    if method == "HEAD" or 100 <= head.status < 200 or head.status in (204, 304):
+        return 0
+    if head.chunked or not head.complete:
+        return None
+    length = head.content_length
+    return length if length is not None else (None if head.status else 0)
+
+
+def _next(places: Ints, at: int) -> int:
+    """The first place at or behind an offset, -1 without one."""
+    index = int(places.searchsorted(at))
+    return int(places[index]) if index < len(places) else -1
+
+
+def _until(side: Stream, places: Ints, at: int) -> int:
+    following = _next(places, at)
+    return following if following >= 0 else side.end
+
+
+def _paired(requests: list[_Message], responses: list[_Message]) -> list[_Transaction]:
+    """Requests with their responses, in the order in which they were sent (RFC 9112 section 9.3)."""
+    found = [_Transaction(number, message) for number, message in enumerate(requests, 1)]
+    waiting = deque(found)
+    for response in responses:
+        if 100 <= response.head.status < 200 and response.head.status != 101:
+            continue
+        if waiting and waiting[0].request and waiting[0].request.row <= response.row:
+            waiting.popleft().response = response
+        else:
+            found.append(_Transaction(len(found) + 1, None, response, ["unmatched_HTTP_reply"]))
+    for one in found:
+        for message in (one.request, one.response):
+            if message:
+                one.weird += message.head.weird
+    return found
+
+
+def _columns(capture: Capture, found: list[_Transaction]) -> dict[str, object]:
+    requests = [one.request.head if one.request else None for one in found]
+    responses = [one.response.head if one.response else None for one in found]
+
+    def value(heads: list[Head | None], name: str) -> list[str | None]:
+        return [head.fields.get(name, "")[:_MAX_TEXT] or None if head else None for head in heads]
+
+    logins = [_login(head.fields.get("authorization", "")) if head else (None, None) for head in requests]
+    return {
+        "trans_depth": [one.depth for one in found],
+        "method": [head and head.method for head in requests],
+        "host": value(requests, "host"),
+        "uri": [head and head.uri[:_MAX_TEXT] for head in requests],
+        "version": [(request or response or Head(0, "", "", "", "", {}, 0, False)).version
+                    for request, response in zip(requests, responses, strict=True)],
+        "user_agent": value(requests, "user-agent"),
+        "auth_scheme": [scheme for scheme, _ in logins],
+        "username": [name for _, name in logins],
+        "request_body_len": [head and head.content_length for head in requests],
+        "response_body_len": [head and head.content_length for head in responses],
+        "status_code": [head and head.status for head in responses],
+        "status_msg": [head and head.reason for head in responses],
+        "server": value(responses, "server"),
+        "content_type": value(responses, "content-type"),
+        "location": value(responses, "location"),
+        "response_frame_number": _rows.frames(one.response.row if one.response else None for one in found),
+        "response_time": [
+            _rows.seconds(capture, one.request.last_row, one.response.row) if one.request and one.response else None
+            for one in found
+        ],
+        "transfer_time": [
+            _rows.seconds(capture, one.response.row, one.response.last_row) if one.response else None for one in found
+        ],
+        "response_end_frame_number": _rows.frames(one.response.last_row if one.response else None for one in found),
+        "weird": [one.weird for one in found],
+    }  # fmt: skip
+
+
+def _login(authorization: str) -> tuple[str | None, str | None]:
+    """Scheme and user name of an Authorization field (RFC 7617); the password is left where it is."""
+    scheme, _, rest = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return scheme.lower()[:32] or None, None
+    try:
+        name, colon, _ = base64.b64decode(rest.strip()[:1024]).partition(b":")
+    except (binascii.Error, ValueError):
+        return "basic", None
+    return "basic", name.decode("utf-8", "replace") if colon else None
