@@ -7,7 +7,7 @@ examples of every other rule and against logs of healthy systems: a rule that fi
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -47,7 +47,7 @@ def check(book: Rulebook, complete: bool, healthy: Sequence[Path] = ()) -> list[
     faults: list[Fault] = []
     if complete:
         faults += _incomplete(rules)
-    faults += _examples(rules)
+    faults += _examples(rules, {key: Path(entry.path).parent for key, entry in book.entries.items()})
     faults += _healthy(rules, healthy)
     return faults
 
@@ -66,8 +66,19 @@ def _anchored(rule: Rule) -> bool:
     return all(triggers(stream.expression, stream.detection) is not None for stream in Matcher([rule]).streams)
 
 
-def found_in(matcher: Matcher, text: str, name: str) -> set[str]:
-    """The ids of the rules of a matcher that an excerpt, as a file of that name, leads to."""
+def found_in(matcher: Matcher, example: Example, folder: Path) -> set[str]:
+    """The ids of the rules of a matcher that an example leads to; captures are relative to `folder`.
+
+    Raises:
+        InputError: the capture cannot be read.
+    """
+    if example.capture is not None:
+        report = analyze([str(folder / example.capture)], matcher, Options(jobs=1))
+        return {finding.rule.id for finding in report.findings}
+    return _found_in_text(matcher, example.text, _name(example))
+
+
+def _found_in_text(matcher: Matcher, text: str, name: str) -> set[str]:
     with tempfile.TemporaryDirectory(prefix="analyze-check-") as folder:
         path = Path(folder, *PurePosixPath(name).parts)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,18 +87,18 @@ def found_in(matcher: Matcher, text: str, name: str) -> set[str]:
     return {finding.rule.id for finding in report.findings}
 
 
-def _examples(rules: Sequence[Rule]) -> Iterator[Fault]:
+def _examples(rules: Sequence[Rule], folders: Mapping[str, Path]) -> Iterator[Fault]:
     related = {rule.id: _related(rule, rules) for rule in rules}
     everything = Matcher(rules)
     for rule in rules:
         for example in rule.examples.match:
-            found = found_in(everything, example.text, _name(example))
+            found = found_in(everything, example, folders[rule.id])
             if rule.id not in found:
                 yield Fault(rule.id, f"does not find its example {_short(example)}")
             for other in sorted(found - related[rule.id]):
                 yield Fault(other, f"fires on an example of {rule.id}: {_short(example)}")
         for example in rule.examples.no_match:
-            if rule.id in found_in(everything, example.text, _name(example)):
+            if rule.id in found_in(everything, example, folders[rule.id]):
                 yield Fault(rule.id, f"fires on its own counter-example {_short(example)}")
 
 
@@ -105,7 +116,7 @@ def _healthy(rules: Sequence[Rule], paths: Sequence[Path]) -> Iterator[Fault]:
     for path in paths:
         for finding in analyze([str(path)], matcher, Options(jobs=1)).findings:
             line = finding.evidence[0]
-            yield Fault(finding.rule.id, f"fires on a healthy log, {line.source}:{line.line_number}: {line.text[:80]}")
+            yield Fault(finding.rule.id, f"fires on a healthy log, {line.source}{line.place}: {line.text[:80]}")
 
 
 def _name(example: Example) -> str:
@@ -113,5 +124,5 @@ def _name(example: Example) -> str:
 
 
 def _short(example: Example) -> str:
-    line = example.text.strip().splitlines()[0]
+    line = str(example)
     return repr(line if len(line) <= _FORMS * 2 else line[: _FORMS * 2] + "…")

@@ -23,6 +23,7 @@ import typer
 from typer.core import TyperGroup
 
 import analyzer
+from analyzer.cli_flows import flows_command
 from analyzer.cli_rules import rules_app
 from analyzer.errors import AnalyzeError, UsageError
 from analyzer.settings import Limits, limits_with
@@ -67,6 +68,7 @@ app = typer.Typer(
     help="Says what is wrong in a bundle of logs: since when, how sure it is, on which lines, and what to do.",
 )
 app.add_typer(rules_app, name="rules")
+app.command("flows")(flows_command)
 
 
 class Level(StrEnum):

@@ -124,9 +124,11 @@ def worst_first(connections: pl.DataFrame) -> pl.DataFrame:
     stalled = pl.col("orig_zero_window").fill_null(0) + pl.col("resp_zero_window").fill_null(0)
     state = pl.col("conn_state")
     share = 100 * lost / sent.clip(1)
+    unanswered = state == "S0"
     trouble = pl.concat_str(
-        pl.when(tcp).then(state.replace_strict(FAILURES, default=None, return_dtype=pl.String)),
-        pl.when(lost > 0).then(pl.format("{} retransmitted ({} %)", lost, share.round(1))),
+        pl.when(tcp & unanswered).then(pl.format("no answer to {} SYN", "orig_pkts")),
+        pl.when(tcp & ~unanswered).then(state.replace_strict(FAILURES, default=None, return_dtype=pl.String)),
+        pl.when((lost > 0) & ~unanswered).then(pl.format("{} retransmitted ({} %)", lost, share.round(1))),
         pl.when(stalled > 0).then(pl.format("receiver full for {} s", stalled.round(3))),
         pl.when(pl.col("missed_bytes") > 0).then(pl.format("{} bytes not captured", "missed_bytes")),
         separator="; ",

@@ -108,10 +108,27 @@ class Fix(_Part):
 
 
 class Example(_Part):
-    """Lines as a program prints them, one record or several; `source` when the file name matters."""
+    """Lines as a program prints them, one record or several, or a packet capture.
 
-    text: str = Field(min_length=1)
+    Attributes:
+        text: the lines.
+        source: the name of their file, when it matters.
+        capture: path of a capture file, relative to the rule file; instead of `text`.
+    """
+
+    text: str = ""
     source: Line | None = None
+    capture: Line | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if bool(self.text) == (self.capture is not None):
+            raise rule_error("an example is either a text or a capture: write one of the two")
+        return self
+
+    def __str__(self) -> str:
+        """The example in a few words."""
+        return self.capture or self.text.strip().splitlines()[0]
 
 
 class Examples(_Part):

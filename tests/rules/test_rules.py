@@ -186,8 +186,9 @@ EACH = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 @EACH
 def test_has_everything_that_people_need(rule: Rule) -> None:
     assert missing_parts(rule) == []
-    assert len(rule.examples.match) >= 3
-    assert len(rule.examples.no_match) >= 2
+    captured = any(example.capture for example in rule.examples.match)
+    assert len(rule.examples.match) >= (1 if captured else 3)
+    assert len(rule.examples.no_match) >= (1 if captured else 2)
     assert re.search(r"[\u4e00-\u9fff]{4}", rule.plain.zh if rule.plain and rule.plain.zh else "")
 
 
@@ -201,14 +202,14 @@ def test_stands_where_its_id_says(rule: Rule) -> None:
 @EACH
 @HEADERS
 def test_finds_its_examples(rule: Rule, split_header: bool) -> None:
-    missed = [e.text for e in rule.examples.match if not fires(rule, e, split_header, BOOK)]
+    missed = [e.text for e in rule.examples.match if e.text and not fires(rule, e, split_header, BOOK)]
     assert missed == []
 
 
 @EACH
 @HEADERS
 def test_leaves_its_near_misses_alone(rule: Rule, split_header: bool) -> None:
-    wrong = [e.text for e in rule.examples.no_match if fires(rule, e, split_header, BOOK)]
+    wrong = [e.text for e in rule.examples.no_match if e.text and fires(rule, e, split_header, BOOK)]
     assert wrong == []
 
 
@@ -219,7 +220,7 @@ def test_keeps_quiet_on_the_examples_of_other_rules(rule: Rule) -> None:
         for other in RULES
         if other.id != rule.id and not may_fire_together(rule, other)
         for example in other.examples.match
-        if fires(rule, example, False, BOOK)
+        if example.text and fires(rule, example, False, BOOK)
     ]
     assert wrong == []
 

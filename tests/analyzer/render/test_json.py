@@ -16,7 +16,7 @@ def test_the_names_that_other_programs_rely_on(sample_report: SampleReport) -> N
     assert data["schema_version"] == 1
     assert set(data) == {
         "schema_version", "tool", "bundle", "verdict", "findings", "unknown", "coverage", "problems", "timeline",
-        "stats",
+        "facts", "network", "marks", "stats",
     }  # fmt: skip
     assert set(data["bundle"]) == {"name", "path", "kind", "sha256", "bytes", "files"}
     for finding in data["findings"]:
@@ -24,7 +24,7 @@ def test_the_names_that_other_programs_rely_on(sample_report: SampleReport) -> N
                 "evidence", "cause", "impact", "plain", "diagnose", "fixes", "questions", "references",
                 "fingerprint"} <= set(finding)  # fmt: skip
         assert datetime.fromisoformat(finding["first_seen"]) <= datetime.fromisoformat(finding["last_seen"])
-        assert {"source", "line_number", "time", "text"} == set(finding["evidence"][0])
+        assert {"source", "line_number", "time", "text", "before", "after"} == set(finding["evidence"][0])
 
 
 def test_evidence_is_the_line_that_stands_there(sample_report: SampleReport) -> None:

@@ -1,0 +1,97 @@
+"""`analyze flows`: the connections of captures, the worst first."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from analyzer.errors import UsageError
+from analyzer.settings import limits_with
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def flows_command(
+    paths: Annotated[list[str], typer.Argument(help="Captures, or bundles that hold captures.", show_default=False)],
+    sort: Annotated[
+        str, typer.Option(help="worst, time, bytes, packets, duration, loss or rtt; highest first.")
+    ] = "worst",
+    filter_: Annotated[
+        list[str] | None,
+        typer.Option("--filter", help="Keep what fits: port=443, state=REJ, host=10.0.0.7, loss>10. Repeatable."),
+    ] = None,
+    number: Annotated[int, typer.Option("--number", "-n", help="Connections to show; 0 for all.", min=0)] = 30,
+    format_: Annotated[str, typer.Option("--format", "-f", help="terminal, json or csv.")] = "terminal",
+    limit: Annotated[
+        list[str] | None, typer.Option(help="Change a limit, such as total_bytes=8GiB. Repeatable.")
+    ] = None,
+) -> None:
+    """List the connections of packet captures, the worst first."""
+    if format_ not in ("terminal", "json", "csv"):
+        raise UsageError(f"--format {format_}: unknown; one of terminal, json, csv.")
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    from analyzer.flows import flows, rows
+
+    table, problems = flows(paths, limits_with(limit or []), sort, filter_ or [])
+    total = table.height
+    shown = table.head(number) if number else table
+    if format_ == "json":
+        sys.stdout.write(json.dumps({"connections": rows(shown), "total": total}, indent=2) + "\n")
+    elif format_ == "csv":
+        sys.stdout.write(shown.write_csv())
+    else:
+        _print(shown, total)
+    for problem in problems:
+        from analyzer.render._escape import visible
+
+        sys.stderr.write(f"note: {visible(problem.source)}: {visible(problem.message)}\n")
+
+
+def _print(table: pl.DataFrame, total: int) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from analyzer.network import endpoint
+    from analyzer.render._escape import visible
+
+    width = shutil.get_terminal_size((100, 24)).columns
+    grid = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    for name in ("frame", "client", "server", "state", "seconds", "out", "in", "trouble"):
+        right = name in ("frame", "seconds", "out", "in")
+        grid.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=name != "trouble")
+    for row in table.iter_rows(named=True):
+        grid.add_row(
+            f"{row['frame_number']}",
+            endpoint(row["id_orig_h"], row["id_orig_p"], row["proto"]),
+            endpoint(row["id_resp_h"], row["id_resp_p"], row["proto"])
+            + ("" if row["proto"] == "tcp" else f"/{row['proto']}"),
+            row["conn_state"],
+            "" if row["duration"] is None else f"{row['duration']:.3f}",
+            size_text(row["orig_bytes"]),
+            size_text(row["resp_bytes"]),
+            Text(visible(row["trouble"] or "")),
+        )
+    console = Console(highlight=False, markup=False, width=max(80, width), no_color=bool(os.environ.get("NO_COLOR")))
+    console.print(grid)
+    left = total - table.height
+    if left > 0:
+        console.print(f"{left:,} more: --number 0 shows all, --filter fewer.")
+
+
+def size_text(size: Any) -> str:
+    """A number of bytes in at most five characters."""
+    if size is None:
+        return ""
+    amount = float(size)
+    units = ["", "k", "M", "G", "T"]
+    while amount >= 1000 and len(units) > 1:
+        amount /= 1000
+        units.pop(0)
+    return f"{amount:.1f}{units[0]}" if amount < 10 and units[0] else f"{amount:.0f}{units[0]}"
