@@ -33,12 +33,10 @@ class Correlated:
 
     Attributes:
         frame: the records, in time order.
-        groups: values of the group-by fields, the group with most records first; empty without group-by.
         timed: whether the records have times, so that the timespan could be checked.
     """
 
     frame: pl.DataFrame
-    groups: tuple[str, ...]
     timed: bool
 
 
@@ -65,7 +63,7 @@ def correlate(correlation: Correlation, streams: Sequence[pl.DataFrame], until: 
     if not mask.any():
         return None
     found = records.filter(pl.Series(mask))
-    return Correlated(found.sort("time", maintain_order=True), _largest(found, keys), bool(found["timed"].any()))
+    return Correlated(found.sort("time", maintain_order=True), bool(found["timed"].any()))
 
 
 def _large_enough(correlation: Correlation, records: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
@@ -94,10 +92,11 @@ def _in_groups(records: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     )
 
 
-def _largest(found: pl.DataFrame, keys: list[str]) -> tuple[str, ...]:
+def largest(found: pl.DataFrame, keys: Sequence[str]) -> tuple[str, ...]:
+    """The groups that records are of, by the values of their keys, the one with most records first."""
     if not keys:
         return ()
-    counted = found.group_by("group", maintain_order=True).agg(pl.len(), *(pl.col(key).first() for key in keys))
+    counted = found.group_by(keys, maintain_order=True).agg(pl.len())
     rows = counted.sort("len", descending=True, maintain_order=True).select(keys).iter_rows()
     return tuple(", ".join(str(value) for value in row) for row in rows)
 

@@ -23,12 +23,13 @@ from analyzer.clock import decide_clocks, utc_now
 from analyzer.facts import Facts, merge
 from analyzer.finding import Bucket, BundleInfo, Coverage, Finding, Mark, Report
 from analyzer.match import CAPTURE, Matcher
+from analyzer.matches import Match
 from analyzer.network import NetworkSummary, Row
 from analyzer.rule import Rule
 from analyzer.settings import MIB, Limits
 from analyzer.store import Store
 from analyzer.tally import Tally
-from analyzer.triage import Buckets, Match, Quoter, gaps, triage, unknown_errors, verdict
+from analyzer.triage import Buckets, Quoter, gaps, triage, unknown_errors, verdict
 from analyzer.worker import Job, Jump, SliceResult, Worker
 from parsers import by_name, identify
 from parsers.contract import Parser, Problem, Source

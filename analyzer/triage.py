@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from analyzer.correlate import WORKING_COLUMNS, correlate
+from analyzer.correlate import WORKING_COLUMNS, correlate, largest
 from analyzer.finding import SEVERITIES, Bucket, Coverage, Evidence, Finding, Mark, UnknownError
-from analyzer.match import Hits, Stream
+from analyzer.match import Stream
+from analyzer.matches import Match
 from analyzer.rule import Correlation, Rule
 from analyzer.tally import Tally
 from parsers.contract import Problem, Source
@@ -31,37 +32,6 @@ EVIDENCE_LINES = 5
 CONTEXT_LINES = 5
 UNKNOWN_SHOWN = 20
 TEXT_CHARACTERS = 2000
-
-
-@dataclass(slots=True)
-class Match:
-    """What one stream found in the whole bundle; frames are those of Hits with `source` and absolute lines."""
-
-    count: int = 0
-    first: int = NAT
-    last: int = NAT
-    by_source: Counter[int] = field(default_factory=Counter)
-    frames: list[pl.DataFrame] = field(default_factory=list)
-    seconds: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = field(default_factory=list)
-
-    def add(self, hits: Hits, source: int, first_line: int) -> None:
-        """Add the hits of the next slice of a source that has `first_line` lines ahead of it."""
-        self.count += hits.count
-        self.by_source[source] += hits.count
-        self.seconds.append(hits.seconds)
-        if hits.first != NAT:
-            self.first = hits.first if self.first == NAT else min(self.first, hits.first)
-        self.last = max(self.last, hits.last)
-        self.frames.append(
-            hits.frame.with_columns(
-                (pl.col("line_number") + first_line + 1).alias("line_number"),
-                pl.lit(source, pl.Int32).alias("source"),
-            )
-        )
-
-    def records(self) -> pl.DataFrame:
-        """The records that were kept, in the order of the bundle."""
-        return pl.concat(self.frames, how="diagonal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,17 +196,30 @@ class _Records:
         return _Found(match.count, match.first, match.last, match.by_source, match.records(), match.seconds)
 
     def _correlated(self, rule: Rule, correlation: Correlation) -> _Found | None:
-        frames = [self._stream(name, rule) for name in correlation.rules or ("",)]
-        found = correlate(correlation, frames, self._latest)
-        if found is None:
+        found = [
+            some for frames in self._parts(rule, correlation) if (some := correlate(correlation, frames, self._latest))
+        ]
+        if not found:
             return None
-        frame = found.frame
+        frame = pl.concat([some.frame for some in found], how="diagonal").sort("time", maintain_order=True)
+        timed = any(some.timed for some in found)
+        del found
         times = frame.get_column("time").to_numpy()
         known = times[times != NAT]
         by_source = Counter(frame.get_column("source").to_list())
         first, last = (int(known.min()), int(known.max())) if len(known) else (NAT, NAT)
         seconds = np.unique(known // 1_000_000, return_counts=True)
-        return _Found(frame.height, first, last, by_source, frame, [seconds], found.groups, found.timed)
+        groups = largest(frame, correlation.group_by)
+        return _Found(frame.height, first, last, by_source, frame, [seconds], groups, timed)
+
+    def _parts(self, rule: Rule, correlation: Correlation) -> Iterator[list[pl.DataFrame]]:
+        """The records of the streams of a correlation, in parts that can be looked at one by one."""
+        match = self._matches.get((rule.id, ""))
+        if correlation.condition is None or not correlation.group_by:
+            yield [self._stream(name, rule) for name in correlation.rules or ("",)]
+        elif match is not None:
+            for part in match.parts(correlation.group_by, correlation.condition.least()):
+                yield [part]
 
     def _stream(self, name: str, rule: Rule) -> pl.DataFrame:
         """The records of a selection of a rule, or of another rule: those that satisfy its own correlation."""

@@ -1,0 +1,173 @@
+"""How far the clock of a log is ahead of that of a capture, from events that both of them saw.
+
+An event is a connection that a log names by address and port, or a request that a log and the capture both hold. Each
+pair of a log record and a packet gives a difference; the true offset is the one at which most of them agree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from parsers.times import NAT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from parsers.packets.capture import Capture
+
+SECOND = 1_000_000
+# Shared events below which an agreement may be chance.
+LEAST_EVENTS = 3
+# Connections and requests of a capture that are remembered, and pairs that one key may give.
+_MAX_KEYS = 50_000
+_MAX_PAIRS = 100
+_ADDRESS_AND_PORT = re.compile(
+    r"(?<![\w.:])([0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)[\]\"')]*"
+    r"(?::|\s*[,(]?\s*(?:source |src)?port[ =:]*|[ (/.])([1-9][0-9]{1,4})(?![\w.:])"
+)
+_REQUEST = re.compile(r"\b(GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS) (\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Landmarks:
+    """What of a capture a log may name, each with its times in microseconds.
+
+    Attributes:
+        ends: by address and port of the client: first and last packet of the connection.
+        requests: by method and path: begin and end of the response, or of the request without one.
+    """
+
+    ends: Mapping[tuple[str, int], tuple[int, ...]] = field(default_factory=dict)
+    requests: Mapping[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """How far a log's clock is ahead of the capture's.
+
+    Attributes:
+        micros: microseconds; negative when the log is behind.
+        uncertainty: microseconds, to both sides.
+        events: how many shared events say so.
+    """
+
+    micros: int
+    uncertainty: int
+    events: int
+
+    def __str__(self) -> str:
+        """A clause for people."""
+        side = "ahead of" if self.micros >= 0 else "behind"
+        return (
+            f"{abs(self.micros) / SECOND:.3f} s {side} the capture, give or take "
+            f"{self.uncertainty / SECOND:.3f} s, by {self.events} shared events"
+        )
+
+
+def landmarks(capture: Capture) -> Landmarks:
+    """The connections and requests of a capture."""
+    ends: dict[tuple[str, int], tuple[int, ...]] = {}
+    tcp = capture.connections.filter(pl.col("proto") == "tcp").head(_MAX_KEYS)
+    begin = tcp.get_column("time").to_physical()
+    last = begin + (tcp.get_column("duration").fill_null(0) * SECOND).cast(pl.Int64)
+    for host, port, first, end in zip(tcp["id_orig_h"], tcp["id_orig_p"], begin, last, strict=True):
+        ends[host, port] = (*ends.get((host, port), ()), first, end)
+    requests: dict[tuple[str, str], tuple[int, ...]] = {}
+    if "http" in capture.tables:
+        http = capture.tables["http"].head(_MAX_KEYS)
+        taken = http.get_column("response_time").fill_null(0) + http.get_column("transfer_time").fill_null(0)
+        asked = http.get_column("time").to_physical()
+        done = asked + (taken * SECOND).cast(pl.Int64)
+        for method, uri, at, end in zip(http["method"], http["uri"], asked, done, strict=True):
+            if method and uri:
+                requests[method, uri] = (*requests.get((method, uri), ()), at, end)
+    return Landmarks(ends, requests)
+
+
+def merged(several: Iterable[Landmarks]) -> Landmarks:
+    """The landmarks of several captures, which are taken to have one clock."""
+    ends: dict[tuple[str, int], tuple[int, ...]] = {}
+    requests: dict[tuple[str, str], tuple[int, ...]] = {}
+    for marks in several:
+        for key, times in marks.ends.items():
+            ends[key] = (*ends.get(key, ()), *times)
+        for request, times in marks.requests.items():
+            requests[request] = (*requests.get(request, ()), *times)
+    return Landmarks(ends, requests)
+
+
+def estimate(records: Iterable[tuple[int, str]], marks: Landmarks) -> Offset | None:
+    """The offset of a log; None where fewer than LEAST_EVENTS events agree.
+
+    Args:
+        records: time in microseconds and text of records of the log.
+        marks: of the captures.
+    """
+    differences: list[int] = []
+    events: list[int] = []  # which event each difference is of
+    times: list[int] = []
+    given: Counter[object] = Counter()
+    number: dict[object, int] = defaultdict(lambda: len(number))
+    for time, text in records:
+        if time == NAT:
+            continue
+        for key, moments in _shared(text, marks):
+            if given[key] >= _MAX_PAIRS:
+                continue
+            given[key] += 1
+            times.append(time)
+            for moment in moments[:_MAX_PAIRS]:
+                differences.append(time - moment)
+                events.append(number[key, time])
+    if len(number) < LEAST_EVENTS:
+        return None
+    # A log that writes whole seconds cuts them: what happened may have been up to one second later.
+    resolution = SECOND if all(time % SECOND == 0 for time in times) else _resolution(times)
+    return _agreement(np.array(differences), np.array(events), resolution)
+
+
+def _shared(text: str, marks: Landmarks) -> Iterator[tuple[object, Sequence[int]]]:
+    found = False
+    for host, port in _ADDRESS_AND_PORT.findall(text):
+        moments = marks.ends.get((host, int(port)))
+        if moments:
+            found = True
+            yield (host, port), moments
+    if not found and (match := _REQUEST.search(text)):
+        moments = marks.requests.get((match[1], match[2]))
+        if moments:
+            yield (match[1], match[2]), moments
+
+
+def _resolution(times: Sequence[int]) -> int:
+    return next(step for step in (1000, 1) if all(time % step == 0 for time in times))
+
+
+def _agreement(differences: NDArray[np.int64], events: NDArray[np.int64], resolution: int) -> Offset | None:
+    """The window of differences in which most events meet."""
+    order = np.argsort(differences, kind="stable")
+    differences, events = differences[order], events[order]
+    # What a server logs comes some milliseconds after the packet.
+    width = resolution + SECOND // 20
+    ends = np.searchsorted(differences, differences + width, side="right")
+    best, most = 0, 0
+    for start in np.argsort(np.arange(len(ends)) - ends, kind="stable")[:200]:
+        distinct = len(set(events[start : ends[start]].tolist()))
+        if distinct > most:
+            best, most = int(start), distinct
+    if most < max(LEAST_EVENTS, len(set(events.tolist())) // 3):
+        return None
+    inside = differences[best : ends[best]]
+    # The truth lies in [difference, difference + resolution] of each event.
+    low, high = int(inside.max()), int(inside.min()) + resolution
+    if low > high:
+        middle = int(np.median(inside)) + resolution // 2
+        return Offset(middle, max(int(inside.max() - inside.min()) // 2, 1), most)
+    return Offset((low + high) // 2, max((high - low) // 2, 1), most)
