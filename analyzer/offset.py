@@ -30,8 +30,15 @@ _MAX_KEYS = 50_000
 _MAX_PAIRS = 100
 _ADDRESS_AND_PORT = re.compile(
     r"(?<![\w.:])([0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)[\]\"')]*"
-    r"(?::|\s*[,(]?\s*(?:source |src)?port[ =:]*|[ (/.])([1-9][0-9]{1,4})(?![\w.:])"
+    r"(?:[:/.(]|,\s?|\s[,(]?\s?)(?:(?:source |src)?port[ =:]*)?([1-9][0-9]{1,4})(?![\w.:])"
 )
+# The same in Rust's syntax and wider, to choose the records that are looked at.
+_ANY = (
+    r"[0-9a-fA-F.:]{3,}[\]\"')]*(?:[:/.(]|,\s?|\s[,(]?\s?)(?:(?:source |src)?port[ =:]*)?[0-9]{2,5}"
+    r"|(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS) "
+)
+# Records of a log that are looked at.
+SAMPLED = 20_000
 _REQUEST = re.compile(r"\b(GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS) (\S+)")
 
 
@@ -131,6 +138,12 @@ def estimate(records: Iterable[tuple[int, str]], marks: Landmarks) -> Offset | N
     # A log that writes whole seconds cuts them: what happened may have been up to one second later.
     resolution = SECOND if all(time % SECOND == 0 for time in times) else _resolution(times)
     return _agreement(np.array(differences), np.array(events), resolution)
+
+
+def naming(texts: pl.Series) -> NDArray[np.int64]:
+    """Which texts may name a connection or a request; the first SAMPLED of them."""
+    hits = texts.str.contains(_ANY).fill_null(False)
+    return np.flatnonzero(hits.to_numpy())[:SAMPLED]
 
 
 def _shared(text: str, marks: Landmarks) -> Iterator[tuple[object, Sequence[int]]]:

@@ -25,6 +25,7 @@ from analyzer.finding import Bucket, BundleInfo, Coverage, Finding, Mark, Report
 from analyzer.match import CAPTURE, Matcher
 from analyzer.matches import Match
 from analyzer.network import NetworkSummary, Row
+from analyzer.offset import Landmarks, Offset, estimate, merged, naming
 from analyzer.rule import Rule
 from analyzer.settings import MIB, Limits
 from analyzer.store import Store
@@ -34,7 +35,7 @@ from analyzer.worker import Job, Jump, SliceResult, Worker
 from parsers import by_name, identify
 from parsers.contract import Parser, Problem, Source
 from parsers.packets.framing import is_capture
-from parsers.plan import Plan
+from parsers.plan import Plan, Slice
 from parsers.text import SLICE_BYTES, is_binary
 from parsers.times import NAT, Clock, to_datetime
 
@@ -84,7 +85,10 @@ class _Input:
     problems: list[Problem] = field(default_factory=list)
     notices: tuple[str, ...] | None = None
     network: NetworkSummary | None = None
+    landmarks: Landmarks | None = None
     jumps: list[Jump] = field(default_factory=list)
+    pieces: list[tuple[int, Slice]] = field(default_factory=list)  # with the time at which each begins
+    offset: Offset | None = None
 
     @property
     def is_capture(self) -> bool:
@@ -133,6 +137,7 @@ class _Run:
         self._started = started
         self._tally = Tally()
         self._inputs = [_identify(source) for source in bundle.sources]
+        self._has_capture = any(entry.is_capture for entry in self._inputs)
         self._worker = Worker(matcher)
         self._matches: dict[int, Match] = {}
         self._facts: Facts = {}
@@ -141,12 +146,14 @@ class _Run:
     def report(self) -> Report:
         self._plan()
         self._read()
+        self._compare_clocks()
         notices = {i: entry.notices for i, entry in enumerate(self._inputs) if entry.notices is not None}
         quoter = Quoter([(entry.source, entry.plan) for entry in self._inputs], notices)
         streams = self._worker.matcher.streams
         latest = max((entry.last for entry in self._inputs), default=NAT)
         timeline, buckets = self._timeline()
-        findings = triage(self._rules, streams, self._matches, latest, quoter, buckets)
+        offsets = {i: entry.offset.micros for i, entry in enumerate(self._inputs) if entry.offset is not None}
+        findings = triage(self._rules, streams, self._matches, latest, quoter, buckets, offsets)
         unknown = unknown_errors(self._tally, quoter)
         coverage = [_coverage(entry) for entry in self._inputs]
         problems = [*self._bundle.problems, *(p for entry in self._inputs for p in _merged(entry.problems))]
@@ -228,8 +235,31 @@ class _Run:
         entry.records += result.records
         entry.skipped += result.skipped
         entry.problems.extend(result.problems)
-        entry.notices, entry.network = result.notices, result.network
+        entry.notices, entry.network, entry.landmarks = result.notices, result.network, result.landmarks
+        if self._has_capture and result.first != NAT and entry.parser is not None and entry.parser.searched:
+            entry.pieces.append((result.first, job.piece))
         merge(self._facts, result.facts)
+
+    def _compare_clocks(self) -> None:
+        """Estimate how far the clock of each log is ahead of that of the captures."""
+        marks = merged(entry.landmarks for entry in self._inputs if entry.landmarks is not None)
+        starts = [entry.first for entry in self._inputs if entry.is_capture and entry.first != NAT]
+        if not starts or not (marks.ends or marks.requests):
+            return
+        for entry in self._inputs:
+            if entry.parser is None or entry.plan is None or not entry.pieces or entry.is_capture:
+                continue
+            # Of a long log, the part that was written when the capture was taken.
+            nearest = max((piece for piece in entry.pieces if piece[0] <= min(starts)), default=entry.pieces[0])
+            try:
+                batch = entry.parser.read(entry.source, nearest[1], entry.plan)
+            except OSError as error:
+                entry.problems.append(_unreadable(entry.source, error))
+                continue
+            texts = batch.text.gather(batch.heads)
+            chosen = naming(texts)
+            times = batch.time[batch.heads[chosen]].tolist()
+            entry.offset = estimate(zip(times, texts.gather(chosen).to_list(), strict=True), marks)
 
     def _network(self) -> dict[str, list[Row]]:
         """The tables of all captures by title; with several captures each row names its own."""
@@ -313,11 +343,17 @@ def _coverage(entry: _Input) -> Coverage:
         lines=entry.lines,
         skipped=entry.skipped,
         encoding=plan.encoding.name if plan and not entry.is_capture else "",
-        clock=plan.clock.note if plan and plan.layout else "",
+        clock=_clock(entry),
         first_seen=to_datetime(entry.first),
         last_seen=to_datetime(entry.last),
         problem="; ".join(reasons[:3]),
     )
+
+
+def _clock(entry: _Input) -> str:
+    """How the times of a file were read, and how far they are from those of a capture."""
+    notes = [entry.plan.clock.note] if entry.plan and entry.plan.layout and entry.plan.clock.note else []
+    return "; ".join([*notes, str(entry.offset)] if entry.offset is not None else notes)
 
 
 def _merged(problems: Iterable[Problem]) -> list[Problem]:

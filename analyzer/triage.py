@@ -116,6 +116,7 @@ def triage(
     latest: int,
     quoter: Quoter,
     buckets: Buckets,
+    offsets: Mapping[int, int] | None = None,
 ) -> list[Finding]:
     """The findings, worst first: by severity, then confidence, then by what came first.
 
@@ -126,8 +127,9 @@ def triage(
         latest: latest time of the bundle in microseconds, NAT unknown.
         quoter: reads the lines of evidence.
         buckets: the spans of time in which their records are counted.
+        offsets: microseconds that the clock of a source is ahead of that of the captures, by its index.
     """
-    records = _Records(rules, streams, matches, latest)
+    records = _Records(rules, streams, matches, latest, offsets or {})
     found = ((rule, records.of(rule)) for rule in rules)
     return _ordered([_finding(rule, some, quoter, buckets) for rule, some in found if some is not None])
 
@@ -176,7 +178,12 @@ class _Records:
     """The records that speak for each rule, its correlation applied."""
 
     def __init__(
-        self, rules: Sequence[Rule], streams: Sequence[Stream], matches: Mapping[int, Match], latest: int
+        self,
+        rules: Sequence[Rule],
+        streams: Sequence[Stream],
+        matches: Mapping[int, Match],
+        latest: int,
+        offsets: Mapping[int, int],
     ) -> None:
         self._rules = {rule.id: rule for rule in rules}
         self._matches = {
@@ -185,6 +192,7 @@ class _Records:
             if number in matches
         }
         self._latest = latest
+        self._offsets = offsets
 
     def of(self, rule: Rule) -> _Found | None:
         """What speaks for a rule; None where nothing does."""
@@ -204,6 +212,8 @@ class _Records:
         frame = pl.concat([some.frame for some in found], how="diagonal").sort("time", maintain_order=True)
         timed = any(some.timed for some in found)
         del found
+        if any("." in name for name in correlation.rules):
+            frame = self._shifted(frame, 1)
         times = frame.get_column("time").to_numpy()
         known = times[times != NAT]
         by_source = Counter(frame.get_column("source").to_list())
@@ -215,17 +225,29 @@ class _Records:
     def _parts(self, rule: Rule, correlation: Correlation) -> Iterator[list[pl.DataFrame]]:
         """The records of the streams of a correlation, in parts that can be looked at one by one."""
         match = self._matches.get((rule.id, ""))
+        across = any("." in name for name in correlation.rules)
         if correlation.condition is None or not correlation.group_by:
-            yield [self._stream(name, rule) for name in correlation.rules or ("",)]
+            frames = [self._stream(name, rule) for name in correlation.rules or ("",)]
+            yield [self._shifted(frame, -1) for frame in frames] if across else frames
         elif match is not None:
             for part in match.parts(correlation.group_by, correlation.condition.least()):
                 yield [part]
+
+    def _shifted(self, frame: pl.DataFrame, sign: int) -> pl.DataFrame:
+        """Records with the times of the clock of the captures (sign -1), or back with their own (sign 1)."""
+        if not self._offsets or frame.is_empty():
+            return frame
+        shift = pl.col("source").replace_strict(self._offsets, default=0, return_dtype=pl.Int64)
+        known = pl.col("time") != NAT
+        return frame.with_columns(pl.when(known).then(pl.col("time") + sign * shift).otherwise(pl.col("time")))
 
     def _stream(self, name: str, rule: Rule) -> pl.DataFrame:
         """The records of a selection of a rule, or of another rule: those that satisfy its own correlation."""
         if "." in name:
             found = self.of(self._rules[name])
-            return pl.DataFrame() if found is None else found.records.drop(WORKING_COLUMNS, strict=False)
+            if found is None:
+                return pl.DataFrame()
+            return found.records.drop(WORKING_COLUMNS, strict=False)
         match = self._matches.get((rule.id, name))
         return pl.DataFrame() if match is None else match.records()
 

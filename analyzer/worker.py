@@ -15,6 +15,7 @@ from analyzer.cluster import mask
 from analyzer.facts import Facts, facts_of
 from analyzer.match import Hits, Matcher
 from analyzer.network import NetworkSummary, save, summary
+from analyzer.offset import Landmarks, landmarks
 from analyzer.rule import Rule
 from analyzer.shapes import ShapeMap
 from analyzer.tally import ShapeCounts
@@ -80,6 +81,7 @@ class SliceResult:
         hits: by stream.
         notices: the texts of the rows of a capture, in their order; None for logs.
         network: a capture in short.
+        landmarks: what of a capture a log may name, to compare clocks.
         facts: versions and hosts that its new shapes name.
         jumps: where its times go back.
     """
@@ -96,6 +98,7 @@ class SliceResult:
     problems: tuple[Problem, ...]
     notices: tuple[str, ...] | None = None
     network: NetworkSummary | None = None
+    landmarks: Landmarks | None = None
     facts: Facts = field(default_factory=dict)
     jumps: tuple[Jump, ...] = ()
 
@@ -212,6 +215,7 @@ def _with_capture(result: SliceResult, batch: Batch, capture: Capture, job: Job)
         last=network.last,
         notices=tuple(batch.text.str.strip_chars_end("\n").to_list()),
         network=network,
+        landmarks=landmarks(capture),
     )
 
 
