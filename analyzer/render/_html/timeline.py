@@ -1,0 +1,210 @@
+"""The chart of a report: where bars, spans, marks and ticks stand.
+
+x runs from 0 to WIDTH whatever the width of the page (the drawings are stretched), y is in pixels. Ticks are in
+percent, so that their text is not stretched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from analyzer.finding import Bucket, Finding, Report
+
+WIDTH = 1000
+LOUD_HEIGHT, QUIET_HEIGHT, SPAN_HEIGHT = 84, 40, 16
+_LOUD = ("fatal", "error", "warn")
+_QUIET = ("info", "debug", "unset")
+_TICKS = 7
+_DAY = 86_400
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, _DAY, 2 * _DAY,
+          7 * _DAY, 14 * _DAY, 30 * _DAY, 91 * _DAY, 182 * _DAY, 365 * _DAY)  # fmt: skip
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# A gap is worth shading from this many empty buckets and this share of the axis on.
+_GAP_BUCKETS, _GAP_SHARE = 3, 0.04
+_MARKS_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Stacked bars: a path of SVG for each severity, and the most records in one bucket."""
+
+    paths: Mapping[str, str]
+    peak: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From x to x + width, with what a person should know about it."""
+
+    x: float
+    width: float
+    kind: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A label under the chart; every second one is minor and gives way on narrow pages."""
+
+    percent: float
+    text: str
+    minor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """All that the page draws.
+
+    Attributes:
+        start, seconds, step: begin of the axis since 1970, its length, length of a bucket.
+        loud, quiet: warnings and worse; everything else.
+        shades: gaps and clock jumps.
+        captures: troubles of packet captures, None when there is no capture.
+        ticks: labels; `day` is the date for an axis that shows hours only.
+        slots: [bucket, warnings and worse, all] for the script, the bucket counted from 0.
+    """
+
+    start: int
+    seconds: int
+    step: int
+    day: str
+    loud: Stack
+    quiet: Stack
+    shades: Sequence[Span]
+    captures: Sequence[Span] | None
+    ticks: Sequence[Tick]
+    slots: Sequence[tuple[int, int, int]]
+
+    def span(self, first: datetime | None, last: datetime | None) -> Span | None:
+        """Where a span of time stands on the axis."""
+        if first is None or last is None:
+            return None
+        low, high = self._x(first.timestamp()), self._x(last.timestamp())
+        return Span(low, round(high - low, 1), "", "")
+
+    def bars(self, counts: Sequence[int], height: int) -> str:
+        """Counts of equal spans from the begin of the axis on as a path of SVG, the largest `height` high."""
+        peak, width = max(counts, default=0), self.step / self.seconds * WIDTH
+        return "".join(
+            _bar(slot * width, width, height, max(1.5, count / peak * height))
+            for slot, count in enumerate(counts)
+            if count > 0 and slot * width < WIDTH
+        )
+
+    def _x(self, second: float) -> float:
+        return round(min(max((second - self.start) / self.seconds, 0.0), 1.0) * WIDTH, 1)
+
+
+def chart(report: Report) -> Chart | None:
+    """The chart of a report; None when no record has a time."""
+    buckets = sorted(report.timeline, key=lambda bucket: bucket.start)
+    if not buckets:
+        return None
+    step = max(1, report.bucket_seconds)
+    start = int(buckets[0].start.timestamp())
+    seconds = int(buckets[-1].start.timestamp()) - start + step
+    slots = [(int(bucket.start.timestamp()) - start) // step for bucket in buckets]
+    empty = Chart(start, seconds, step, "", Stack({}, 0), Stack({}, 0), (), None, (), ())
+    return Chart(
+        start=start,
+        seconds=seconds,
+        step=step,
+        day=_day(buckets[0].start) if seconds <= 2 * _DAY else "",
+        loud=_stack(buckets, slots, _LOUD, LOUD_HEIGHT, step / seconds * WIDTH),
+        quiet=_stack(buckets, slots, _QUIET, QUIET_HEIGHT, step / seconds * WIDTH),
+        shades=[*_gaps(slots, step, seconds), *_marks(report, empty, ("gap", "clock_jump"))],
+        captures=_captures(report, empty),
+        ticks=list(_ticks(start, seconds, buckets[-1].start)),
+        slots=[
+            (slot, sum(bucket.counts.get(name, 0) for name in _LOUD), sum(bucket.counts.values()))
+            for slot, bucket in zip(slots, buckets, strict=True)
+        ],
+    )
+
+
+def _stack(
+    buckets: Sequence[Bucket], slots: Sequence[int], names: Sequence[str], height: int, width: float
+) -> Stack:
+    known = {*_LOUD, *_QUIET}
+    rows = []
+    for bucket in buckets:
+        counts = {name: bucket.counts.get(name, 0) for name in names}
+        if "unset" in names:
+            counts["unset"] += sum(count for name, count in bucket.counts.items() if name not in known)
+        rows.append(counts)
+    peak = max((sum(counts.values()) for counts in rows), default=0)
+    paths = dict.fromkeys(names, "")
+    for slot, counts in zip(slots, rows, strict=True):
+        base = float(height)
+        for name in names:
+            if counts[name]:
+                tall = max(1.5, counts[name] / peak * height)
+                paths[name] += _bar(slot * width, width, base, tall)
+                base -= tall
+    return Stack({name: path for name, path in paths.items() if path}, peak)
+
+
+def _bar(x: float, width: float, base: float, height: float) -> str:
+    room = width * 0.14 if width > 4 else 0.0
+    return f"M{x + room / 2:.1f} {base:.1f}h{max(1.0, width - room):.1f}v{-min(height, base):.1f}h{-max(1.0, width - room):.1f}z"
+
+
+def _gaps(slots: Sequence[int], step: int, seconds: int) -> Iterator[Span]:
+    wide = max(_GAP_BUCKETS, _GAP_SHARE * seconds / step)
+    for before, after in zip(slots, slots[1:], strict=False):
+        if after - before - 1 >= wide:
+            x = (before + 1) * step / seconds * WIDTH
+            width = (after - before - 1) * step / seconds * WIDTH
+            note = f"No records for {timedelta(seconds=(after - before - 1) * step)}"
+            yield Span(round(x, 1), round(width, 1), "gap", note)
+
+
+def _marks(report: Report, axis: Chart, kinds: Sequence[str]) -> Iterator[Span]:
+    shown = [mark for mark in report.marks if mark.kind in kinds][:_MARKS_SHOWN]
+    for mark in shown:
+        span = axis.span(mark.start, mark.end)
+        if span is not None:
+            note = f"{mark.source}: {mark.note}" if mark.source else mark.note
+            yield Span(span.x, max(span.width, 2.0), mark.kind, note)
+
+
+def _captures(report: Report, axis: Chart) -> list[Span] | None:
+    """The lane of the captures: their findings and marks over the time that they cover."""
+    captures = {entry.source for entry in report.coverage if entry.parser == "capture" and entry.records}
+    troubles = list(_marks(report, axis, ("capture",)))
+    if not captures and not troubles:
+        return None
+    out = []
+    for entry in report.coverage:
+        span = axis.span(entry.first_seen, entry.last_seen) if entry.source in captures else None
+        if span is not None and len(out) < _MARKS_SHOWN:
+            out.append(Span(span.x, max(span.width, 2.0), "covered", entry.source))
+    for finding in report.findings:
+        span = axis.span(finding.first_seen, finding.last_seen)
+        if span is not None and _on_the_wire(finding, captures) and len(out) < 2 * _MARKS_SHOWN:
+            out.append(Span(span.x, max(span.width, 2.0), finding.severity, finding.rule.title))
+    return out + troubles
+
+
+def _on_the_wire(finding: Finding, captures: set[str]) -> bool:
+    return any(evidence.frame_number for evidence in finding.evidence) or bool(captures & set(finding.sources))
+
+
+def _ticks(start: int, seconds: int, last: datetime) -> Iterator[Tick]:
+    step = next((step for step in _STEPS if seconds / step <= _TICKS), -(-seconds // _TICKS))
+    low = -(-start // step) * step
+    for index, second in enumerate(range(low, min(start + seconds, int(last.timestamp())) + 1, step)):
+        moment = datetime.fromtimestamp(second, UTC)
+        if step >= 28 * _DAY:
+            text = f"{_MONTHS[moment.month - 1]} {moment.year}"
+        elif seconds > 2 * _DAY:
+            text = f"{moment.day} {_MONTHS[moment.month - 1]}" + ("" if step >= _DAY else f" {moment:%H:%M}")
+        else:
+            text = f"{moment:%H:%M:%S}" if step < 60 else f"{moment:%H:%M}"
+        yield Tick(round((second - start) / seconds * 100, 2), text, index % 2 == 1)
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
