@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -29,8 +29,11 @@ from analyzer.render._html.timeline import WIDTH, Chart, chart
 CARD_BYTES, ROW_BYTES, UNKNOWN_BYTES, FILE_BYTES = 1_000_000, 120_000, 200_000, 300_000
 PROBLEM_BYTES, NETWORK_BYTES, FACT_BYTES = 80_000, 150_000, 40_000
 OPEN_CARDS = 3
+EVIDENCE_OPEN = 2
 GANTT_ROWS = 14
 _TICKET_FILES = 10
+
+Row = Mapping[str, str | int | float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +73,49 @@ def render(report: Report, style: Style) -> str:
     entries = _entries(report.findings)
     cards = _fit((macros.card(entry, _ticket(report, entry.finding)) for entry in entries), len(entries), CARD_BYTES)
     css, script = _asset("style.css"), _asset("script.js")
-    return environment.get_template("page.html").render(
-        report=report,
-        macros=macros,
-        version=analyzer.__version__,
-        css=css,
-        script=script,
-        policy=_policy(css, script),
-        chart=drawn,
-        data=_data(drawn),
-        entries=entries,
-        gantt=entries[:GANTT_ROWS] if drawn else [],
-        cards=cards,
-        rows=_fit((macros.row(entry) for entry in entries[len(cards.pieces) :]), cards.rest, ROW_BYTES),
-        unknown=_fit((macros.unknown(entry, peak=_loudest(report)) for entry in report.unknown), len(report.unknown), UNKNOWN_BYTES),
-        coverage=_fit(_files(macros, report), len(report.coverage), FILE_BYTES),
-        problems=_fit((macros.problem(problem) for problem in report.problems), len(report.problems), PROBLEM_BYTES),
-        network=[
-            (title, _columns(rows), _fit((macros.network_row(row, _columns(rows)) for row in rows), len(rows), share))
-            for title, rows in report.network.items()
-            for share in [NETWORK_BYTES // len(report.network)]
-        ],
-        facts=_fit((macros.fact(name, values) for name, values in report.facts.items()), len(report.facts), FACT_BYTES),
-        counts={severity: sum(f.severity == severity for f in report.findings) for severity in SEVERITIES},
-        unread=[entry for entry in report.coverage if entry.bytes and not entry.records],
-        read=[entry for entry in report.coverage if entry.records],
-        span=_span(report.coverage),
-    ).strip() + "\n"
+    return (
+        environment.get_template("page.html")
+        .render(
+            report=report,
+            macros=macros,
+            version=analyzer.__version__,
+            css=css,
+            script=script,
+            policy=_policy(css, script),
+            chart=drawn,
+            data=_data(drawn),
+            entries=entries,
+            gantt=entries[:GANTT_ROWS] if drawn else [],
+            cards=cards,
+            rows=_fit((macros.row(entry) for entry in entries[len(cards.pieces) :]), cards.rest, ROW_BYTES),
+            unknown=_fit(
+                (macros.unknown(entry, peak=_loudest(report)) for entry in report.unknown),
+                len(report.unknown),
+                UNKNOWN_BYTES,
+            ),
+            coverage=_fit(_files(macros, report), len(report.coverage), FILE_BYTES),
+            problems=_fit(
+                (macros.problem(problem) for problem in report.problems), len(report.problems), PROBLEM_BYTES
+            ),
+            network=list(_network(macros, report)),
+            facts=_fit(
+                (macros.fact(name, values) for name, values in report.facts.items()), len(report.facts), FACT_BYTES
+            ),
+            counts={severity: sum(f.severity == severity for f in report.findings) for severity in SEVERITIES},
+            unread=[entry for entry in report.coverage if entry.bytes and not entry.records],
+            read=[entry for entry in report.coverage if entry.records],
+            span=_span(report.coverage),
+        )
+        .strip()
+        + "\n"
+    )
+
+
+def _network(macros: Any, report: Report) -> Iterator[tuple[str, Mapping[str, bool], Part]]:
+    for title, rows in report.network.items():
+        columns = _columns(rows)
+        pieces = (macros.network_row(row, columns) for row in rows)
+        yield title, columns, _fit(pieces, len(rows), NETWORK_BYTES // len(report.network))
 
 
 def _loudest(report: Report) -> int:
@@ -111,9 +130,10 @@ def _files(macros: Any, report: Report) -> Iterator[Markup]:
     return (macros.file(entry, titles.get(entry.parser, "")) for entry in report.coverage)
 
 
-def _columns(rows: Sequence[Any]) -> list[str]:
-    """The keys of all rows, in the order in which they first appear."""
-    return list(dict.fromkeys(key for row in rows for key in row))
+def _columns(rows: Sequence[Row]) -> dict[str, bool]:
+    """The keys of all rows, in the order in which they first appear, and whether their values are numbers."""
+    keys = dict.fromkeys(key for row in rows for key in row)
+    return {key: all(isinstance(row.get(key), int | float | None) for row in rows) for key in keys}
 
 
 @cache
@@ -128,7 +148,8 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters.update(FILTERS)
     environment.tests["linkable"] = linkable
-    environment.globals.update(WIDTH=WIDTH, OPEN_CARDS=OPEN_CARDS, definition=definition, skeleton=skeleton)
+    environment.globals.update(WIDTH=WIDTH, OPEN_CARDS=OPEN_CARDS, EVIDENCE_OPEN=EVIDENCE_OPEN)
+    environment.globals.update(definition=definition, skeleton=skeleton)
     return environment
 
 
@@ -174,7 +195,7 @@ def _entries(findings: Sequence[Finding]) -> list[Entry]:
         replace(
             entry,
             causes=tuple(causes.get(entry.finding.rule.id, ())),
-            effects=tuple(places[name][0] for name in entry.finding.rule.explains if name in places),
+            effects=tuple(sorted(places[name][0] for name in entry.finding.rule.explains if name in places)),
         )
         for entry in named
     ]

@@ -46,9 +46,11 @@ def number(count: float | int | str | None) -> str:
     return f"{count:,}" if isinstance(count, int | float) else str(count or "")
 
 
-def cell(value: float | int | str | None) -> str:
-    """A value of a table: long fractions are cut."""
-    return f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else number(value)
+def cell(value: float | int | str | None, column: str) -> str:
+    """A value of a table: long fractions are cut; what only looks like a number, a port or a frame, stays as it is."""
+    if isinstance(value, float):
+        return f"{value:,.3f}".rstrip("0").rstrip(".")
+    return str(value) if column.endswith(("frame_number", "port", "_p", "vlan", "id")) else number(value)
 
 
 def percent(share: float) -> str:
@@ -76,7 +78,7 @@ def until(last: datetime | None, first: datetime | None) -> str:
 def duration(span: timedelta) -> str:
     """A span of time in its two largest units."""
     seconds = int(span.total_seconds())
-    words = []
+    words: list[str] = []
     for name, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
         count, seconds = divmod(seconds, length)
         if count or (name == "s" and not words):
@@ -114,7 +116,6 @@ def inside(source: str, bundle: str) -> str:
 def linkable(reference: str) -> bool:
     """Whether a reference may become a link: anything but the web stays text."""
     return reference.startswith(("https://", "http://"))
-
 
 
 FILTERS = {

@@ -14,8 +14,8 @@ from analyzer.finding import UnknownError
 from analyzer.rule import Correlation, Rule
 from parsers.severity import FATAL
 
-# Of a template: pieces shorter than this are found everywhere, more than three make no rule surer.
-_PIECE_CHARACTERS = 4
+# Of a template: pieces with fewer letters are found everywhere, more than three make no rule surer.
+_PIECE_LETTERS = 4
 _PIECES = 3
 _EXAMPLE_CHARACTERS = 500
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
@@ -34,18 +34,23 @@ def definition(rule: Rule) -> str:
 def skeleton(entry: UnknownError) -> str:
     """A rule file that finds an error no rule knows; what only a person can say is left as a comment."""
     pieces = [piece.strip(" \t\"'") for piece in entry.template.split("<*>")]
-    words = sorted({piece for piece in pieces if len(piece) >= _PIECE_CHARACTERS}, key=lambda piece: (-len(piece), piece))
+    pieces = [piece for piece in dict.fromkeys(pieces) if _letters(piece) >= _PIECE_LETTERS]
+    words = sorted(pieces, key=_letters, reverse=True)
     found = {"body|contains|all": words[:_PIECES]} if words else {"body|contains": entry.template}
     name = "_".join(re.findall(r"[a-z]{3,}", entry.template.replace("<*>", " ").lower())[:4]) or "error"
     rule = {
         "id": f"custom.{name[:48]}",
-        "title": " ".join(entry.template.replace("<*>", "…").split())[:100] or "Unknown error",
+        "title": " … ".join(" ".join(piece.split()) for piece in pieces)[:100] or "Unknown error",
         "severity": "high" if entry.severity_number >= FATAL else "medium",
         "detection": {"found": found, "condition": "found"},
         "examples": {"match": [entry.example.text[:_EXAMPLE_CHARACTERS] or entry.template]},
     }
     wanted = "# To be written: cause, impact, diagnose, fixes. `analyze rules check FILE` proves the rule.\n"
     return wanted + _yaml(rule)
+
+
+def _letters(piece: str) -> int:
+    return sum(char.isalpha() for char in piece)
 
 
 def _yaml(value: Mapping[str, Any]) -> str:

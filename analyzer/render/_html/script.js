@@ -207,7 +207,7 @@
     brush.addEventListener("pointercancel", () => { pulled = null; });
     brush.addEventListener("pointerleave", () => {
       hair.hidden = true;
-      find("[data-readout]").textContent = "\u00a0";
+      find("[data-readout]").textContent = "";
     });
     handles.forEach((handle, index) => handle.addEventListener("keydown", (event) => {
       const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity }[event.key];

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from analyzer.finding import Bucket, Finding, Report
 
@@ -124,9 +125,7 @@ def chart(report: Report) -> Chart | None:
     )
 
 
-def _stack(
-    buckets: Sequence[Bucket], slots: Sequence[int], names: Sequence[str], height: int, width: float
-) -> Stack:
+def _stack(buckets: Sequence[Bucket], slots: Sequence[int], names: Sequence[str], height: int, width: float) -> Stack:
     known = {*_LOUD, *_QUIET}
     rows = []
     for bucket in buckets:
@@ -153,7 +152,7 @@ def _bar(x: float, width: float, base: float, height: float) -> str:
 
 def _gaps(slots: Sequence[int], step: int, seconds: int) -> Iterator[Span]:
     wide = max(_GAP_BUCKETS, _GAP_SHARE * seconds / step)
-    for before, after in zip(slots, slots[1:], strict=False):
+    for before, after in pairwise(slots):
         if after - before - 1 >= wide:
             x = (before + 1) * step / seconds * WIDTH
             width = (after - before - 1) * step / seconds * WIDTH
@@ -176,7 +175,7 @@ def _captures(report: Report, axis: Chart) -> list[Span] | None:
     troubles = list(_marks(report, axis, ("capture",)))
     if not captures and not troubles:
         return None
-    out = []
+    out: list[Span] = []
     for entry in report.coverage:
         span = axis.span(entry.first_seen, entry.last_seen) if entry.source in captures else None
         if span is not None and len(out) < _MARKS_SHOWN:
