@@ -76,14 +76,16 @@ def until(last: datetime | None, first: datetime | None) -> str:
 
 
 def duration(span: timedelta) -> str:
-    """A span of time in its two largest units."""
+    """A span of time in its largest unit, and the next one below where that is not zero."""
     seconds = int(span.total_seconds())
+    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    first = next((index for index, (_, length) in enumerate(units) if seconds >= length), 3)
     words: list[str] = []
-    for name, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+    for name, length in units[first : first + 2]:
         count, seconds = divmod(seconds, length)
-        if count or (name == "s" and not words):
+        if count or not words:
             words.append(f"{count:,} {name}")
-    return " ".join(words[:2])
+    return " ".join(words)
 
 
 def segments(evidence: Evidence) -> Iterator[tuple[str, bool]]:

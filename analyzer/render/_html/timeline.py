@@ -14,7 +14,7 @@ from itertools import pairwise
 from analyzer.finding import Bucket, Finding, Report
 
 WIDTH = 1000
-LOUD_HEIGHT, QUIET_HEIGHT, SPAN_HEIGHT = 84, 40, 16
+LOUD_HEIGHT, QUIET_HEIGHT, EMPTY_HEIGHT = 84, 40, 20
 _LOUD = ("fatal", "error", "warn")
 _QUIET = ("info", "debug", "unset")
 _TICKS = 7
@@ -29,10 +29,11 @@ _MARKS_SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Stacked bars: a path of SVG for each severity, and the most records in one bucket."""
+    """Stacked bars: a path of SVG for each severity, the most records in one bucket, and the height of the drawing."""
 
     paths: Mapping[str, str]
     peak: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,11 @@ class Chart:
     ticks: Sequence[Tick]
     slots: Sequence[tuple[int, int, int]]
 
+    @property
+    def width(self) -> timedelta:
+        """Length of a bucket."""
+        return timedelta(seconds=self.step)
+
     def span(self, first: datetime | None, last: datetime | None) -> Span | None:
         """Where a span of time stands on the axis."""
         if first is None or last is None:
@@ -107,7 +113,8 @@ def chart(report: Report) -> Chart | None:
     start = int(buckets[0].start.timestamp())
     seconds = int(buckets[-1].start.timestamp()) - start + step
     slots = [(int(bucket.start.timestamp()) - start) // step for bucket in buckets]
-    empty = Chart(start, seconds, step, "", Stack({}, 0), Stack({}, 0), (), None, (), ())
+    nothing = Stack({}, 0, EMPTY_HEIGHT)
+    empty = Chart(start, seconds, step, "", nothing, nothing, (), None, (), ())
     return Chart(
         start=start,
         seconds=seconds,
@@ -142,12 +149,13 @@ def _stack(buckets: Sequence[Bucket], slots: Sequence[int], names: Sequence[str]
                 tall = max(1.5, counts[name] / peak * height)
                 paths[name] += _bar(slot * width, width, base, tall)
                 base -= tall
-    return Stack({name: path for name, path in paths.items() if path}, peak)
+    return Stack({name: path for name, path in paths.items() if path}, peak, height if peak else EMPTY_HEIGHT)
 
 
 def _bar(x: float, width: float, base: float, height: float) -> str:
     room = width * 0.14 if width > 4 else 0.0
-    return f"M{x + room / 2:.1f} {base:.1f}h{max(1.0, width - room):.1f}v{-min(height, base):.1f}h{-max(1.0, width - room):.1f}z"
+    wide = max(1.0, width - room)
+    return f"M{x + room / 2:.1f} {base:.1f}h{wide:.1f}v{-min(height, base):.1f}h{-wide:.1f}z"
 
 
 def _gaps(slots: Sequence[int], step: int, seconds: int) -> Iterator[Span]:
@@ -200,6 +208,8 @@ def _ticks(start: int, seconds: int, last: datetime) -> Iterator[Tick]:
             text = f"{_MONTHS[moment.month - 1]} {moment.year}"
         elif seconds > 2 * _DAY:
             text = f"{moment.day} {_MONTHS[moment.month - 1]}" + ("" if step >= _DAY else f" {moment:%H:%M}")
+        elif second % _DAY == 0:
+            text = f"{moment.day} {_MONTHS[moment.month - 1]}"
         else:
             text = f"{moment:%H:%M:%S}" if step < 60 else f"{moment:%H:%M}"
         yield Tick(round((second - start) / seconds * 100, 2), text, index % 2 == 1)
