@@ -26,7 +26,7 @@ from analyzer.render._html.rules import definition, skeleton
 from analyzer.render._html.timeline import WIDTH, Chart, chart
 
 # Bytes of HTML that each part may take; together with the page itself they stay below 2 MB.
-CARD_BYTES, ROW_BYTES, UNKNOWN_BYTES, FILE_BYTES = 1_000_000, 120_000, 200_000, 300_000
+CARD_BYTES, ROW_BYTES, UNKNOWN_BYTES, FILE_BYTES = 950_000, 200_000, 150_000, 300_000
 PROBLEM_BYTES, NETWORK_BYTES, FACT_BYTES = 80_000, 150_000, 40_000
 OPEN_CARDS = 3
 EVIDENCE_OPEN = 2

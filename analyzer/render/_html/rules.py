@@ -33,10 +33,11 @@ def definition(rule: Rule) -> str:
 
 def skeleton(entry: UnknownError) -> str:
     """A rule file that finds an error no rule knows; what only a person can say is left as a comment."""
-    pieces = [piece.strip(" \t\"'") for piece in entry.template.split("<*>")]
-    pieces = [piece for piece in dict.fromkeys(pieces) if _letters(piece) >= _PIECE_LETTERS]
+    pieces = list(filter(None, (piece.strip(" \t\"'") for piece in entry.template.split("<*>"))))
+    pieces = list(dict.fromkeys(pieces)) or [entry.example.text]
+    pieces = [piece for piece in pieces if _letters(piece) >= _PIECE_LETTERS] or pieces
     words = sorted(pieces, key=_letters, reverse=True)
-    found = {"body|contains|all": words[:_PIECES]} if words else {"body|contains": entry.template}
+    found = {"body|contains|all": words[:_PIECES]} if len(words) > 1 else {"body|contains": words[0]}
     name = "_".join(re.findall(r"[a-z]{3,}", entry.template.replace("<*>", " ").lower())[:4]) or "error"
     rule = {
         "id": f"custom.{name[:48]}",

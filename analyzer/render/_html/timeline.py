@@ -6,8 +6,9 @@ percent, so that their text is not stretched.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -18,13 +19,14 @@ LOUD_HEIGHT, QUIET_HEIGHT, EMPTY_HEIGHT = 84, 40, 20
 _LOUD = ("fatal", "error", "warn")
 _QUIET = ("info", "debug", "unset")
 _TICKS = 7
+_SLOTS = 240
 _DAY = 86_400
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, _DAY, 2 * _DAY,
           7 * _DAY, 14 * _DAY, 30 * _DAY, 91 * _DAY, 182 * _DAY, 365 * _DAY)  # fmt: skip
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # A gap is worth shading from this many empty buckets and this share of the axis on.
 _GAP_BUCKETS, _GAP_SHARE = 3, 0.04
-_MARKS_SHOWN = 200
+_MARKS_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +62,19 @@ class Chart:
     """All that the page draws.
 
     Attributes:
-        start, seconds, step: begin of the axis since 1970, its length, length of a bucket.
+        start, seconds, step: begin of the axis since 1970, its length, length of a slot.
+        buckets: of the report in a slot; more than one only when there are very many.
         loud, quiet: warnings and worse; everything else.
         shades: gaps and clock jumps.
         captures: troubles of packet captures, None when there is no capture.
         ticks: labels; `day` is the date for an axis that shows hours only.
-        slots: [bucket, warnings and worse, all] for the script, the bucket counted from 0.
+        slots: (number from 0, warnings and worse, all) for the script; empty ones are left out.
     """
 
     start: int
     seconds: int
     step: int
+    buckets: int
     day: str
     loud: Stack
     quiet: Stack
@@ -81,7 +85,7 @@ class Chart:
 
     @property
     def width(self) -> timedelta:
-        """Length of a bucket."""
+        """Length of a slot."""
         return timedelta(seconds=self.step)
 
     def span(self, first: datetime | None, last: datetime | None) -> Span | None:
@@ -92,12 +96,13 @@ class Chart:
         return Span(low, round(high - low, 1), "", "")
 
     def bars(self, counts: Sequence[int], height: int) -> str:
-        """Counts of equal spans from the begin of the axis on as a path of SVG, the largest `height` high."""
-        peak, width = max(counts, default=0), self.step / self.seconds * WIDTH
+        """Counts of the report's buckets from the begin of the axis on as a path of SVG, the largest `height` high."""
+        sums: Counter[int] = Counter()
+        for bucket, count in enumerate(counts[: self.seconds // self.step * self.buckets]):
+            sums[bucket // self.buckets] += max(0, count)
+        peak, width = max(sums.values(), default=0), self.step / self.seconds * WIDTH
         return "".join(
-            _bar(slot * width, width, height, max(1.5, count / peak * height))
-            for slot, count in enumerate(counts)
-            if count > 0 and slot * width < WIDTH
+            _bar(slot * width, width, height, max(1.5, count / peak * height)) for slot, count in sums.items() if count
         )
 
     def _x(self, second: float) -> float:
@@ -110,52 +115,53 @@ def chart(report: Report) -> Chart | None:
     if not buckets:
         return None
     step = max(1, report.bucket_seconds)
-    start = int(buckets[0].start.timestamp())
-    seconds = int(buckets[-1].start.timestamp()) - start + step
-    slots = [(int(bucket.start.timestamp()) - start) // step for bucket in buckets]
+    start, last = int(buckets[0].start.timestamp()), int(buckets[-1].start.timestamp())
+    group = -(-((last - start) // step + 1) // _SLOTS)
+    step *= group
+    slots = _slots(buckets, start, step)
+    seconds = (max(slots) + 1) * step
     nothing = Stack({}, 0, EMPTY_HEIGHT)
-    empty = Chart(start, seconds, step, "", nothing, nothing, (), None, (), ())
-    return Chart(
-        start=start,
-        seconds=seconds,
-        step=step,
+    empty = Chart(start, seconds, step, group, "", nothing, nothing, (), None, (), ())
+    return replace(
+        empty,
         day=_day(buckets[0].start) if seconds <= 2 * _DAY else "",
-        loud=_stack(buckets, slots, _LOUD, LOUD_HEIGHT, step / seconds * WIDTH),
-        quiet=_stack(buckets, slots, _QUIET, QUIET_HEIGHT, step / seconds * WIDTH),
-        shades=[*_gaps(slots, step, seconds), *_marks(report, empty, ("gap", "clock_jump"))],
+        loud=_stack(slots, _LOUD, LOUD_HEIGHT, step / seconds * WIDTH),
+        quiet=_stack(slots, _QUIET, QUIET_HEIGHT, step / seconds * WIDTH),
+        shades=[*_gaps(list(slots), step, seconds), *_marks(report, empty, ("gap", "clock_jump"))],
         captures=_captures(report, empty),
-        ticks=list(_ticks(start, seconds, buckets[-1].start)),
-        slots=[
-            (slot, sum(bucket.counts.get(name, 0) for name in _LOUD), sum(bucket.counts.values()))
-            for slot, bucket in zip(slots, buckets, strict=True)
-        ],
+        ticks=list(_ticks(start, seconds, last)),
+        slots=[(slot, sum(counts[name] for name in _LOUD), counts.total()) for slot, counts in slots.items()],
     )
 
 
-def _stack(buckets: Sequence[Bucket], slots: Sequence[int], names: Sequence[str], height: int, width: float) -> Stack:
-    known = {*_LOUD, *_QUIET}
-    rows = []
+def _slots(buckets: Sequence[Bucket], start: int, step: int) -> dict[int, Counter[str]]:
+    """Records of each slot that has any by severity, in their order; a severity that is not known counts as unset."""
+    slots: dict[int, Counter[str]] = {}
     for bucket in buckets:
-        counts = {name: bucket.counts.get(name, 0) for name in names}
-        if "unset" in names:
-            counts["unset"] += sum(count for name, count in bucket.counts.items() if name not in known)
-        rows.append(counts)
-    peak = max((sum(counts.values()) for counts in rows), default=0)
+        counts = slots.setdefault((int(bucket.start.timestamp()) - start) // step, Counter())
+        for name, count in bucket.counts.items():
+            counts[name if name in _LOUD or name in _QUIET else "unset"] += count
+    return slots
+
+
+def _stack(slots: Mapping[int, Counter[str]], names: Sequence[str], height: int, width: float) -> Stack:
+    peak = max(sum(counts[name] for name in names) for counts in slots.values())
     paths = dict.fromkeys(names, "")
-    for slot, counts in zip(slots, rows, strict=True):
+    for slot, counts in slots.items():
+        # What is there at all is seen, however little it is.
+        heights = {name: max(1.5, counts[name] / peak * height) for name in names if counts[name] > 0}
+        scale = min(1.0, height / max(1.0, sum(heights.values())))
         base = float(height)
-        for name in names:
-            if counts[name]:
-                tall = max(1.5, counts[name] / peak * height)
-                paths[name] += _bar(slot * width, width, base, tall)
-                base -= tall
+        for name, tall in heights.items():
+            paths[name] += _bar(slot * width, width, base, tall * scale)
+            base -= tall * scale
     return Stack({name: path for name, path in paths.items() if path}, peak, height if peak else EMPTY_HEIGHT)
 
 
 def _bar(x: float, width: float, base: float, height: float) -> str:
     room = width * 0.14 if width > 4 else 0.0
     wide = max(1.0, width - room)
-    return f"M{x + room / 2:.1f} {base:.1f}h{wide:.1f}v{-min(height, base):.1f}h{-wide:.1f}z"
+    return f"M{x + room / 2:.1f} {base:.1f}h{wide:.1f}v{-height:.1f}h{-wide:.1f}z"
 
 
 def _gaps(slots: Sequence[int], step: int, seconds: int) -> Iterator[Span]:
@@ -199,10 +205,10 @@ def _on_the_wire(finding: Finding, captures: set[str]) -> bool:
     return any(evidence.frame_number for evidence in finding.evidence) or bool(captures & set(finding.sources))
 
 
-def _ticks(start: int, seconds: int, last: datetime) -> Iterator[Tick]:
+def _ticks(start: int, seconds: int, last: int) -> Iterator[Tick]:
     step = next((step for step in _STEPS if seconds / step <= _TICKS), -(-seconds // _TICKS))
     low = -(-start // step) * step
-    for index, second in enumerate(range(low, min(start + seconds, int(last.timestamp())) + 1, step)):
+    for index, second in enumerate(range(low, min(start + seconds, last) + 1, step)):
         moment = datetime.fromtimestamp(second, UTC)
         if step >= 28 * _DAY:
             text = f"{_MONTHS[moment.month - 1]} {moment.year}"
