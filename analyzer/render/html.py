@@ -103,6 +103,7 @@ def render(report: Report, style: Style) -> str:
             ),
             counts={severity: sum(f.severity == severity for f in report.findings) for severity in SEVERITIES},
             unread=[entry for entry in report.coverage if entry.bytes and not entry.records],
+            empty=sum(not entry.bytes for entry in report.coverage),
             read=[entry for entry in report.coverage if entry.records],
             span=_span(report.coverage),
         )

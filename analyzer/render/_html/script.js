@@ -114,7 +114,10 @@
     const details = target.matches(".card") ? find("details", target) : null;
     if (details) details.open = true;
     for (const card of all(".card.current")) card.classList.remove("current");
-    if (details) target.classList.add("current");
+    if (details) {
+      target.classList.add("current");
+      current = cards.indexOf(target);
+    }
     if (!target.hidden) target.scrollIntoView({ block: "start" });
   }
 
@@ -194,7 +197,7 @@
       const slot = slotAt(event);
       const there = slots.get(slot) || { loud: 0, count: 0 };
       find("[data-readout]").textContent = `${clock(second(slot))}: ${there.count.toLocaleString("en")} records, ${there.loud.toLocaleString("en")} of them warnings or worse`;
-      hair.hidden = false;
+      hair.hidden = Boolean(pulled);
       hair.style.left = `${((slot + 0.5) * axis.step * 100) / axis.seconds}%`;
       if (!pulled) return;
       if (slot !== pulled.first) pulled.moved = true;
@@ -281,6 +284,10 @@
     state.anchor = next.id;
     write();
   }
+  document.addEventListener("focusin", (event) => {
+    const card = event.target.closest(".card");
+    if (card) current = cards.indexOf(card);
+  });
   const help = find("#help");
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;

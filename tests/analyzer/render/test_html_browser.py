@@ -260,6 +260,20 @@ def test_hostile_input_stays_text(open_page: Open, report_on: Callable[..., Repo
     assert "数据库连接超时" in shown
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_long_words_stay_within_the_page(open_page: Open, report_on: Callable[..., Report], width: int) -> None:
+    word = "x" * 1500
+    log = "".join(f"2026-03-14 09:26:{second} ERROR fault {word}\n" for second in range(10, 30))
+    rules = (
+        f"- {{id: t.fault, title: {word}, severity: high, cause: {word}, detection: {{a: {{body|contains: fault}}}}}}\n"
+    )
+    report = report_on({f"{'d' * 200}/{'f' * 200}.log": log, f"{'g' * 200}.log": log.replace("fault", "other")}, rules)
+    report = replace(report, facts={word: [word]}, network={word: [{word: word, "b": word, "c": word}]})
+    page = open_page(report, viewport={"width": width, "height": 900})
+    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_the_policy_stops_scripts_and_the_network(chromium: Any, tmp_path: Path, outage: Report) -> None:
     path = tmp_path / "report.html"
     text = html.render(outage, Style())
