@@ -40,6 +40,13 @@ class Evidence:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
 
+    @property
+    def place(self) -> str:
+        """Where in the source it stands, to be put behind its path: ":12", " frame 12", or nothing."""
+        if self.line_number:
+            return f":{self.line_number}"
+        return f" frame {self.frame_number}" if self.frame_number else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -102,6 +109,7 @@ class Coverage:
     Attributes:
         parser: name of the parser, "" when none took it.
         confidence: how sure the parser was, 0 .. 1.
+        why: why this parser read it, in a few words.
         records: records read (a stack trace is one).
         lines: lines read.
         skipped: lines that no record could be made of.
@@ -122,6 +130,7 @@ class Coverage:
     first_seen: datetime | None = None
     last_seen: datetime | None = None
     problem: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
