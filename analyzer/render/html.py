@@ -93,7 +93,7 @@ def render(report: Report, style: Style) -> str:
                 len(report.unknown),
                 UNKNOWN_BYTES,
             ),
-            coverage=_fit(_files(macros, report), len(report.coverage), FILE_BYTES),
+            coverage=_fit((macros.file(entry) for entry in report.coverage), len(report.coverage), FILE_BYTES),
             problems=_fit(
                 (macros.problem(problem) for problem in report.problems), len(report.problems), PROBLEM_BYTES
             ),
@@ -121,14 +121,6 @@ def _network(macros: Any, report: Report) -> Iterator[tuple[str, Mapping[str, bo
 
 def _loudest(report: Report) -> int:
     return max((entry.count for entry in report.unknown), default=1)
-
-
-def _files(macros: Any, report: Report) -> Iterator[Markup]:
-    from parsers import parsers
-
-    titles = {parser.name: parser.title for parser in parsers()}
-    titles |= {"capture": "packet capture"}
-    return (macros.file(entry, titles.get(entry.parser, "")) for entry in report.coverage)
 
 
 def _columns(rows: Sequence[Row]) -> dict[str, bool]:

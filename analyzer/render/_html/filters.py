@@ -102,12 +102,9 @@ def segments(evidence: Evidence) -> Iterator[tuple[str, bool]]:
         yield evidence.text[at:], False
 
 
-def where(evidence: Evidence, bundle: str = "") -> str:
+def where(evidence: Evidence, bundle: str) -> str:
     """The place of a line or packet: path:line, or path and frame."""
-    path = inside(evidence.source, bundle)
-    if evidence.frame_number:
-        return f"{path} frame {evidence.frame_number}"
-    return f"{path}:{evidence.line_number}" if evidence.line_number else path
+    return inside(evidence.source, bundle) + evidence.place
 
 
 def inside(source: str, bundle: str) -> str:

@@ -10,9 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
-from analyzer.finding import Bucket, Finding, Report
+from analyzer.finding import Bucket, Report
 
 WIDTH = 1000
 LOUD_HEIGHT, QUIET_HEIGHT, EMPTY_HEIGHT = 84, 40, 20
@@ -24,8 +23,6 @@ _DAY = 86_400
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, _DAY, 2 * _DAY,
           7 * _DAY, 14 * _DAY, 30 * _DAY, 91 * _DAY, 182 * _DAY, 365 * _DAY)  # fmt: skip
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# A gap is worth shading from this many empty buckets and this share of the axis on.
-_GAP_BUCKETS, _GAP_SHARE = 3, 0.04
 _MARKS_SHOWN = 60
 
 
@@ -66,7 +63,7 @@ class Chart:
         buckets: of the report in a slot; more than one only when there are very many.
         loud, quiet: warnings and worse; everything else.
         shades: gaps and clock jumps.
-        captures: troubles of packet captures, None when there is no capture.
+        captures: time that captures cover and trouble in them, None when there is no capture.
         ticks: labels; `day` is the date for an axis that shows hours only.
         slots: (number from 0, warnings and worse, all) for the script; empty ones are left out.
     """
@@ -127,7 +124,7 @@ def chart(report: Report) -> Chart | None:
         day=_day(buckets[0].start) if seconds <= 2 * _DAY else "",
         loud=_stack(slots, _LOUD, LOUD_HEIGHT, step / seconds * WIDTH),
         quiet=_stack(slots, _QUIET, QUIET_HEIGHT, step / seconds * WIDTH),
-        shades=[*_gaps(list(slots), step, seconds), *_marks(report, empty, ("gap", "clock_jump"))],
+        shades=list(_marks(report, empty, ("gap", "clock_jump"))),
         captures=_captures(report, empty),
         ticks=list(_ticks(start, seconds, last)),
         slots=[(slot, sum(counts[name] for name in _LOUD), counts.total()) for slot, counts in slots.items()],
@@ -164,16 +161,6 @@ def _bar(x: float, width: float, base: float, height: float) -> str:
     return f"M{x + room / 2:.1f} {base:.1f}h{wide:.1f}v{-height:.1f}h{-wide:.1f}z"
 
 
-def _gaps(slots: Sequence[int], step: int, seconds: int) -> Iterator[Span]:
-    wide = max(_GAP_BUCKETS, _GAP_SHARE * seconds / step)
-    for before, after in pairwise(slots):
-        if after - before - 1 >= wide:
-            x = (before + 1) * step / seconds * WIDTH
-            width = (after - before - 1) * step / seconds * WIDTH
-            note = f"No records for {timedelta(seconds=(after - before - 1) * step)}"
-            yield Span(round(x, 1), round(width, 1), "gap", note)
-
-
 def _marks(report: Report, axis: Chart, kinds: Sequence[str]) -> Iterator[Span]:
     shown = [mark for mark in report.marks if mark.kind in kinds][:_MARKS_SHOWN]
     for mark in shown:
@@ -184,25 +171,14 @@ def _marks(report: Report, axis: Chart, kinds: Sequence[str]) -> Iterator[Span]:
 
 
 def _captures(report: Report, axis: Chart) -> list[Span] | None:
-    """The lane of the captures: their findings and marks over the time that they cover."""
-    captures = {entry.source for entry in report.coverage if entry.parser == "capture" and entry.records}
+    """The lane of the captures: the time that they cover, and on it what is wrong on the wire."""
     troubles = list(_marks(report, axis, ("capture",)))
-    if not captures and not troubles:
-        return None
-    out: list[Span] = []
-    for entry in report.coverage:
-        span = axis.span(entry.first_seen, entry.last_seen) if entry.source in captures else None
-        if span is not None and len(out) < _MARKS_SHOWN:
-            out.append(Span(span.x, max(span.width, 2.0), "covered", entry.source))
-    for finding in report.findings:
-        span = axis.span(finding.first_seen, finding.last_seen)
-        if span is not None and _on_the_wire(finding, captures) and len(out) < 2 * _MARKS_SHOWN:
-            out.append(Span(span.x, max(span.width, 2.0), finding.severity, finding.rule.title))
-    return out + troubles
-
-
-def _on_the_wire(finding: Finding, captures: set[str]) -> bool:
-    return any(evidence.frame_number for evidence in finding.evidence) or bool(captures & set(finding.sources))
+    covered = [
+        Span(span.x, max(span.width, 2.0), "covered", entry.source)
+        for entry in [entry for entry in report.coverage if entry.parser == "capture"][:_MARKS_SHOWN]
+        if (span := axis.span(entry.first_seen, entry.last_seen)) is not None
+    ]
+    return covered + troubles if covered or troubles else None
 
 
 def _ticks(start: int, seconds: int, last: int) -> Iterator[Tick]:
