@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from markupsafe import Markup, escape
 
-from analyzer.finding import Evidence
 from analyzer.render._escape import stamp, visible
+from analyzer.render._html.quotes import quotes
 from parsers.severity import name_of
 
 
@@ -88,25 +87,6 @@ def duration(span: timedelta) -> str:
     return " ".join(words)
 
 
-def segments(evidence: Evidence) -> Iterator[tuple[str, bool]]:
-    """The text of a line in pieces: the piece, and whether it matched."""
-    at = 0
-    for start, end in sorted(evidence.highlights):
-        start, end = max(start, at), min(end, len(evidence.text))
-        if start < end:
-            if at < start:
-                yield evidence.text[at:start], False
-            yield evidence.text[start:end], True
-            at = end
-    if at < len(evidence.text):
-        yield evidence.text[at:], False
-
-
-def where(evidence: Evidence, bundle: str) -> str:
-    """The place of a line or packet: path:line, or path and frame."""
-    return inside(evidence.source, bundle) + evidence.place
-
-
 def inside(source: str, bundle: str) -> str:
     """A path without the name of the one bundle that all paths begin with."""
     return source.removeprefix(f"{bundle}!/").removeprefix(f"{bundle}/")
@@ -130,8 +110,7 @@ FILTERS = {
     "stamp": stamp,
     "until": until,
     "duration": duration,
-    "segments": segments,
-    "where": where,
+    "quotes": quotes,
     "inside": inside,
     "severity_name": lambda value: name_of(value).lower(),
 }

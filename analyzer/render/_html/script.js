@@ -244,19 +244,21 @@
     setTimeout(() => { label.textContent = said.get(button); }, 1500);
   }
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-copy], [data-link], [data-chip]");
+    const target = event.target.closest("[data-copy], [data-link], [data-chip], [data-wrap]");
     if (!target) return;
     if (target.matches("[data-chip]")) {
       event.preventDefault();
       toggle(target.dataset.chip);
+    } else if (target.matches("[data-wrap]")) {
+      target.setAttribute("aria-pressed", target.closest(".quote").classList.toggle("wrapped"));
     } else if (target.matches("[data-link]")) {
       event.preventDefault();
       const id = target.closest(".card").id;
       change({ anchor: id });
       copied(target, `${location.href.split("#")[0]}#${id}`);
     } else {
-      const source = find("[data-copy-text]", target.closest(".copyable"));
-      copied(target, source.content ? source.content.textContent : source.textContent);
+      const sources = all("[data-copy-text]", target.closest(".copyable"));
+      copied(target, sources.map((source) => (source.content || source).textContent).join("\n"));
     }
   });
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from analyzer.detection import parse_detection
 from analyzer.finding import Bucket, BundleInfo, Coverage, Evidence, Finding, Mark, Report, UnknownError
 from analyzer.render import Style, html, markdown
 from analyzer.render._escape import visible
+from analyzer.render._html.quotes import quotes
 from analyzer.render._html.rules import definition, skeleton
 from analyzer.render._html.timeline import WIDTH, chart
 from analyzer.rule import Rule
@@ -151,8 +153,9 @@ def test_evidence_is_the_line_with_the_match_marked(sample_report: SampleReport)
     marks = [line.text[start:end] for line in lines for start, end in line.highlights]
     assert page.text(lambda tag, _: tag == "mark") == [visible(mark) for mark in marks]
     places = page.text(lambda tag, _: tag == "figcaption")
-    for line, place in zip(lines, places, strict=True):
-        assert f"{line.source.removeprefix('webshop-outage.zip!/')}:{line.line_number}" in place
+    for line in lines:
+        path = line.source.removeprefix("webshop-outage.zip!/")
+        assert [place for place in places if f"{path}:" in place and re.search(rf"[:, ]{line.line_number}\b", place)]
 
 
 def test_context_and_frames_are_shown_where_the_report_has_them() -> None:
@@ -164,6 +167,29 @@ def test_context_and_frames_are_shown_where_the_report_has_them() -> None:
     assert numbers == ["2", "3", "4", "5", None, "4711", None, None]
     assert any("frame 4711" in text for text in page.text(lambda tag, _: tag == "figcaption"))
     assert page.text(lambda tag, attributes: tag == "td" and attributes.get("data-label") == "frame_number") == ["4711"]
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 60)), min_size=1, max_size=8), st.integers(0, 5))
+def test_lines_near_each_other_become_one_excerpt(places: list[tuple[str, int]], around: int) -> None:
+    def line(source: str, number: int) -> Evidence:
+        before = tuple(f"{source}{n}" for n in range(max(1, number - around), number))
+        after = tuple(f"{source}{n}" for n in range(number + 1, number + 1 + around))
+        return Evidence(source, number, T0, f"{source}{number}", before=before, after=after)
+
+    evidence = [line(*place) for place in places]
+    excerpts = quotes(evidence)
+    assert [entry for excerpt in excerpts for entry in excerpt.evidence] == evidence
+    for excerpt in excerpts:
+        numbers = [entry.number for entry in excerpt.lines]
+        assert numbers == list(range(numbers[0], numbers[-1] + 1))
+        assert ["".join(text for text, _ in entry.pieces) for entry in excerpt.lines] == [
+            f"{excerpt.first.source}{number}" for number in numbers
+        ]
+        hits = [entry.number for entry in excerpt.lines if entry.hit]
+        assert hits == [entry.line_number for entry in excerpt.evidence]
+    for one, two in pairwise(excerpts):
+        apart = two.lines[0].number > one.lines[-1].number + 1 or two.first.line_number <= one.evidence[-1].line_number
+        assert one.first.source != two.first.source or apart
 
 
 @settings(max_examples=40)
