@@ -91,7 +91,7 @@ def everything(sample_report: SampleReport) -> Report:
     report = sample_report("tls-expired.zip")
     start = report.timeline[0].start
     (first, *rest) = report.findings
-    line = replace(first.evidence[0], before=("the line ahead", ""), after=("一行日志",))
+    line = replace(first.evidence[0], before=("the line ahead " * 60, ""), after=("一行日志",))
     frame = Evidence("a.pcap", 0, start, "tls_alert: certificate_expired", ((0, 9),), frame_number=17)
     first = replace(first, evidence=(line, frame), sparkline=(0, 3, 1, 7))
     return replace(
