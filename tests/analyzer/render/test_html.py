@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analyzer.detection import parse_detection
@@ -193,6 +193,7 @@ def test_lines_near_each_other_become_one_excerpt(places: list[tuple[str, int]],
 
 
 @settings(max_examples=40)
+@example("\ud800")
 @given(
     st.text(st.characters(blacklist_categories=()), min_size=1, max_size=80)
     | st.sampled_from(
