@@ -90,7 +90,7 @@ def made_report(text: str, name: str = "case.zip", rule: Rule | None = None) -> 
         timeline=[Bucket(T0, {"error": 3, "info": 5})],
         bucket_seconds=1,
         stats={"rules": 1, "lines": 3, "records": 3, "seconds": 0.1},
-        facts={"Hosts": [text], "Kernel": [text]},
+        facts={"Hosts": [text], "Kernel": [text], "nginx": ["1.22.1"]},
         network={"Failed connections": [{"client": text, "frame_number": 4711}]},
         marks=[Mark("clock_jump", T0, T0, text, text), Mark("capture", T0, T0, text)],
     )
@@ -278,7 +278,11 @@ def test_a_big_report_is_summarised_and_says_so() -> None:
             "Nothing was analysed.",
         ),
         (lambda made: replace(made, timeline=[]), "No record has a time"),
-        (lambda made: replace(made, problems=[]), "Everything that was given could be read."),
+        (lambda made: replace(made, problems=[]), "No more is known than the coverage says."),
+        (
+            lambda made: replace(made, problems=[], coverage=made.coverage[:1]),
+            "Everything that was given could be read.",
+        ),
     ],
 )
 def test_what_is_empty_is_said(report: Callable[[Report], Report], said: str) -> None:
@@ -347,6 +351,15 @@ def test_everything_drawn_stands_on_the_axis(
     assert span is not None
     assert 0 <= span.x <= span.x + span.width <= WIDTH + 0.1
     assert json.dumps(drawn.slots)
+
+
+def test_hosts_and_versions_stand_on_top() -> None:
+    report = replace(
+        made_report("words"), facts={"Hosts": ["web1", "db1"], "nginx": ["1.22.1", "1.24.0"], "Kernel": ["6.1.0"]}
+    )
+    (top,) = page_of(report).text(lambda tag, _: tag == "header")
+    assert "web1, db1" in top
+    assert "nginx 1.22.1, nginx 1.24.0, Kernel 6.1.0" in top
 
 
 def test_the_command_line_writes_it(analyze_command: Callable[..., object], tmp_path: Path) -> None:

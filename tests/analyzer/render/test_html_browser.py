@@ -242,6 +242,26 @@ def test_copies_are_the_text_that_stands_there(open_page: Open, everything: Repo
     assert "\nid: custom." in copied(".skeleton [data-copy]")
 
 
+def test_context_is_clipped_until_it_is_wrapped(open_page: Open, everything: Report) -> None:
+    page = open_page(everything, permissions=["clipboard-read", "clipboard-write"])
+    ahead = page.locator(".line.context").first
+    clipped = ahead.bounding_box()["height"]
+    page.locator("[data-wrap]").first.click()
+    assert ahead.bounding_box()["height"] > 3 * clipped
+    page.locator("[data-wrap]").first.click()
+    assert ahead.bounding_box()["height"] == clipped
+
+
+def test_lines_of_one_excerpt_are_copied_together(open_page: Open, everything: Report) -> None:
+    first, *_ = everything.findings[0].evidence
+    second = replace(first, line_number=first.line_number + 1, text="the next line", before=(), highlights=())
+    finding = replace(everything.findings[0], evidence=(replace(first, after=()), second))
+    page = open_page(replace(everything, findings=[finding]), permissions=["clipboard-read", "clipboard-write"])
+    page.locator(".quote [data-copy]").first.click()
+    page.wait_for_selector(".quote >> text=Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == f"{first.text}\nthe next line"
+
+
 def test_hostile_input_stays_text(open_page: Open, report_on: Callable[..., Report]) -> None:
     log = "".join(f"2026-03-14 09:26:{second} ERROR fault {HOSTILE}\n" for second in range(10, 30))
     rules = '- {id: t.fault, title: "<b>x</b></script>", severity: high, detection: {a: {body|contains: fault}}}\n'
