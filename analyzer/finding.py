@@ -80,7 +80,7 @@ class Finding:
     def fingerprint(self) -> str:
         """Equal for the same fault in the same kind of file in any bundle; 16 hex digits."""
         names = sorted({_generic(source) for source in self.sources})
-        return hashlib.sha256("\n".join([self.rule.id, *names]).encode()).hexdigest()[:16]
+        return hashlib.sha256("\n".join([self.rule.id, *names]).encode(errors="backslashreplace")).hexdigest()[:16]
 
 
 def _generic(source: str) -> str:

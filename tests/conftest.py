@@ -24,16 +24,18 @@ settings.load_profile("default")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests that take long, too")
+    parser.addoption("--browser", action="store_true", help="run the tests that need Chromium, Playwright and npm, too")
     parser.addoption("--update-expected", action="store_true", help="write tests/expected anew")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--slow"):
-        return
-    slow = pytest.mark.skip(reason="takes long: --slow runs it")
-    for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(slow)
+    for name, reason in (("slow", "takes long"), ("browser", "needs a browser")):
+        if config.getoption(f"--{name}"):
+            continue
+        skip = pytest.mark.skip(reason=f"{reason}: --{name} runs it")
+        for item in items:
+            if name in item.keywords:
+                item.add_marker(skip)
 
 
 @pytest.fixture
