@@ -161,7 +161,7 @@ def _analyse_batch(
     since = b.time - b.expected_time
     stream = packets.connection[rows].astype(np.int64) << 1 | b.side
     soon = (since >= 0) & (since < _first_round_trip(b, stream, measures))
-    reordered = left & soon & ((b.expected != b.after) | (b.expected_length == 0))
+    reordered = left & soon & (b.expected != b.after)
     found["out_of_order"] = reordered
     found["spurious_retransmission"] = spurious
     found["fast_retransmission"] = fast
