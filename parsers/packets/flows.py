@@ -117,12 +117,13 @@ def _reused(packets: Packets, order: Rows, new: Bools, forward: Bools) -> tuple[
     tcp = packets.protocol[order] == TCP
     flags = packets.tcp_flags[order]
     syn = tcp & (flags & (SYN | ACK) == SYN)
-    later = np.flatnonzero(syn & ~new)
-    if not len(later):
-        return later, later
+    answer = tcp & (flags & (SYN | ACK) == (SYN | ACK))
     group = np.cumsum(new)
-    affected = np.zeros(int(group[-1]) + 1, np.bool_)
-    affected[group[later]] = True
+    many = int(group[-1]) + 1 if len(group) else 1
+    affected = (np.bincount(group[syn], minlength=many) > 1) | (np.bincount(group[answer], minlength=many) > 1)
+    affected[group[syn & ~new]] = True
+    if not affected.any():
+        return np.empty(0, np.int64), np.empty(0, np.int64)
     side = forward[order]
     # Every SYN, and the first packet of either side behind one, settle the numbers that the sides began with.
     rows = np.flatnonzero(affected[group])

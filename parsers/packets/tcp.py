@@ -166,9 +166,7 @@ def _analyse_batch(
     found["spurious_retransmission"] = spurious
     found["fast_retransmission"] = fast
     found["retransmission"] = (left & ~reordered) | spurious | fast
-    found["ack_lost_segment"] = acknowledged_unseen(
-        b, found["lost_segment"], data & behind, duplicates, same_ack, probe
-    )  # fmt: skip
+    found["ack_lost_segment"] = acknowledged_unseen(b, duplicates, same_ack, probe)
     measure(measures, b, stream, found["zero_window"], found["lost_segment"], behind, probe)
     for name, value in found.items():
         getattr(analysis, name)[rows] = value
