@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from .columns import Bools, Packets
+    from .flows import Flows
     from .notices import Notice
     from .tcp import Analysis
 
@@ -26,6 +27,7 @@ class Capture:
         path: its name inside the bundle.
         packets: one element a packet.
         duplicate: packets that the capture holds a second time (mirror port); bool, one element a packet.
+        flows: which rows make each connection.
         analysis: Wireshark's tcp.analysis flags, one element a packet.
         connections: parsers.schema.CONNECTIONS; packets.connection is the row.
         problems: what was not read or should not be trusted.
@@ -35,6 +37,7 @@ class Capture:
     path: str
     packets: Packets
     duplicate: Bools
+    flows: Flows
     analysis: Analysis
     connections: pl.DataFrame
     problems: list[Problem] = field(default_factory=list)
@@ -72,4 +75,4 @@ def read_capture(source: Source) -> Capture:
     analysis, measures = analyse(packets, groups)
     table = connections(packets, groups, analysis, measures, duplicate)
     packets.release()
-    return Capture(source.path, packets, duplicate, analysis, table, frames.problems, frames.facts)
+    return Capture(source.path, packets, duplicate, groups, analysis, table, frames.problems, frames.facts)
