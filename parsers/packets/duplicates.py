@@ -34,7 +34,7 @@ def duplicates(packets: Packets, flows: Flows) -> Bools:
 
 
 def _same(packets: Packets, later: Rows, earlier: Rows) -> Bools:
-    same = packets.connection[later] == packets.connection[earlier]
+    same: Bools = packets.connection[later] == packets.connection[earlier]
     for name in _EXACT:
         column = getattr(packets, name)
         same &= column[later] == column[earlier]

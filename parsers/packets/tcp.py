@@ -215,7 +215,7 @@ def _follow(b: Batch) -> Bools:
     b.after = b.place + b.length + opening
     closed = (b.other >= 0) & (b.window[b.other] == 0)
     candidate = (b.length == 1) & (b.own >= 0) & closed
-    probe = candidate
+    probe: Bools = candidate
     for _ in range(4 if candidate.any() else 1):
         _expect(b, places, probe)
         now = candidate & (b.place == b.expected)

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from ..columns import RST, SYN, TCP, Bools
-from . import ERROR, INFO, WARN, Notice
+from . import ERROR, INFO, WARN, Notice, Value
 from ._endpoints import DIRECTIONS, RowsOf, about, limited, per_direction
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def _setup(capture: Capture) -> Iterator[Notice]:
         | (is_tcp & pl.col("history").str.contains(r"^S[sStT]*h[hHtTsS]*$"))
     )["failed"]
     for connection in np.flatnonzero(chosen.to_numpy()).tolist():
+        fields: dict[str, Value]
         state, resp_pkts = table["conn_state"][connection], table["resp_pkts"][connection]
         asked, answered = syns(connection, True), syns(connection, False)
         if not len(asked):
@@ -66,15 +67,17 @@ def _setup(capture: Capture) -> Iterator[Notice]:
             yield about(capture, connection, "tcp_syn_unanswered", ERROR, asked, msg, fields)
         elif len(answered) and end - int(packets.time[answered[-1]]) >= _PATIENCE:
             msg = (
-                f"{{server}} answered the SYN of {{client}} {len(answered)} times, but the handshake was not completed: "
-                "the answers do not reach the client, or the client is gone."
+                f"{{server}} answered the SYN of {{client}} {len(answered)} times, but the handshake was not completed:"
+                " the answers do not reach the client, or the client is gone."
             )
             fields = {"answers": len(answered), "seconds": waited}
             yield about(capture, connection, "tcp_half_open", WARN, answered, msg, fields)
 
 
 def _data(capture: Capture) -> Bools:
-    return (capture.packets.protocol == TCP) & (capture.packets.payload_length > 0) & ~capture.duplicate
+    """Packets that carry data of TCP."""
+    chosen: Bools = (capture.packets.protocol == TCP) & (capture.packets.payload_length > 0) & ~capture.duplicate
+    return chosen
 
 
 def _loss(capture: Capture) -> Iterator[Notice]:
@@ -83,24 +86,30 @@ def _loss(capture: Capture) -> Iterator[Notice]:
     again = analysis.retransmission & ~analysis.spurious_retransmission & ~capture.duplicate
     again &= capture.packets.payload_length > 0
     counts, sent = per_direction(capture, again), per_direction(capture, _data(capture))
-    gaps = per_direction(capture, analysis.lost_segment & ~capture.duplicate)
+    size = np.bincount(
+        capture.packets.connection[again].astype(np.int64) * 2 + capture.packets.from_orig[again],
+        weights=capture.packets.payload_length[again],
+        minlength=counts.size,
+    ).reshape(-1, 2)
+    holes = capture.measures.holes.reshape(-1, 2)
     fast = per_direction(capture, analysis.fast_retransmission & ~capture.duplicate)
     rows = RowsOf(capture, again)
     for connection, orig in np.argwhere(counts >= 2).tolist():
-        many, whole, holes = (int(each[connection, orig]) for each in (counts, sent, gaps))
+        many, whole = int(counts[connection, orig]), int(sent[connection, orig])
         share = _share(many, whole)
         if share < 0.1:
             continue
         severity = ERROR if share >= 5 and many >= 20 else WARN if share >= 1 and many >= 3 else INFO
-        where = "before" if 2 * holes >= many else "behind"
+        # What is sent again and was not seen before was lost on its way to the capture.
+        where = "before" if 2 * holes[connection, orig] >= size[connection, orig] else "behind"
         sender, receiver = ("{client}", "{server}") if orig else ("{server}", "{client}")
         msg = (
             f"{many} of {whole} segments from {sender} to {receiver} were sent again ({share:.2g} %); "
-            f"most were lost {where} the point of capture, as seen from the sender."
+            f"most were lost {where} the point of capture, seen from the sender."
         )
-        fields = {
+        fields: dict[str, Value] = {
             "direction": DIRECTIONS[orig], "retransmissions": many, "segments": whole, "percent": share,
-            "fast": int(fast[connection, orig]), "gaps": holes, "lost": where,
+            "fast": int(fast[connection, orig]), "lost": where,
         }  # fmt: skip
         yield about(capture, connection, "tcp_loss", severity, rows(connection, bool(orig)), msg, fields)
 
@@ -116,7 +125,12 @@ def _reordering(capture: Capture) -> Iterator[Notice]:
             continue
         sender, receiver = ("{client}", "{server}") if orig else ("{server}", "{client}")
         msg = f"{many} of {whole} segments from {sender} to {receiver} came out of order ({share:.2g} %)."
-        fields = {"direction": DIRECTIONS[orig], "segments": whole, "out_of_order": many, "percent": share}
+        fields: dict[str, Value] = {
+            "direction": DIRECTIONS[orig],
+            "segments": whole,
+            "out_of_order": many,
+            "percent": share,
+        }
         severity = WARN if share >= 3 else INFO
         yield about(capture, connection, "tcp_reordering", severity, rows(connection, bool(orig)), msg, fields)
 
@@ -131,7 +145,7 @@ def _spurious(capture: Capture) -> Iterator[Notice]:
         msg = (
             f"{sender} sent {many} segments again that {receiver} had acknowledged: acknowledgements are lost or late."
         )
-        fields = {"direction": DIRECTIONS[orig], "retransmissions": many}
+        fields: dict[str, Value] = {"direction": DIRECTIONS[orig], "retransmissions": many}
         severity = WARN if many >= 20 else INFO
         yield about(
             capture, connection, "tcp_spurious_retransmission", severity, rows(connection, bool(orig)), msg, fields
@@ -151,7 +165,7 @@ def _zero_window(capture: Capture) -> Iterator[Notice]:
             f"{receiver} announced a closed window {many} times and stopped the sender for {seconds:.3g} s: "
             f"the program at the {who} does not read fast enough."
         )
-        fields = {"receiver": who, "times": many, "seconds": seconds}
+        fields: dict[str, Value] = {"receiver": who, "times": many, "seconds": seconds}
         severity = ERROR if seconds >= 5 else WARN if seconds >= 0.2 else INFO
         yield about(capture, connection, "tcp_zero_window", severity, rows(connection, bool(orig)), msg, fields)
 
@@ -165,7 +179,7 @@ def _window_full(capture: Capture) -> Iterator[Notice]:
         sender, receiver = ("{client}", "{server}") if orig else ("{server}", "{client}")
         msg = f"{sender} filled the window of {receiver} {many} times in {whole} segments: the window limits the speed."
         who = "server" if orig else "client"
-        fields = {"receiver": who, "times": many, "segments": whole, "percent": _share(many, whole)}
+        fields: dict[str, Value] = {"receiver": who, "times": many, "segments": whole, "percent": _share(many, whole)}
         yield about(capture, connection, "tcp_window_full", INFO, rows(connection, bool(orig)), msg, fields)
 
 
@@ -192,5 +206,5 @@ def _stalls(capture: Capture) -> Iterator[Notice]:
             f"The connection of {{client}} to {{server}} stood still {len(pauses)} times, {total:.3g} s in all and "
             f"{longest:.3g} s at most, until a lost segment was sent again."
         )
-        fields = {"times": len(pauses), "seconds": total, "longest": longest}
+        fields: dict[str, Value] = {"times": len(pauses), "seconds": total, "longest": longest}
         yield about(capture, connection, "tcp_rto_stall", ERROR if total >= 5 else WARN, rows, msg, fields)
