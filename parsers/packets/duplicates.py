@@ -30,6 +30,7 @@ def duplicates(packets: Packets, flows: Flows) -> Bools:
         if len(place):
             later, earlier = order[place + distance], order[place]
             copies[later[_same(packets, later, earlier)]] = True
+            packets.release()
     return copies
 
 

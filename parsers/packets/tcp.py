@@ -19,7 +19,7 @@ from .tcp_lost import acknowledged_unseen
 from .tcp_measures import Measures, measure
 from .tcp_options import syn_options
 
-_BATCH = 131_072  # packets; a batch holds whole connections
+_BATCH = 49_152  # packets; a batch holds whole connections
 _FAST = 20_000_000  # nanoseconds after the last duplicate ACK in which a retransmission is a fast one
 _REORDERED = 3_000_000  # nanoseconds, where the round trip is not known
 _NOT_SCALED, _UNKNOWN = -2, -1

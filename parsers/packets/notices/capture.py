@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..columns import SYN, TCP, Rows, frame_numbers
+from ..columns import TCP, Rows, frame_numbers
 from . import INFO, WARN, Notice, Value
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def _dropped(capture: Capture) -> Iterator[Notice]:
     """Packets that were on the wire, because they were acknowledged, but not in the capture."""
     packets = capture.packets
     # An answer to a SYN on ports that were in use before acknowledges nothing of the connection before.
-    chosen = capture.analysis.ack_lost_segment & ~capture.duplicate & (packets.tcp_flags & SYN == 0)
+    again = np.unique(packets.connection[capture.flows.reused])
+    chosen = capture.analysis.ack_lost_segment & ~capture.duplicate & ~np.isin(packets.connection, again)
     rows = np.flatnonzero(chosen)
     answers = int(np.count_nonzero((packets.protocol == TCP) & (packets.payload_length == 0)))
     share = 100 * len(rows) / max(answers, 1)
