@@ -19,7 +19,7 @@ from .tcp_lost import acknowledged_unseen
 from .tcp_measures import Measures, measure
 from .tcp_options import syn_options
 
-_BATCH = 131_072  # packets; a batch holds whole connections
+_BATCH = 49_152  # packets; a batch holds whole connections
 _FAST = 20_000_000  # nanoseconds after the last duplicate ACK in which a retransmission is a fast one
 _REORDERED = 3_000_000  # nanoseconds, where the round trip is not known
 _NOT_SCALED, _UNKNOWN = -2, -1
@@ -161,14 +161,12 @@ def _analyse_batch(
     since = b.time - b.expected_time
     stream = packets.connection[rows].astype(np.int64) << 1 | b.side
     soon = (since >= 0) & (since < _first_round_trip(b, stream, measures))
-    reordered = left & soon & ((b.expected != b.after) | (b.expected_length == 0))
+    reordered = left & soon & (b.expected != b.after)
     found["out_of_order"] = reordered
     found["spurious_retransmission"] = spurious
     found["fast_retransmission"] = fast
     found["retransmission"] = (left & ~reordered) | spurious | fast
-    found["ack_lost_segment"] = acknowledged_unseen(
-        b, found["lost_segment"], data & behind, duplicates, same_ack, probe
-    )  # fmt: skip
+    found["ack_lost_segment"] = acknowledged_unseen(b, duplicates, same_ack, probe)
     measure(measures, b, stream, found["zero_window"], found["lost_segment"], behind, probe)
     for name, value in found.items():
         getattr(analysis, name)[rows] = value
@@ -217,7 +215,7 @@ def _follow(b: Batch) -> Bools:
     b.after = b.place + b.length + opening
     closed = (b.other >= 0) & (b.window[b.other] == 0)
     candidate = (b.length == 1) & (b.own >= 0) & closed
-    probe = candidate
+    probe: Bools = candidate
     for _ in range(4 if candidate.any() else 1):
         _expect(b, places, probe)
         now = candidate & (b.place == b.expected)
