@@ -76,7 +76,7 @@ def _slow(capture: Capture, row: Row, packets_of: ConnectionRows) -> Iterator[No
         distance = _distance(capture, row)
         fields |= {"response_time": round(waited, 6), "rtt": round(distance, 6), "retransmissions": lost}
         if lost or distance > waited / 2:
-            why = f"because the network lost {lost:,} packets"
+            why = f"the network lost {lost:,} packets"
             if not lost:
                 why = f"the way there and back takes {distance:.3f} s"
             msg = f"The answer to {_what(row)} came after {waited:.3f} s: {why}"

@@ -58,7 +58,6 @@ class _Transaction:
     answer: Message | None = None
     answer_row: int | None = None
     attempts: int = 1
-    last: int = 0
     weird: list[str] = field(default_factory=list)
 
 
@@ -70,7 +69,7 @@ def table(capture: Capture) -> pl.DataFrame:
     found: list[_Transaction] = []
     open_: dict[tuple[int, int, str, int], _Transaction] = {}
     for row, message, service, proto in messages:
-        _pair(found, open_, int(packets.connection[row]), _Transaction(row, service, proto, last=row), message)
+        _pair(found, open_, int(packets.connection[row]), _Transaction(row, service, proto), message)
     rows, unasked = [one.row for one in found], [one.question is None for one in found]
     return _rows.build(capture, SCHEMA, rows, unasked, _columns(capture, found, end))
 
@@ -127,7 +126,6 @@ def _pair(
     if not message.response:
         if known is not None and known.answer is None and known.question is not None:
             known.attempts += 1
-            known.last = new.row
             return
         new.question = message
     elif known is not None:
@@ -178,5 +176,5 @@ def _columns(capture: Capture, found: list[_Transaction], end: int) -> dict[str,
 def _unanswered(capture: Capture, one: _Transaction, end: int) -> bool | None:
     if one.answer is not None:
         return False
-    waited = (end - int(capture.packets.time[one.last])) / 1e9
+    waited = (end - int(capture.packets.time[one.row])) / 1e9
     return True if one.service == "dns" and waited >= PATIENCE else None
