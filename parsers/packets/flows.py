@@ -32,7 +32,7 @@ class Flows:
         number: connection of each group, counted by first packet.
         orig_src: whether the first packet of each group was sent by the originator.
         guessed: groups whose originator was told by the port numbers.
-        reused: rows of SYNs that began a connection on ports in use.
+        reused: rows of SYNs that began a connection on ports in use, and of answers with another number than before.
     """
 
     order: Rows
@@ -57,7 +57,7 @@ def flows(packets: Packets) -> Flows:
     del key, sorted_key
     protocol, time = packets.protocol[order], packets.time[order]
     new[1:] |= (protocol[1:] != TCP) & (time[1:] - time[:-1] > _SILENCE)
-    reused = _reused(packets, order, new, forward)
+    reused, answers = _reused(packets, order, new, forward)
     new[reused] = True
     start = np.flatnonzero(new)
     first = order[start]
@@ -68,7 +68,8 @@ def flows(packets: Packets) -> Flows:
     orig_src, guessed = _originators(packets, order, start, group, forward)
     begun = forward[first] == orig_src
     packets.from_orig[order] = forward[order] == begun[group]
-    return Flows(order, np.append(start, len(order)), number, orig_src, guessed, order[reused])
+    again = order[np.append(reused, answers)]
+    return Flows(order, np.append(start, len(order)), number, orig_src, guessed, again)
 
 
 def _keys(packets: Packets) -> tuple[Rows, Array, Bools]:
@@ -111,23 +112,31 @@ def _icmp_kind(packets: Packets, rows: Rows) -> Array:
     return out
 
 
-def _reused(packets: Packets, order: Rows, new: Bools, forward: Bools) -> Ints:
-    """Places in `order` of SYNs with another sequence number than the connection on these ports began with."""
+def _reused(packets: Packets, order: Rows, new: Bools, forward: Bools) -> tuple[Ints, Ints]:
+    """Places in `order` of SYNs, and of answers to one, with another sequence number than their side began with."""
     tcp = packets.protocol[order] == TCP
     flags = packets.tcp_flags[order]
     syn = tcp & (flags & (SYN | ACK) == SYN)
-    later = np.flatnonzero(syn & ~new)
-    if not len(later):
-        return later
+    answer = tcp & (flags & (SYN | ACK) == (SYN | ACK))
     group = np.cumsum(new)
-    affected = np.zeros(int(group[-1]) + 1, np.bool_)
-    affected[group[later]] = True
+    many = int(group[-1]) + 1 if len(group) else 1
+    affected = (np.bincount(group[syn], minlength=many) > 1) | (np.bincount(group[answer], minlength=many) > 1)
+    affected[group[syn & ~new]] = True
+    if not affected.any():
+        return np.empty(0, np.int64), np.empty(0, np.int64)
     side = forward[order]
-    # The first packet of either side, and every SYN, settle the numbers that the sides began with.
-    opening = new.copy()
-    opening[1:] |= (side[1:] != side[:-1]) & (group[1:] == group[:-1]) & new[:-1]
-    rows = np.flatnonzero(affected[group] & (opening | (tcp & (flags & SYN != 0))))
+    # Every SYN, and the first packet of either side behind one, settle the numbers that the sides began with.
+    rows = np.flatnonzero(affected[group])
+    index = np.arange(len(rows))
+    begin = np.maximum.accumulate(np.where(new[rows] | syn[rows], index, 0))
+    opening = flags[rows] & SYN != 0
+    for direction in (False, True):
+        mine = side[rows] == direction
+        last = np.maximum.accumulate(np.where(mine, index, -1))
+        opening |= mine & (np.append(-1, last[:-1]) < begin)
+    rows = rows[opening]
     found: list[int] = []
+    answers: list[int] = []
     base: dict[bool, int] = {}
     current = -1
     values = (rows, group[rows], side[rows], flags[rows], packets.seq[order[rows]], packets.ack[order[rows]])
@@ -140,10 +149,12 @@ def _reused(packets: Packets, order: Rows, new: Bools, forward: Bools) -> Ints:
                 base = {}
             base[low] = seq
         elif low not in base or flag & SYN:
+            if base.get(low, seq) != seq and flag & SYN:
+                answers.append(row)
             base[low] = seq if flag & SYN else (seq - 1) & 0xFFFFFFFF
         if flag & ACK:
             base.setdefault(not low, (ack - 1) & 0xFFFFFFFF)
-    return np.array(found, np.int64)
+    return np.array(found, np.int64), np.array(answers, np.int64)
 
 
 def _originators(packets: Packets, order: Rows, start: Ints, group: Ints, forward: Bools) -> tuple[Bools, Bools]:

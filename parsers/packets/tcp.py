@@ -161,14 +161,12 @@ def _analyse_batch(
     since = b.time - b.expected_time
     stream = packets.connection[rows].astype(np.int64) << 1 | b.side
     soon = (since >= 0) & (since < _first_round_trip(b, stream, measures))
-    reordered = left & soon & ((b.expected != b.after) | (b.expected_length == 0))
+    reordered = left & soon & (b.expected != b.after)
     found["out_of_order"] = reordered
     found["spurious_retransmission"] = spurious
     found["fast_retransmission"] = fast
     found["retransmission"] = (left & ~reordered) | spurious | fast
-    found["ack_lost_segment"] = acknowledged_unseen(
-        b, found["lost_segment"], data & behind, duplicates, same_ack, probe
-    )  # fmt: skip
+    found["ack_lost_segment"] = acknowledged_unseen(b, duplicates, same_ack, probe)
     measure(measures, b, stream, found["zero_window"], found["lost_segment"], behind, probe)
     for name, value in found.items():
         getattr(analysis, name)[rows] = value

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 def acknowledged_unseen(
-    b: Batch, lost: Bools, behind: Bools, duplicates: Ints, same_ack: Bools, probe: Bools
+    b: Batch, duplicates: Ints, same_ack: Bools, probe: Bools
 ) -> Bools:  # fmt: skip
     """Packets that acknowledge more than was seen without a hole of the other direction.
 
     Args:
         b: the packets.
-        lost: those in front of which segments are missing.
-        behind: those that bring data from before what was expected.
         duplicates: duplicate ACKs of their direction since its acknowledgement moved.
         same_ack: those that repeat the acknowledgement of the packet before.
         probe: zero window probes.
     """
     out = np.zeros(len(b.rows), np.bool_)
+    has = b.own >= 0
+    lost, behind = has & (b.place > b.expected) & ~probe, has & (b.place < b.expected)
     answers = (b.flags & ACK != 0) & (b.other >= 0)
     highest = np.maximum(np.where(probe, b.expected, b.after), b.expected)
     seen = highest[b.other]
@@ -43,7 +43,9 @@ def acknowledged_unseen(
     troubled = np.zeros(int(stream[-1] | 1) + 2, np.bool_)
     troubled[stream[lost]] = True
     troubled[stream[ahead] ^ 1] = True
-    resets = np.maximum.accumulate(np.where(same_ack, 0, np.arange(len(stream))))
+    resets = np.empty(len(stream), np.int64)
+    for rows in (np.flatnonzero(~b.side), np.flatnonzero(b.side)):
+        resets[rows] = np.maximum.accumulate(np.where(same_ack[rows], 0, rows)) if len(rows) else rows
     for sent in np.flatnonzero(troubled).tolist():
         first, last = np.searchsorted(stream >> 1, [sent >> 1, (sent >> 1) + 1])
         part = slice(int(first), int(last))
