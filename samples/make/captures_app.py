@@ -318,7 +318,7 @@ def healthy_tls13() -> None:
 @scene
 def healthy_dns() -> None:
     """A search list: a name is tried with a suffix first, and does not exist there."""
-    options = "--local=/corp.example/ --address=/db.shop.example/10.77.0.2"
+    options = "--bogus-priv --local=/corp.example/ --address=/db.shop.example/10.77.0.2"
     with dnsmasq(options), capture("healthy_dns"):
         ask("db.shop.example.corp.example")
         ask("db.shop.example")
@@ -429,9 +429,18 @@ def routing_loop() -> None:
     ):
         key, value = name.split("=")
         Path(f"/proc/sys/net/ipv4/{key}").write_text(value)
+    third = host()
+    there("ip link add near type veth peer name far")
+    there(f"ip link set far netns {OTHER[third]}")
+    there("ip addr add 10.78.0.1/24 dev near")
+    there("ip link set near up")
+    there("ip addr add 10.78.0.2/24 dev far", third)
+    there("ip link set far up", third)
+    there("ip route add default via 10.78.0.1", third)
     there(f"ip route add 10.99.3.0/24 via {CLIENT}")
     with capture("routing_loop"):
-        knock("10.99.3.9")
+        there(f"{sys.executable} {HERE}/captures_servers.py knock 10.99.3.9", third)
+        time.sleep(0.5)
     there(f"ip route del 10.99.3.0/24 via {CLIENT}")
 
 

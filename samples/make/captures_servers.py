@@ -2,7 +2,8 @@
 
     python3 captures_servers.py KIND [ARGUMENT]
 
-Listens on 10.77.0.2 until it is killed; captures_app.py starts it inside a network namespace of its own.
+Listens on 10.77.0.2 until it is killed; captures_app.py starts it inside a network namespace of its own. "knock" is the
+other way round: it sends a datagram and ends.
 """
 
 import http.server
@@ -127,7 +128,12 @@ def sip(_: str) -> None:
             server.sendto("\r\n".join(answer).encode(), client)
 
 
+def knock(address: str) -> None:
+    """Send one datagram to somebody."""
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"hello", (address, 4000))
+
+
 if __name__ == "__main__":
-    {"dns": dns, "web": web, "deaf": deaf, "ntp": ntp, "smtp": smtp, "ftp": ftp, "sip": sip}[sys.argv[1]](
-        sys.argv[2] if len(sys.argv) > 2 else ""
-    )
+    {"dns": dns, "web": web, "deaf": deaf, "ntp": ntp, "smtp": smtp, "ftp": ftp, "sip": sip, "knock": knock}[
+        sys.argv[1]
+    ](sys.argv[2] if len(sys.argv) > 2 else "")
