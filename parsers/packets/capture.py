@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     import polars as pl
 
     from .columns import Bools, Packets
+    from .flows import Flows
     from .notices import Notice
     from .tcp import Analysis
+    from .tcp_measures import Measures
 
 
 @dataclass(slots=True)
@@ -26,7 +28,9 @@ class Capture:
         path: its name inside the bundle.
         packets: one element a packet.
         duplicate: packets that the capture holds a second time (mirror port); bool, one element a packet.
+        flows: which rows make each connection.
         analysis: Wireshark's tcp.analysis flags, one element a packet.
+        measures: of each direction of the TCP connections.
         connections: parsers.schema.CONNECTIONS; packets.connection is the row.
         problems: what was not read or should not be trusted.
         facts: what the file says about itself: interfaces, tool, comments.
@@ -35,7 +39,9 @@ class Capture:
     path: str
     packets: Packets
     duplicate: Bools
+    flows: Flows
     analysis: Analysis
+    measures: Measures
     connections: pl.DataFrame
     problems: list[Problem] = field(default_factory=list)
     facts: Mapping[str, str | int] = field(default_factory=dict)
@@ -72,4 +78,4 @@ def read_capture(source: Source) -> Capture:
     analysis, measures = analyse(packets, groups)
     table = connections(packets, groups, analysis, measures, duplicate)
     packets.release()
-    return Capture(source.path, packets, duplicate, analysis, table, frames.problems, frames.facts)
+    return Capture(source.path, packets, duplicate, groups, analysis, measures, table, frames.problems, frames.facts)

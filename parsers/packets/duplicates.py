@@ -30,11 +30,12 @@ def duplicates(packets: Packets, flows: Flows) -> Bools:
         if len(place):
             later, earlier = order[place + distance], order[place]
             copies[later[_same(packets, later, earlier)]] = True
+            packets.release()
     return copies
 
 
 def _same(packets: Packets, later: Rows, earlier: Rows) -> Bools:
-    same = packets.connection[later] == packets.connection[earlier]
+    same: Bools = packets.connection[later] == packets.connection[earlier]
     for name in _EXACT:
         column = getattr(packets, name)
         same &= column[later] == column[earlier]

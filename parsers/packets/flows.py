@@ -95,10 +95,10 @@ def _keys(packets: Packets) -> tuple[Rows, Array, Bools]:
 
 
 def _endpoint(high: Array, low: Array, port: Array) -> Array:
-    value = (low ^ high * _HIGH) + port * _PORT
+    value: Array = (low ^ high * _HIGH) + port * _PORT
     value = (value ^ value >> np.uint64(30)) * _MIX_1
     value = (value ^ value >> np.uint64(27)) * _MIX_2
-    return value ^ value >> np.uint64(31)
+    return np.asarray(value ^ value >> np.uint64(31))
 
 
 def _icmp_kind(packets: Packets, rows: Rows) -> Array:

@@ -139,6 +139,8 @@ class FrameReader:
         frames.backwards = len(back)
         frames.largest_step_back = -int(back.min()) if len(back) else 0
         if frames.largest_step_back >= CLOCK_TOLERANCE:
+            self.facts |= {"clock_steps_back": len(back), "clock_step_back_us": frames.largest_step_back // 1000}
+            self.facts["clock_step_back_frame"] = int(step.argmin()) + 2
             most = frames.largest_step_back / NANO
             self.problem("clock", f"Time goes back at {len(back):,} packets, by {most:.6g} s at most.")
         cut = int(np.count_nonzero(frames.captured < frames.length))

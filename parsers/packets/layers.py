@@ -14,7 +14,7 @@ from .links import ARP, IPV4, IPV6, NOTHING, Layer, head, link, skip_tags
 from .transport import Carried, clear, transport
 from .tunnels import tunnels
 
-WINDOW = 65_536
+WINDOW = 16_384
 _MAX_TUNNELS = 4
 # Hop-by-hop, routing, fragment, authentication, destination options, mobility, HIP, shim6: RFC 7045.
 _EXTENSIONS = (0, 43, 44, 51, 60, 135, 139, 140)

@@ -19,7 +19,7 @@ from .tcp_lost import acknowledged_unseen
 from .tcp_measures import Measures, measure
 from .tcp_options import syn_options
 
-_BATCH = 131_072  # packets; a batch holds whole connections
+_BATCH = 49_152  # packets; a batch holds whole connections
 _FAST = 20_000_000  # nanoseconds after the last duplicate ACK in which a retransmission is a fast one
 _REORDERED = 3_000_000  # nanoseconds, where the round trip is not known
 _NOT_SCALED, _UNKNOWN = -2, -1
@@ -215,7 +215,7 @@ def _follow(b: Batch) -> Bools:
     b.after = b.place + b.length + opening
     closed = (b.other >= 0) & (b.window[b.other] == 0)
     candidate = (b.length == 1) & (b.own >= 0) & closed
-    probe = candidate
+    probe: Bools = candidate
     for _ in range(4 if candidate.any() else 1):
         _expect(b, places, probe)
         now = candidate & (b.place == b.expected)

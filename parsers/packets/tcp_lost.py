@@ -74,8 +74,8 @@ def _stuck(holes: list[int], edges: list[int], fills: dict[int, list[int]], acks
         return []
     rows = acks.tolist()
     values = ack[acks].tolist()
-    highest = np.maximum.accumulate(ack[acks]).tolist()
     out: list[int] = []
+    jump = 0
     free = -1  # up to which row the direction is without a hole again
     never = rows[-1] + 1
     for hole, edge in zip(holes, edges, strict=True):
@@ -84,9 +84,10 @@ def _stuck(holes: list[int], edges: list[int], fills: dict[int, list[int]], acks
         filled = fills.get(edge, [])
         at = bisect_right(filled, hole)
         fill = filled[at] if at < len(filled) else never
-        start = bisect_right(rows, hole)
-        jump = max(start, bisect_right(highest, edge))
-        if jump < len(rows) and rows[jump] < fill and values[jump] > edge:
+        # Edges only rise: an acknowledgement that does not pass this one passes none of the later ones.
+        while jump < len(rows) and (rows[jump] <= hole or values[jump] <= edge):
+            jump += 1
+        if jump < len(rows) and rows[jump] < fill:
             out.append(rows[jump])
             free = rows[jump]
         else:

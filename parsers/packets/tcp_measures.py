@@ -22,6 +22,7 @@ class Measures:
 
     Attributes:
         sent: bytes of payload by the sequence numbers. missed: of them, bytes that the capture does not hold.
+        holes: bytes that were missing when what stands behind them came, whether they came later or not.
         zero_window: nanoseconds for which the direction announced a closed window.
         handshake: nanoseconds from the SYN to the end of the handshake, -1 unknown; one element a connection.
         round_trips: direction and nanoseconds of samples, part by part.
@@ -29,6 +30,7 @@ class Measures:
 
     sent: Ints
     missed: Ints
+    holes: Ints
     zero_window: Ints
     handshake: Ints
     round_trips: list[tuple[Ints, Ints]] = field(default_factory=list)
@@ -36,8 +38,8 @@ class Measures:
     @classmethod
     def of(cls, connections: int) -> Measures:
         """Nothing measured yet."""
-        sent, missed, zero = (np.zeros(2 * connections, np.int64) for _ in range(3))
-        return cls(sent, missed, zero, np.full(connections, -1, np.int64))
+        sent, missed, holes, zero = (np.zeros(2 * connections, np.int64) for _ in range(4))
+        return cls(sent, missed, holes, zero, np.full(connections, -1, np.int64))
 
     def round_trip_table(self) -> pl.DataFrame:
         """Minimum, median and 95th percentile of the round trips in seconds, by direction."""
@@ -105,6 +107,7 @@ def _missed(out: Measures, b: Batch, stream: Ints, lost: Bools, behind: Bools) -
         part = np.where(at > 0, np.maximum(high[at - 1] - edge, 0), 0) if len(low) else 0
         return np.asarray(covered[at] - part, np.int64)
 
+    np.add.at(out.holes, stream[holes], end - begin)
     np.add.at(out.missed, stream[holes], np.maximum(end - begin - (below(end) - below(begin)), 0))
 
 

@@ -1,0 +1,111 @@
+"""Connections that were torn down: in the middle of their work, after a pause, or by a box on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..columns import FIN, RST, SYN, TCP
+from . import ERROR, INFO, WARN, Notice, Value
+from ._endpoints import RowsOf, about, limited
+
+if TYPE_CHECKING:
+    from ..capture import Capture
+    from ..columns import Packets, Rows
+
+_IDLE = 30_000_000_000  # nanoseconds of silence after which a reset is blamed on it
+_LOOK_BACK = 6  # packets before a reset among which the silence is looked for
+_ODD_TTL = 3  # hops by which a reset must differ from its flow; paths change by less
+
+
+def notices(capture: Capture) -> Iterator[Notice]:
+    """Resets of established connections that were not being closed."""
+    yield from limited(capture, _resets(capture))
+
+
+def _resets(capture: Capture) -> Iterator[Notice]:
+    packets, table = capture.packets, capture.connections
+    flags = packets.tcp_flags
+    tcp = (packets.protocol == TCP) & ~capture.duplicate
+    resets = np.flatnonzero(tcp & (flags & RST != 0) & (packets.connection >= 0))
+    owners, at = np.unique(packets.connection[resets], return_index=True)
+    closing = np.zeros(len(table), np.bool_)
+    closing[packets.connection[np.flatnonzero(tcp & (flags & FIN != 0) & (packets.connection >= 0))]] = True
+    established = table["conn_state"].is_in(["RSTO", "RSTR"]).to_numpy() | (
+        (table["conn_state"] == "OTH").to_numpy() & (table["orig_pkts"] > 0).to_numpy()
+    )
+    rows_of = RowsOf(capture, tcp & np.isin(packets.connection, owners))
+    for connection, row in zip(owners.tolist(), resets[at].tolist(), strict=True):
+        # A reset behind a FIN is how many programs close; that is told by nobody.
+        if established[connection] and not closing[connection]:
+            yield from _reset(capture, connection, row, rows_of)
+
+
+def _reset(capture: Capture, connection: int, row: int, rows_of: RowsOf) -> Iterator[Notice]:
+    packets = capture.packets
+    by_orig = bool(packets.from_orig[row])
+    mine, other = rows_of(connection, by_orig), rows_of(connection, not by_orig)
+    mine, other = mine[mine < row], other[other < row]
+    before = np.sort(np.concatenate([mine, other]))
+    if not len(before):
+        return
+    sender, receiver = ("{client}", "{server}") if by_orig else ("{server}", "{client}")
+    who = "client" if by_orig else "server"
+    fields: dict[str, Value] = {"sender": who, "packets": len(before)}
+    told = _forged(packets, row, mine)
+    if told:
+        msg = (
+            f"A reset in the name of {sender} differs from its other packets ({told}): "
+            "a firewall or proxy on the way may have sent it."
+        )
+        yield about(
+            capture, connection, "tcp_reset_middlebox", WARN, np.array([row]), msg, fields | _ttl(packets, row, mine)
+        )
+        return
+    idle = _idle(packets, before, row)
+    if idle >= _IDLE:
+        seconds = idle / 1e9
+        msg = (
+            f"{sender} reset the connection to {receiver} after {seconds:.0f} s without a packet: "
+            "something forgot the connection while it was idle."
+        )
+        fields["seconds"] = seconds
+        yield about(capture, connection, "tcp_reset_after_idle", ERROR, np.array([row]), msg, fields)
+        return
+    data = before[packets.payload_length[before] > 0]
+    # A client that resets has read what it wanted; a server that does leaves a question without an answer.
+    pending = not by_orig and len(data) > 0 and bool(packets.from_orig[data[-1]])
+    fields["unanswered"] = int(pending)
+    after = (int(packets.time[row]) - int(packets.time[before[0]])) / 1e9
+    fields["seconds"] = after
+    state = "and left what the client sent last unanswered" if pending else "without closing it"
+    msg = f"{sender} reset the connection to {receiver} after {after:.3g} s and {len(before)} packets {state}."
+    severity = INFO if by_orig else ERROR if pending else WARN
+    yield about(capture, connection, "tcp_reset_midstream", severity, np.array([row]), msg, fields)
+
+
+def _idle(packets: Packets, before: Rows, row: int) -> int:
+    """The longest silence among the last packets before a reset, in nanoseconds."""
+    last = np.append(before[-_LOOK_BACK:], row)
+    return int(np.diff(packets.time[last]).max())
+
+
+def _forged(packets: Packets, row: int, mine: Rows) -> str:
+    """In what a reset differs from the packets of the host in whose name it comes; empty if in nothing."""
+    usual = mine[packets.tcp_flags[mine] & SYN == 0]
+    if len(usual) < 2:
+        return ""
+    ttls = packets.ttl[usual].astype(np.int64)
+    ttl = int(packets.ttl[row])
+    if min(abs(ttl - int(ttls.min())), abs(ttl - int(ttls.max()))) >= _ODD_TTL and not ttls.min() <= ttl <= ttls.max():
+        return f"TTL {ttl} and not {int(np.median(ttls))}"
+    return ""
+
+
+def _ttl(packets: Packets, row: int, mine: Rows) -> dict[str, Value]:
+    return {
+        "ttl": int(packets.ttl[row]), "usual_ttl": int(np.median(packets.ttl[mine])),
+        "ip_id": int(packets.ip_id[row]), "usual_ip_id": int(packets.ip_id[mine[-1]]),
+    }  # fmt: skip
