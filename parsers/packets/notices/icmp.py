@@ -118,8 +118,10 @@ def _loop(capture: Capture, found: Row, table: pl.DataFrame) -> Notice:
     expired = table.filter((pl.col("code_name") == "ttl_exceeded") & (pl.col("quoted_resp_h") == target))
     reporters = expired["id_orig_h"].unique(maintain_order=True).to_list()
     first, last = (int(capture.packets.ttl[found["row"][at]]) for at in (0, -1))
-    msg = f"{found['count']:,} packets from {source} to {target} came by again and again, the TTL falling from {first} "
-    msg += f"to {last}: routers send them in a circle"
+    count = found["count"]
+    packets = "1 packet" if count == 1 else f"{count:,} packets"
+    msg = f"{packets} from {source} to {target} came by again and again, the TTL falling from {first} to {last}: "
+    msg += "routers send them in a circle"
     if reporters:
         msg += f"; {', '.join(reporters[:2])} reported that the TTL ran out"
     return Notice(
