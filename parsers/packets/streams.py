@@ -13,6 +13,7 @@ import numpy as np
 
 from .capture import Capture
 from .columns import SYN, TCP, Ints, Packets
+from .reading import Meter
 
 _SPAN = 1 << 40  # room for one stream among the sorted offsets of all
 _REACH = (1 << 39) - (1 << 20)  # farther from the first byte nothing honest stands
@@ -26,6 +27,7 @@ class Stream:
         connection: row of the connections table. from_orig: which side.
         rows: packets, sorted by offset. starts, lengths: their part of the stream, without overlaps.
         places: where that part begins in the file. held: how much of it the file holds.
+        meter: keeps the file out of memory.
     """
 
     packets: Packets
@@ -36,6 +38,7 @@ class Stream:
     lengths: Ints
     places: Ints
     held: Ints
+    meter: Meter
 
     @property
     def end(self) -> int:
@@ -49,6 +52,7 @@ class Stream:
 
     def read(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from an offset on; they end at a gap."""
+        self.meter.tick()
         at = self._segment(offset)
         parts: list[bytes] = []
         while 0 <= at < len(self.starts) and size > 0:
@@ -91,6 +95,7 @@ class Streams:
         group = packets.connection[rows].astype(np.int64) * 2 + packets.from_orig[rows]
         by_group = np.argsort(group, kind="stable")
         self._packets = packets
+        self._meter = Meter(packets)
         self._sort(rows[by_group], group[by_group])
 
     def _sort(self, rows: Ints, group: Ints) -> None:
@@ -141,6 +146,7 @@ class Streams:
             lengths=self._lengths[part],
             places=self._places[part],
             held=self._held[part],
+            meter=self._meter,
         )
 
     def sides(self, connection: int) -> Iterable[Stream]:

@@ -11,6 +11,7 @@ import polars as pl
 
 from ..columns import TCP, UDP
 from ..protocols.dns import CLASSES, Message, parse, rcode_name, type_name
+from ..reading import payloads
 from ..streams import Stream, Streams
 from . import _rows
 
@@ -79,9 +80,9 @@ def _datagrams(capture: Capture) -> Iterator[tuple[int, Message, str, str]]:
     ports = np.array(list(SERVICES), np.uint16)
     server = np.isin(packets.sport, ports) | np.isin(packets.dport, ports)
     chosen = server & (packets.protocol == UDP) & (packets.payload >= 0) & ~capture.duplicate
-    for row in np.flatnonzero(chosen).tolist():
+    for row, raw in payloads(packets, np.flatnonzero(chosen)):
         complete = int(packets.payload_captured[row]) >= int(packets.payload_length[row]) and not packets.fragment[row]
-        message = parse(packets.payload_bytes(row), complete)
+        message = parse(raw, complete)
         if message is not None:
             port = int(packets.dport[row])
             yield row, message, SERVICES.get(port) or SERVICES[int(packets.sport[row])], "udp"

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ..columns import TCP, Bools, Ints
+from ..columns import Bools, Ints
 from ..protocols.http import MAX_HEAD, METHODS, Head, parse_head, starts_head
+from ..reading import payload_starts
 from ..streams import Stream, Streams
 from . import _rows
 
@@ -49,7 +50,7 @@ SCHEMA = _rows.schema(
 )
 _USUAL_HEAD = 640  # bytes; longer heads are read a second time
 _MAX_TEXT = 2048  # of a value that is kept
-_STARTS = np.array([int.from_bytes(start[:4].ljust(4), "big") for start in (b"HTTP", *METHODS)], np.uint32)
+_WORDS = np.array([int.from_bytes(start[:4].ljust(4), "big") for start in (b"HTTP", *METHODS)], np.uint64)
 
 
 @dataclass(slots=True)
@@ -88,12 +89,11 @@ def table(capture: Capture) -> pl.DataFrame:
 def _begins(capture: Capture) -> Bools:
     """Packets that begin as a head does."""
     packets = capture.packets
-    rows = np.flatnonzero((packets.protocol == TCP) & (packets.payload_captured >= 12) & (packets.connection >= 0))
-    heads = packets.payload_heads(rows, 4).view(">u4").ravel()
-    likely = rows[np.isin(heads, _STARTS)]
     begins = np.zeros(len(packets), np.bool_)
+    starts = payload_starts(packets)
+    likely = np.flatnonzero(np.isin(starts >> np.uint64(32), _WORDS) & (packets.connection >= 0))
     for row in likely.tolist():
-        begins[row] = starts_head(packets.payload_bytes(row, 16))
+        begins[row] = starts_head(int(starts[row]).to_bytes(8, "big"))
     return begins
 
 

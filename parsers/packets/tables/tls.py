@@ -11,6 +11,7 @@ import polars as pl
 from ...schema import TIME
 from ..columns import TCP, Ints
 from ..protocols import tls
+from ..reading import payload_starts
 from ..streams import Stream, Streams
 from . import _rows
 
@@ -97,13 +98,12 @@ def _begins(capture: Capture) -> Ints:
     """Packets that begin with a handshake record or an alert in the clear."""
     packets = capture.packets
     rows = np.flatnonzero((packets.protocol == TCP) & (packets.payload_captured >= 6) & (packets.connection >= 0))
-    head = packets.payload_heads(rows, 6)
+    head = payload_starts(packets)[rows].astype(">u8").view(np.uint8).reshape(-1, 8)
     version = (head[:, 1] == 3) & (head[:, 2] <= 4)
     size = head[:, 3].astype(np.int32) << 8 | head[:, 4]
-    hello = (
-        (head[:, 0] == tls.HANDSHAKE) & ((head[:, 5] == 1) | (head[:, 5] == 2)) & (size >= 4) & (size <= _MAX_RECORD)
-    )
-    alert = (head[:, 0] == tls.ALERT) & (size == 2) & ((head[:, 5] == 1) | (head[:, 5] == 2))
+    one_or_two = (head[:, 5] == 1) | (head[:, 5] == 2)  # ClientHello and ServerHello, warning and fatal
+    hello = (head[:, 0] == tls.HANDSHAKE) & one_or_two & (size >= 4) & (size <= _MAX_RECORD)
+    alert = (head[:, 0] == tls.ALERT) & one_or_two & (size == 2)
     found: Ints = rows[version & (hello | alert)]
     return found
 
