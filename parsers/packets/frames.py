@@ -70,6 +70,7 @@ class FrameReader:
     count: int = 0
     last_time: int = 0
     _parts: list[tuple[Array, ...]] = field(default_factory=list)
+    _repeated: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, offset: Ints, captured: Array, length: Array, time: Ints, link_type: Array, interface: Array) -> None:
         """Take the packets of a window, in the order of the file."""
@@ -95,12 +96,17 @@ class FrameReader:
     def fault(self, at: int, resumed: int, what: str) -> bool:
         """Name a broken part of the file and say whether to go on behind it.
 
+        Of faults of one kind the first one is told, and how many there are at the end.
+
         Args:
             at: where the broken part begins.
             resumed: where the next good record is, or -1.
             what: what is wrong, a clause: "A packet claims 9,999,999 bytes".
         """
         self.faults += 1
+        kinds = self._repeated.setdefault(what.rstrip("0123456789,. "), [0, 0])
+        kinds[0] += 1
+        kinds[1] += max(resumed - at, 0)
         done = f"{what} after {self.count:,} packets, at byte {at:,}"
         if resumed < 0:
             kind: ProblemKind = "truncated" if "truncated" in what else "corrupt"
@@ -110,7 +116,8 @@ class FrameReader:
         if self.faults > MAX_FAULTS:
             self.problem("limit", f"{done}, and {MAX_FAULTS} times before; the rest of the capture was not read.")
             return False
-        self.problem("corrupt", f"{done}; {resumed - at:,} bytes were skipped.")
+        if kinds[0] == 1:
+            self.problem("corrupt", f"{done}; {resumed - at:,} bytes were skipped.")
         return True
 
     def finish(self) -> Frames:
@@ -129,6 +136,9 @@ class FrameReader:
         return frames
 
     def _judge(self, frames: Frames) -> None:
+        for what, (times, skipped) in self._repeated.items():
+            if times > 1:
+                self.problem("corrupt", f"{what}: {times:,} times in all; {skipped:,} bytes were skipped.")
         total = len(frames.offset)
         if not total:
             if not self.problems:

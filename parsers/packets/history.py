@@ -51,7 +51,7 @@ def first_places(packets: Packets, flows: Flows, analysis: Analysis, duplicate: 
 def histories(first: Ints, flipped: Bools) -> list[str]:
     """The history of each connection: a letter an event and side, in the order in which they first happened."""
     letters = np.array([char for letter in LETTERS for char in (letter, letter.upper())])
-    flat = first.reshape(len(first), -1)
+    flat = first.reshape(len(first), 2 * len(LETTERS))
     sequence = np.argsort(flat, axis=1, kind="stable")
     counts = np.count_nonzero(flat != NEVER, axis=1)
     words = letters[sequence].tolist()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .columns import Array, Bytes, Ints, gather, release
+from .columns import Array, Bools, Bytes, Ints, gather, release
 from .frames import MAX_PACKET, MAX_SEARCH, NANO, WINDOW, FrameReader
 
 SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHANCED, SECRETS = 0x0A0D0D0A, 1, 2, 3, 4, 5, 6, 10
@@ -19,6 +19,7 @@ _KNOWN = frozenset((SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHAN
 _LITTLE, _BIG = b"\x4d\x3c\x2b\x1a", b"\x1a\x2b\x3c\x4d"
 _MAX_BLOCK = 16 * 1024 * 1024
 _MAX_OPTIONS = 65_536  # bytes of a block's options that are looked at
+_MAX_PACKET_OPTIONS = 16
 _MAX_INTERFACES = 65_535
 _SEARCH_STEP = 1024 * 1024
 _FAR_FUTURE = 9_000_000_000  # seconds since 1970 that nanoseconds in an int64 can hold
@@ -64,8 +65,12 @@ def read_pcapng(reader: FrameReader) -> None:
             continue
         resumed = _search(reader, walk)
         if not reader.fault(walk.at, resumed, fault):
-            return
+            break
         walk.at = resumed
+    lies = int(reader.facts.get("broken_options", 0))
+    if lies:
+        message = f"The options of {lies:,} blocks run past their end; they were left out, the packets were read."
+        reader.problem("malformed", message)
 
 
 def _walk_blocks(reader: FrameReader, walk: _Walk) -> str:
@@ -116,7 +121,7 @@ def _section(reader: FrameReader, walk: _Walk, at: int) -> str:
     length = struct.unpack_from(walk.order + "I", data.data, at + 4)[0]
     if length < 28 or length & 3 or length > _MAX_BLOCK or at + length > len(data):
         return ""  # the walk names it
-    for code, value in _options(data[at + 24 : at + length - 4], walk.order):
+    for code, value in _options(reader, data[at + 24 : at + length - 4], walk.order):
         name = {_HARDWARE: "hardware", _SYSTEM: "os", _APPLICATION: "tool"}.get(code)
         if name:
             reader.facts.setdefault(name, _text(value))
@@ -133,7 +138,7 @@ def _other(reader: FrameReader, walk: _Walk, kind: int, body: Bytes) -> None:
             walk.seen += 1
         reader.facts["interfaces"] = walk.seen
     elif kind == STATISTICS:
-        for code, value in _options(body[12:], walk.order):
+        for code, value in _options(reader, body[12:], walk.order):
             if code in (_DROPPED, _SYSTEM_DROPPED, _RECEIVED) and len(value) == 8:
                 name = {_DROPPED: "dropped", _SYSTEM_DROPPED: "dropped_by_system", _RECEIVED: "received"}[code]
                 reader.facts[name] = max(int(reader.facts.get(name, 0)), struct.unpack(walk.order + "Q", value)[0])
@@ -145,7 +150,7 @@ def _other(reader: FrameReader, walk: _Walk, kind: int, body: Bytes) -> None:
 def _interface(reader: FrameReader, walk: _Walk, body: Bytes) -> _Interface:
     link_type, _, snaplen = struct.unpack(walk.order + "HHI", body[:8].tobytes())
     interface = _Interface(link_type, snaplen, number=walk.seen)
-    for code, value in _options(body[8:], walk.order):
+    for code, value in _options(reader, body[8:], walk.order):
         if code == _TIME_RESOLUTION and value:
             interface.binary, interface.exponent = bool(value[0] & 0x80), value[0] & 0x7F
         elif code == _TIME_OFFSET and len(value) == 8:
@@ -157,16 +162,23 @@ def _interface(reader: FrameReader, walk: _Walk, body: Bytes) -> _Interface:
     return interface
 
 
-def _options(data: Bytes, order: str) -> Iterator[tuple[int, bytes]]:
+def _options(reader: FrameReader, data: Bytes, order: str) -> Iterator[tuple[int, bytes]]:
     """The options of a block as far as they are whole."""
     raw = data[:_MAX_OPTIONS].tobytes()
     at = 0
     while at + 4 <= len(raw):
         code, length = struct.unpack_from(order + "HH", raw, at)
-        if code == 0 or at + 4 + length > len(raw):
+        if code == 0:
+            return
+        if at + 4 + length > len(raw):
+            _lie(reader, 1)
             return
         yield code, raw[at + 4 : at + 4 + length]
         at += 4 + (length + 3) // 4 * 4
+
+
+def _lie(reader: FrameReader, count: int) -> None:
+    reader.facts["broken_options"] = int(reader.facts.get("broken_options", 0)) + count
 
 
 def _text(value: bytes) -> str:
@@ -207,6 +219,7 @@ def _flush(reader: FrameReader, walk: _Walk) -> tuple[int, str] | None:
     numbers = np.array([each.number for each in walk.interfaces] or [0])
     at = number[kept].astype(np.int64)
     start = blocks[kept] + np.where(simple[kept], 12, 28)
+    _packet_options(reader, walk, (start + captured[kept] + 3) & ~3, (blocks + size - 4)[kept], simple[kept])
     length = np.maximum(length[kept], captured[kept])
     reader.add(start, captured[kept], length, time, links[at] if good else at, numbers[at] if good else at)
     if not len(bad):
@@ -218,6 +231,28 @@ def _flush(reader: FrameReader, walk: _Walk) -> tuple[int, str] | None:
         return int(blocks[row]), "A packet of an interface that is not described: the capture is corrupt"
     claim = f"A packet claims {max(int(captured[row]), 0):,} bytes, more than its block holds: the capture is corrupt"
     return int(blocks[row]), claim
+
+
+def _packet_options(reader: FrameReader, walk: _Walk, at: Ints, end: Ints, simple: Bools) -> None:
+    """Count the comments of packets, and options that run past the end of their block."""
+    rows = np.flatnonzero((at + 4 <= end) & ~simple)
+    for _ in range(_MAX_PACKET_OPTIONS):
+        if not len(rows):
+            return
+        heads = _words(reader.data, at[rows], 4, walk.order + "u2").astype(np.int64)
+        code, length = heads[:, 0], heads[:, 1]
+        lies = (code != 0) & (at[rows] + 4 + length > end[rows])
+        if lies.any():
+            _lie(reader, int(np.count_nonzero(lies)))
+        comments = rows[(code == _COMMENT) & ~lies]
+        if len(comments):
+            begin = int(at[comments[0]]) + 4
+            first = reader.data[begin : begin + int(length[(code == _COMMENT) & ~lies][0])].tobytes()
+            _comment(reader, first)
+            reader.facts["comments"] = int(reader.facts["comments"]) + len(comments) - 1
+        at[rows] += 4 + ((length + 3) & ~3)
+        rows = rows[(code != 0) & ~lies]
+        rows = rows[at[rows] + 4 <= end[rows]]
 
 
 def _words(data: Bytes, at: Ints, width: int, word: str) -> Array:
