@@ -17,7 +17,7 @@ from ..columns import TCP, UDP, Ints
 from ..protocols import sip
 from ..protocols.dialogue import Dialogue, Exchange
 from ..reading import payload_starts, payloads
-from ..streams import Stream, Streams
+from ..streams import Stream, streams
 from . import _rows
 
 if TYPE_CHECKING:
@@ -80,11 +80,8 @@ def table(capture: Capture) -> pl.DataFrame:
 
 def _dialogues(capture: Capture) -> Iterator[_Row]:
     services = _services(capture)
-    if not services:
-        return
-    streams = Streams(capture, np.array(sorted(services), np.int64))
-    for connection, (service, server_is_orig) in sorted(services.items()):
-        sides = list(streams.sides(connection))
+    for connection, sides in streams(capture, np.array(sorted(services), np.int64)):
+        service, server_is_orig = services[connection]
         dialogue = Dialogue(service)
         for row, at, side in heapq.merge(*(_segments(side) for side in sides), key=lambda segment: segment[:2]):
             stream = sides[0] if sides[0].from_orig == side else sides[-1]

@@ -12,7 +12,7 @@ import polars as pl
 from ..columns import TCP, UDP
 from ..protocols.dns import CLASSES, Message, parse, rcode_name, type_name
 from ..reading import payloads
-from ..streams import Stream, Streams
+from ..streams import Stream, streams
 from . import _rows
 
 if TYPE_CHECKING:
@@ -92,11 +92,8 @@ def _streamed(capture: Capture) -> Iterator[tuple[int, Message, str, str]]:
     packets = capture.packets
     chosen = ((packets.sport == 53) | (packets.dport == 53)) & (packets.protocol == TCP) & (packets.payload_length > 0)
     connections = np.unique(packets.connection[chosen & (packets.connection >= 0)]).astype(np.int64)
-    if not len(connections):
-        return
-    streams = Streams(capture, connections)
-    for connection in connections.tolist():
-        for stream in streams.sides(connection):
+    for _, sides in streams(capture, connections):
+        for stream in sides:
             yield from _of_stream(stream)
 
 

@@ -18,7 +18,7 @@ import polars as pl
 from ..columns import Bools, Ints
 from ..protocols.http import MAX_HEAD, METHODS, Head, parse_head, starts_head
 from ..reading import payload_starts
-from ..streams import Stream, Streams
+from ..streams import Stream, streams
 from . import _rows
 
 if TYPE_CHECKING:
@@ -77,10 +77,8 @@ def table(capture: Capture) -> pl.DataFrame:
     begins = _begins(capture)
     connections = np.unique(capture.packets.connection[begins]).astype(np.int64)
     found: list[_Transaction] = []
-    if len(connections):
-        streams = Streams(capture, connections)
-        for connection in connections.tolist():
-            found += _transactions(list(streams.sides(connection)), begins)
+    for _, sides in streams(capture, connections):
+        found += _transactions(sides, begins)
     firsts = [one.request or one.response for one in found]
     rows = [first.row for first in firsts if first]
     return _rows.build(capture, SCHEMA, rows, [one.request is None for one in found], _columns(capture, found))

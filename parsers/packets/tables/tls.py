@@ -12,7 +12,7 @@ from ...schema import TIME
 from ..columns import TCP, Ints
 from ..protocols import tls
 from ..reading import payload_starts
-from ..streams import Stream, Streams
+from ..streams import Stream, streams
 from . import _rows
 
 if TYPE_CHECKING:
@@ -80,14 +80,12 @@ def table(capture: Capture) -> pl.DataFrame:
     begins = _begins(capture)
     connections = np.unique(capture.packets.connection[begins]).astype(np.int64)
     sessions: list[_Session] = []
-    if len(connections):
-        streams = Streams(capture, connections)
-        likely = np.zeros(len(capture.packets), np.bool_)
-        likely[begins] = True
-        for connection in connections.tolist():
-            session = _session(connection, list(streams.sides(connection)), likely)
-            if session is not None:
-                sessions.append(session)
+    likely = np.zeros(len(capture.packets), np.bool_)
+    likely[begins] = True
+    for connection, sides in streams(capture, connections):
+        session = _session(connection, sides, likely)
+        if session is not None:
+            sessions.append(session)
     swaps = [session.client is None or session.row not in session.client.rows for session in sessions]
     rows = [_columns(session) for session in sessions]
     own = {name: [row.get(name) for row in rows] for name in SCHEMA if name not in _rows.IDENTITY}

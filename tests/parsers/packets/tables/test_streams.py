@@ -6,13 +6,14 @@ import struct
 import tempfile
 from pathlib import Path
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.contract import Source
 from parsers.packets.capture import Capture, read_capture
 from parsers.packets.columns import ACK, PSH, SYN
-from parsers.packets.streams import Streams
+from parsers.packets.streams import streams
 
 CLIENT, SERVER = b"\x0a\x00\x00\x01", b"\x0a\x00\x00\x02"
 
@@ -48,7 +49,7 @@ def test_segments_in_any_order_and_number_give_the_same_bytes(data: st.DataObjec
     pieces += [(start, min(start + size, len(text))) for start, size in again]
     frames = [segment(text[start:stop], first + 1 + start) for start, stop in data.draw(st.permutations(pieces))]
     capture = write([segment(b"", first, flags=SYN), *frames])
-    stream = next(iter(Streams(capture, capture.packets.connection[:1].astype("int64")).sides(0)))
+    stream = next(streams(capture, np.array([0])))[1][0]
     assert stream.end == len(text)
     assert stream.read(0, 1000) == text
     at = data.draw(st.integers(0, len(text) - 1))
@@ -58,13 +59,13 @@ def test_segments_in_any_order_and_number_give_the_same_bytes(data: st.DataObjec
 
 def test_nothing_is_read_across_a_gap() -> None:
     capture = write([segment(b"", 9, flags=SYN), segment(b"abc", 10), segment(b"xyz", 16)])
-    stream = next(iter(Streams(capture, capture.packets.connection[:1].astype("int64")).sides(0)))
+    stream = next(streams(capture, np.array([0])))[1][0]
     assert (stream.read(0, 100), stream.read(3, 100), stream.read(6, 100)) == (b"abc", b"", b"xyz")
 
 
 def test_nothing_is_read_behind_what_the_capture_kept() -> None:
     capture = write([segment(b"", 9, flags=SYN), segment(b"abcdef", 10), segment(b"ghi", 16)], snap=54 + 3)
-    stream = next(iter(Streams(capture, capture.packets.connection[:1].astype("int64")).sides(0)))
+    stream = next(streams(capture, np.array([0])))[1][0]
     assert (stream.read(0, 100), stream.read(4, 100), stream.read(6, 100)) == (b"abc", b"", b"ghi")
 
 
