@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from .columns import TCP, Bytes, Ints, Packets, Rows, gather
 
-_PORTION = 32 * 1024 * 1024  # bytes of the file
-_SCATTERED = 1024  # reads here and there, of up to 64 KiB of pages each
+_PORTION = 8 * 1024 * 1024  # bytes of the file
+_SCATTERED = 256  # reads here and there, of up to 64 KiB of pages each
 
 _starts: dict[int, npt.NDArray[np.uint64]] = {}
 

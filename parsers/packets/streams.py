@@ -72,6 +72,17 @@ class Stream:
             at += 1
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def piece(self, offset: int, size: int) -> bytes:
+        """Up to `size` bytes from an offset on, as far as one packet holds them."""
+        self.meter.tick()
+        at = int(self.starts.searchsorted(offset, "right")) - 1
+        if at < 0:
+            return b""
+        skip = offset - int(self.starts[at])
+        count = min(size, int(self.held[at]) - skip)
+        place = int(self.places[at]) + skip
+        return self.packets.data[place : place + count].tobytes() if count > 0 else b""
+
     def row_at(self, offset: int) -> int:
         """The packet that carries an offset; the one before it in a gap."""
         at = int(self.starts.searchsorted(offset, "right")) - 1

@@ -93,9 +93,11 @@ def _loops(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
         (pl.col("ttl").cast(pl.Int16).diff().max() <= 0).alias("falling"),
         ((pl.col("time").last() - pl.col("time").first()) / 1e9).alias("seconds"),
     ).filter((pl.col("ttls") >= _LOOP_TTLS) & pl.col("falling") & (pl.col("seconds") <= _LOOP_SECONDS))
+    expired = table.filter(pl.col("code_name") == "ttl_exceeded").group_by("quoted_resp_h", maintain_order=True)
+    reporters = dict(expired.agg(pl.col("id_orig_h").unique(maintain_order=True)).iter_rows())
     pairs_ = circling.group_by("src_hi", "src_lo", "dst_hi", "dst_lo", maintain_order=True)
     for found in rows(pairs_.agg(pl.len().alias("count"), pl.col("row").first(), pl.col("ttls").max())):
-        yield _loop(capture, found, table)
+        yield _loop(capture, found, reporters)
 
 
 def _flows(capture: Capture, reported: pl.DataFrame) -> Rows:
@@ -112,11 +114,10 @@ _IDENTITY = (
 )  # fmt: skip
 
 
-def _loop(capture: Capture, found: Row, table: pl.DataFrame) -> Notice:
+def _loop(capture: Capture, found: Row, reported: dict[str, list[str]]) -> Notice:
     index = np.array(found["row"][:1], np.int64)
     source, target = (capture.packets.address_text(index, which)[0] for which in ("src", "dst"))
-    expired = table.filter((pl.col("code_name") == "ttl_exceeded") & (pl.col("quoted_resp_h") == target))
-    reporters = expired["id_orig_h"].unique(maintain_order=True).to_list()
+    reporters = reported.get(target, [])
     first, last = (int(capture.packets.ttl[found["row"][at]]) for at in (0, -1))
     count = found["count"]
     packets = "1 packet" if count == 1 else f"{count:,} packets"

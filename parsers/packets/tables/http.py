@@ -48,7 +48,9 @@ SCHEMA = _rows.schema(
         "weird": pl.List(pl.String),
     }
 )
-_USUAL_HEAD = 640  # bytes; longer heads are read a second time
+_USUAL_HEAD = 640  # bytes of one packet; longer heads are read a second time
+# Heads that fill more than a packet are read at most so often a side, so that no input makes it slow.
+_LONG_HEADS = 1000
 _MAX_TEXT = 2048  # of a value that is kept
 _WORDS = np.array([int.from_bytes(start[:4].ljust(4), "big") for start in (b"HTTP", *METHODS)], np.uint64)
 
@@ -127,8 +129,13 @@ def _walk(side: Stream, places: Ints, methods: list[str]) -> list[_Message]:
     turn = 0  # among the requests; interim responses take none
     at = int(places[0]) if len(places) else -1
     raw = b""
+    long = _LONG_HEADS
     while at >= 0:
-        head = _head(side, at, raw or side.read(at, _USUAL_HEAD))
+        raw = raw or side.piece(at, _USUAL_HEAD)
+        head = parse_head(raw)
+        if (head is None or not head.complete) and long and starts_head(raw):
+            head = parse_head(side.read(at, MAX_HEAD))
+            long -= 1
         raw = b""
         if head is None:
             at = _next(places, at + 1)
@@ -142,18 +149,16 @@ def _walk(side: Stream, places: Ints, methods: list[str]) -> list[_Message]:
             break
         if not head.complete:
             at = _next(places, at + 1)
-        elif size is not None and starts_head(raw := side.read(end, _USUAL_HEAD)):
+        elif size is not None and starts_head(raw := _beginning(side, end)):
             at = end
         else:
             at, raw = _next(places, end), b""
     return messages
 
 
-def _head(side: Stream, at: int, raw: bytes) -> Head | None:
-    head = parse_head(raw)
-    if head is not None and not head.complete and len(raw) == _USUAL_HEAD:
-        head = parse_head(side.read(at, MAX_HEAD))
-    return head
+def _beginning(side: Stream, at: int) -> bytes:
+    raw = side.piece(at, _USUAL_HEAD)
+    return raw if len(raw) >= 8 else side.read(at, _USUAL_HEAD)
 
 
 def _body(head: Head, method: str) -> int | None:
