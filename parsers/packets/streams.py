@@ -6,14 +6,17 @@ was sent again. What the capture does not hold is a gap, which no read crosses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from .capture import Capture
 from .columns import SYN, TCP, Ints, Packets
+from .reading import Meter
 
+_BATCH = 131_072  # packets that are sorted at once
 _SPAN = 1 << 40  # room for one stream among the sorted offsets of all
 _REACH = (1 << 39) - (1 << 20)  # farther from the first byte nothing honest stands
 
@@ -26,6 +29,7 @@ class Stream:
         connection: row of the connections table. from_orig: which side.
         rows: packets, sorted by offset. starts, lengths: their part of the stream, without overlaps.
         places: where that part begins in the file. held: how much of it the file holds.
+        meter: keeps the file out of memory.
     """
 
     packets: Packets
@@ -36,6 +40,7 @@ class Stream:
     lengths: Ints
     places: Ints
     held: Ints
+    meter: Meter
 
     @property
     def end(self) -> int:
@@ -49,6 +54,7 @@ class Stream:
 
     def read(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from an offset on; they end at a gap."""
+        self.meter.tick()
         at = self._segment(offset)
         parts: list[bytes] = []
         while 0 <= at < len(self.starts) and size > 0:
@@ -66,86 +72,82 @@ class Stream:
             at += 1
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def piece(self, offset: int, size: int) -> bytes:
+        """Up to `size` bytes from an offset on, as far as one packet holds them."""
+        self.meter.tick()
+        at = int(self.starts.searchsorted(offset, "right")) - 1
+        if at < 0:
+            return b""
+        skip = offset - int(self.starts[at])
+        count = min(size, int(self.held[at]) - skip)
+        place = int(self.places[at]) + skip
+        return self.packets.data[place : place + count].tobytes() if count > 0 else b""
+
     def row_at(self, offset: int) -> int:
         """The packet that carries an offset; the one before it in a gap."""
         at = int(self.starts.searchsorted(offset, "right")) - 1
         return int(self.rows[max(at, 0)])
 
 
-class Streams:
-    """The streams of some connections, by connection and side."""
+def streams(capture: Capture, connections: Ints) -> Iterator[tuple[int, list[Stream]]]:
+    """The streams of connections: for each one what its sides sent, the originator first, without silent sides.
 
-    def __init__(self, capture: Capture, connections: Ints) -> None:
-        """Sort the segments of connections.
+    Args:
+        capture: whose packets they are.
+        connections: rows of the connections table, each once, ascending.
+    """
+    flows = capture.flows
+    group = np.empty(len(flows), np.int64)
+    group[flows.number] = np.arange(len(flows))
+    group = group[connections]
+    sizes = flows.start[group + 1] - flows.start[group]
+    meter = Meter(capture.packets)
+    for batch in np.split(np.arange(len(connections)), np.flatnonzero(np.diff(np.cumsum(sizes) // _BATCH)) + 1):
+        if len(batch):
+            rows = np.concatenate([flows.order[flows.start[at] : flows.start[at + 1]] for at in group[batch].tolist()])
+            yield from _batch(capture, rows, meter)
 
-        Args:
-            capture: whose packets they are.
-            connections: rows of the connections table, any order.
-        """
-        packets = capture.packets
-        wanted = np.zeros(int(packets.connection.max(initial=-1)) + 2, np.bool_)
-        wanted[connections] = True
-        wanted[-1] = False  # connection -1: none
-        chosen = wanted[packets.connection] & (packets.protocol == TCP) & (packets.payload_length > 0)
-        rows = np.flatnonzero(chosen & ~capture.duplicate & (packets.payload >= 0))
-        group = packets.connection[rows].astype(np.int64) * 2 + packets.from_orig[rows]
-        by_group = np.argsort(group, kind="stable")
-        self._packets = packets
-        self._sort(rows[by_group], group[by_group])
 
-    def _sort(self, rows: Ints, group: Ints) -> None:
-        packets = self._packets
-        first = np.flatnonzero(np.diff(group, prepend=-1))
-        number = np.cumsum(np.diff(group, prepend=-1) != 0) - 1
-        # A payload of a SYN stands one behind its sequence number (RFC 9293 section 3.4).
-        seq = packets.seq[rows] + ((packets.tcp_flags[rows] & SYN) != 0).astype(np.uint32)
-        step = np.diff(seq, prepend=seq[:1]).view(np.int32).astype(np.int64)
-        step[first] = 0
-        offset = np.cumsum(step)
-        offset -= offset[first][number] if len(rows) else 0
-        offset = np.clip(offset, -_REACH, _REACH)
-        key = offset + (2 * number + 1) * (_SPAN // 2)
-        order = np.argsort(key, kind="stable")
-        key, rows, group = key[order], rows[order], group[order]
-        length = packets.payload_length[rows].astype(np.int64)
-        reached = np.maximum.accumulate(key + length) if len(rows) else key
-        before = np.concatenate([np.full(min(len(rows), 1), -1, np.int64), reached[:-1]])
-        skip = np.maximum(before - key, 0)
-        new = np.flatnonzero(skip < length)
-        skip = skip[new]
-        self._rows, self._group = rows[new], group[new]
-        starts = key[new] + skip
-        self._first = np.flatnonzero(np.diff(self._group, prepend=-1))
-        self._number = {int(key): at for at, key in enumerate(self._group[self._first].tolist())}
-        counts = np.diff(np.append(self._first, len(self._group)))
-        self._starts = starts - np.repeat(starts[self._first], counts)
-        self._lengths = length[new] - skip
-        self._places = packets.payload[self._rows] + skip
-        held = packets.payload_captured[self._rows].astype(np.int64) - skip
-        self._held = np.clip(held, 0, self._lengths)
-
-    def get(self, connection: int, from_orig: bool) -> Stream | None:
-        """One side of a connection; None if it sent nothing."""
-        at = self._number.get(connection * 2 + from_orig)
-        if at is None:
-            return None
-        start = int(self._first[at])
-        stop = int(self._first[at + 1]) if at + 1 < len(self._first) else len(self._rows)
+def _batch(capture: Capture, rows: Ints, meter: Meter) -> Iterator[tuple[int, list[Stream]]]:
+    """The streams of the connections that rows belong to."""
+    packets = capture.packets
+    kept = (packets.protocol[rows] == TCP) & (packets.payload_length[rows] > 0) & (packets.payload[rows] >= 0)
+    rows = rows[kept & ~capture.duplicate[rows]]
+    group = packets.connection[rows].astype(np.int64) * 2 + ~packets.from_orig[rows]
+    by_group = np.argsort(group, kind="stable")
+    rows, group = rows[by_group], group[by_group]
+    offset = _offsets(packets, rows, group)
+    order = np.argsort(offset, kind="stable")
+    offset, rows, group = offset[order], rows[order], group[order]
+    length = packets.payload_length[rows].astype(np.int64)
+    reached = np.maximum.accumulate(offset + length)
+    skip = np.maximum(np.append(np.int64(-1), reached[:-1]) - offset, 0) if len(rows) else length
+    new = np.flatnonzero(skip < length)
+    skip, offset, rows, group = skip[new], offset[new], rows[new], group[new]
+    length = length[new] - skip
+    places = packets.payload[rows] + skip
+    held = np.clip(packets.payload_captured[rows].astype(np.int64) - skip, 0, length)
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    offset += skip
+    offset -= np.repeat(offset[first], np.diff(np.append(first, len(rows))))
+    found: dict[int, list[Stream]] = {}
+    for start, stop in pairwise([*first.tolist(), len(rows)]):
         part = slice(start, stop)
-        return Stream(
-            packets=self._packets,
-            connection=connection,
-            from_orig=from_orig,
-            rows=self._rows[part],
-            starts=self._starts[part],
-            lengths=self._lengths[part],
-            places=self._places[part],
-            held=self._held[part],
-        )
+        connection, back = divmod(int(group[start]), 2)
+        side = (rows[part], offset[part], length[part], places[part], held[part])
+        found.setdefault(connection, []).append(Stream(packets, connection, not back, *side, meter))
+    yield from found.items()
 
-    def sides(self, connection: int) -> Iterable[Stream]:
-        """Both sides of a connection that sent something, the originator's first."""
-        for from_orig in (True, False):
-            stream = self.get(connection, from_orig)
-            if stream is not None:
-                yield stream
+
+def _offsets(packets: Packets, rows: Ints, group: Ints) -> Ints:
+    """Where in all streams, laid far apart, the segments stand; rows are sorted by stream and time."""
+    first = np.diff(group, prepend=-1) != 0
+    number = np.cumsum(first) - 1
+    # A payload of a SYN stands one behind its sequence number (RFC 9293 section 3.4).
+    seq = packets.seq[rows] + ((packets.tcp_flags[rows] & SYN) != 0).astype(np.uint32)
+    step = np.diff(seq, prepend=seq[:1]).view(np.int32).astype(np.int64)
+    step[first] = 0
+    offset = np.cumsum(step)
+    offset -= offset[first][number] if len(rows) else 0
+    spread: Ints = np.clip(offset, -_REACH, _REACH) + (2 * number + 1) * (_SPAN // 2)
+    return spread

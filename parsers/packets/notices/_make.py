@@ -91,11 +91,12 @@ class ConnectionRows:
     """The packets of each connection, found without a walk over all packets."""
 
     def __init__(self, capture: Capture) -> None:
-        """Sort the packets by connection."""
-        self._order: Rows = np.argsort(capture.packets.connection, kind="stable")
-        self._sorted = capture.packets.connection[self._order]
+        """Look up where the packets of each connection are."""
+        self._flows = capture.flows
+        self._group = np.empty(len(capture.flows), np.int64)
+        self._group[capture.flows.number] = np.arange(len(capture.flows))
 
     def get(self, connection: int) -> Rows:
         """The packets of a connection in the order of the capture."""
-        low, high = np.searchsorted(self._sorted, [connection, connection + 1])
-        return self._order[low:high]
+        group = self._group[connection]
+        return self._flows.order[self._flows.start[group] : self._flows.start[group + 1]]

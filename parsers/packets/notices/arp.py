@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from . import ERROR, INFO, WARN, Notice
-from ._make import from_row
+from ._make import from_row, rows
 
 if TYPE_CHECKING:
     from ..capture import Capture
 
-_CONFLICT = 60_000_000  # microseconds within which both must speak
+_CONFLICT = timedelta(seconds=60)  # within which both must speak
+_AT_ONCE = timedelta(seconds=1)  # within which two answers belong to one question
+# Who gets no answer asks again after a second. Who asks once may have got one that the capture could not see: answers
+# are not sent to everybody.
+_AGAIN = timedelta(seconds=3)
 _SWEEP = 16  # hosts that one host asks for in vain: it searches, nobody is missing
 # Virtual router addresses: VRRP (RFC 9568), HSRP version 1 and 2, GLBP. They belong to a second host on purpose.
 _VIRTUAL = ("00:00:5e:00:01:", "00:00:5e:00:02:", "00:00:0c:07:ac:", "00:00:0c:9f:f", "00:07:b4:")
@@ -28,41 +32,41 @@ def notices(capture: Capture) -> Iterator[Notice]:
 
 
 def _conflicts(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
-    """Addresses for which two hardware addresses speak in turns; one that moves for good is no conflict."""
-    claims = table.filter(~pl.col("probe") & (pl.col("sender_h") != "0.0.0.0"))  # noqa: S104 - an address, not a bind
-    several = claims.group_by("sender_h").agg(pl.col("sender_mac").n_unique().alias("n")).filter(pl.col("n") > 1)
-    for address in several["sender_h"].sort():
-        spoken = claims.filter((pl.col("sender_h") == address) & ~_virtual())
-        turns = spoken.filter(pl.col("sender_mac") != pl.col("sender_mac").shift(1)).to_dicts()
-        for earlier, now, again in zip(turns, turns[1:], turns[2:], strict=False):
-            near = (again["time"] - earlier["time"]).total_seconds() * 1e6 <= _CONFLICT if again["time"] else True
-            if near and earlier["sender_mac"] == again["sender_mac"]:
-                macs = (earlier["sender_mac"], now["sender_mac"])
-                msg = f"Two hosts use the address {address}: {macs[0]} and {macs[1]}"
-                fields = {"address": address, "mac_a": macs[0], "mac_b": macs[1]}
-                frames = [row["frame_number"] for row in (earlier, now, again)]
-                yield from_row(capture, "arp_conflict", ERROR, earlier, msg, fields, frames, src=address, dst="")
-                break
-        else:
-            if len(turns) == 2 and turns[0]["operation"] == turns[1]["operation"] == "reply":
-                yield from _double(capture, address, spoken)
+    """Addresses for which two hardware addresses speak in turns, or answer the same question.
+
+    An address that moves to another host for good is no conflict.
+    """
+    nobody = "0.0.0.0"  # noqa: S104 - an address, not a bind
+    claims = table.filter(~pl.col("probe") & (pl.col("sender_h") != nobody) & ~_virtual()).sort(
+        "sender_h", "frame_number"
+    )
+    turns = claims.filter(_before("sender_mac", 1).is_null() | (pl.col("sender_mac") != _before("sender_mac", 1)))
+    back = turns.with_columns(
+        other_mac=_before("sender_mac", 1), other_frame=_before("frame_number", 1),
+        first_frame=_before("frame_number", 2),
+        near=(pl.col("time") - _before("time", 2)) <= _CONFLICT,
+    ).filter((pl.col("sender_mac") == _before("sender_mac", 2)) & pl.col("near"))  # fmt: skip
+    replies = claims.filter(pl.col("operation") == "reply")
+    doubled = replies.with_columns(
+        other_mac=_before("sender_mac", 1), other_frame=_before("frame_number", 1),
+        same=_before("target_mac", 1) == pl.col("target_mac"), near=(pl.col("time") - _before("time", 1)) <= _AT_ONCE,
+    ).filter((pl.col("sender_mac") != pl.col("other_mac")) & pl.col("same") & pl.col("near"))  # fmt: skip
+    found = pl.concat([back, doubled], how="diagonal").unique("sender_h", keep="first", maintain_order=True)
+    for row in rows(found.sort("frame_number")):
+        macs = sorted((row["sender_mac"], row["other_mac"]))
+        msg = f"Two hosts use the address {row['sender_h']}: {macs[0]} and {macs[1]}"
+        fields = {"address": row["sender_h"], "mac_a": macs[0], "mac_b": macs[1]}
+        frames = (row.get("first_frame"), row["other_frame"], row["frame_number"])
+        yield from_row(capture, "arp_conflict", ERROR, row, msg, fields, frames, src=row["sender_h"], dst="")
+
+
+def _before(column: str, count: int) -> pl.Expr:
+    """What the same address said `count` packets ago."""
+    return pl.col(column).shift(count).over("sender_h")
 
 
 def _virtual() -> pl.Expr:
     return pl.any_horizontal([pl.col("sender_mac").str.starts_with(start) for start in _VIRTUAL])
-
-
-def _double(capture: Capture, address: str, spoken: pl.DataFrame) -> Iterator[Notice]:
-    """Two different replies to one request: within a second, from two hosts."""
-    replies = spoken.filter(pl.col("operation") == "reply").to_dicts()
-    for one, other in pairwise(replies):
-        differ = one["sender_mac"] != other["sender_mac"] and one["target_mac"] == other["target_mac"]
-        if differ and one["time"] and (other["time"] - one["time"]).total_seconds() < 1:
-            msg = f"Two hosts answered for the address {address}: {one['sender_mac']} and {other['sender_mac']}"
-            fields = {"address": address, "mac_a": one["sender_mac"], "mac_b": other["sender_mac"]}
-            frames = (one["frame_number"], other["frame_number"])
-            yield from_row(capture, "arp_conflict", ERROR, one, msg, fields, frames, src=address, dst="")
-            return
 
 
 def _unanswered(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
@@ -71,6 +75,7 @@ def _unanswered(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
         pl.len().alias("count"),
         pl.col("frame_number").head(5).alias("frames"),
         pl.col("frame_number").first(),
+        (pl.col("time").diff().min() <= _AGAIN).alias("again"),
         pl.col("id_orig_p", "id_resp_p", "id_orig_h", "id_resp_h").first(),
     )
     for sender, asked in groups.group_by("sender_h", maintain_order=True):
@@ -86,5 +91,5 @@ def _unanswered(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
             times = f"{row['count']:,} time{'' if row['count'] == 1 else 's'}"
             msg = f"{host} asked {times} who has {row['target_h']}, and nobody answered"
             fields = {"target": row["target_h"], "count": row["count"]}
-            severity = WARN if row["count"] > 1 else INFO
+            severity = WARN if row["again"] else INFO
             yield from_row(capture, "arp_unanswered", severity, row, msg, fields, row["frames"])

@@ -20,9 +20,9 @@ PATIENCE = timedelta(seconds=3)  # clients ask again after about four seconds (R
 def notices(capture: Capture) -> Iterator[Notice]:
     """One notice a NAK, and one a client that asked without an offer."""
     table = capture.tables["dhcp"]
+    wanted = {row["xid"]: row for row in rows(table.filter(pl.col("msg_type") == "REQUEST").reverse())}
     for row in rows(table.filter(pl.col("msg_type") == "NAK")):
-        wanted = table.filter((pl.col("xid") == row["xid"]) & (pl.col("msg_type") == "REQUEST"))
-        asked = wanted.row(0, named=True) if len(wanted) else None
+        asked = wanted.get(row["xid"])
         address = (asked["requested_addr"] or asked["client_addr"]) if asked else None
         server = row["server_addr"] or row["id_orig_h"]
         msg = f"The DHCP server {server} refused {row['mac']}" + (f" the address {address}" if address else "")

@@ -30,12 +30,10 @@ def notices(capture: Capture) -> Iterator[Notice]:
     answered = _Answered(table)
     rejected = _rejected(capture)
     over_tcp = set(table.filter(pl.col("proto") == "tcp").select("id_orig_h", "query").iter_rows())
-    odd = table.filter(
-        (pl.col("rcode") > 0) | pl.col("tc").fill_null(False) | (pl.col("rtt") >= SLOW) | pl.col("unanswered")
-    )
-    for row in rows(odd):
-        if row["unanswered"]:
-            yield _unanswered(capture, row, rejected)
+    silent = pl.col("rcode").is_null()
+    for row in rows(table.filter((pl.col("rcode") > 0) | pl.col("tc") | (pl.col("rtt") >= SLOW) | silent)):
+        if row["rcode"] is None:
+            yield from _unanswered(capture, row, rejected)
         elif row["rcode"]:
             yield _failed(capture, row, answered)
         if row["tc"] and row["proto"] == "udp":
@@ -135,15 +133,17 @@ def _rejected(capture: Capture) -> dict[tuple[str, int, str], tuple[int, str]]:
     }
 
 
-def _unanswered(capture: Capture, row: Row, rejected: dict[tuple[str, int, str], tuple[int, str]]) -> Notice:
+def _unanswered(capture: Capture, row: Row, rejected: dict[tuple[str, int, str], tuple[int, str]]) -> Iterator[Notice]:
     fields = {**_fields(row), "attempts": row["attempts"]}
     found = rejected.get((row["id_orig_h"], row["id_orig_p"], row["id_resp_h"]))
     if found is not None:
         frame, code = found
         msg = f"The query for {_name(row)} did not reach a DNS server at {row['id_resp_h']}: ICMP {code}"
         fields["icmp_code"] = code
-        return from_row(capture, "dns_unreachable", ERROR, row, msg, fields, (row["frame_number"], frame))
+        yield from_row(capture, "dns_unreachable", ERROR, row, msg, fields, (row["frame_number"], frame))
+    if found is not None or not row["unanswered"]:
+        return
     times = "time" if row["attempts"] == 1 else "times"
     msg = f"The server {row['id_resp_h']} did not answer {client(row)}, which asked for {_name(row)} "
     msg += f"{row['attempts']} {times}"
-    return from_row(capture, "dns_timeout", ERROR, row, msg, fields)
+    yield from_row(capture, "dns_timeout", ERROR, row, msg, fields)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ..columns import frame_numbers, gather
+from ..columns import frame_numbers
+from ..reading import gathered
 from . import WARN, Notice
 from ._make import rows
 
@@ -26,7 +27,7 @@ def notices(capture: Capture) -> Iterator[Notice]:
     if not len(index):
         return
     start = packets.network[index]
-    head = gather(packets.data, start, packets.offset[index] + packets.captured[index] - start, 8)
+    head = gathered(packets, start, packets.offset[index] + packets.captured[index] - start, 8)
     total = head[:, 2].astype(np.int64) << 8 | head[:, 3]
     size = np.maximum(total - (head[:, 0] & 15).astype(np.int64) * 4, 0)
     frame = pl.DataFrame(

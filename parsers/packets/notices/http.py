@@ -25,13 +25,13 @@ def notices(capture: Capture) -> Iterator[Notice]:
     """One notice a failed or slow request; rules say how many are too many."""
     table = capture.tables["http"]
     slow = (pl.col("response_time") >= SLOW) | (pl.col("transfer_time") >= SLOW_TRANSFER)
-    packets_of: ConnectionRows | None = None
+    course: _Course | None = None
     for row in rows(table.filter((pl.col("status_code") >= 400) | slow)):
         if row["status_code"] >= 400:
             yield _failed(capture, row)
         if (row["response_time"] or 0) >= SLOW or row["transfer_time"] >= SLOW_TRANSFER:
-            packets_of = packets_of or ConnectionRows(capture)
-            yield from _slow(capture, row, packets_of)
+            course = course or _Course(capture)
+            yield from _slow(capture, row, course)
 
 
 def _what(row: Row) -> str:
@@ -64,37 +64,52 @@ def _failed(capture: Capture, row: Row) -> Notice:
     return from_row(capture, note, severity, row, msg, _fields(row), _frames(row))
 
 
-def _slow(capture: Capture, row: Row, packets_of: ConnectionRows) -> Iterator[Notice]:
-    packets, flags = capture.packets, capture.analysis
+class _Course:
+    """How the packets of a connection fared between two of them, in constant time."""
+
+    def __init__(self, capture: Capture) -> None:
+        self._capture = capture
+        self._packets_of = ConnectionRows(capture)
+        self._connection = -1
+
+    def between(self, first: int, last: int) -> tuple[int, int, int]:
+        """Retransmissions, bytes of payload and announcements of a full buffer from a packet to another one."""
+        connection = int(self._capture.packets.connection[first])
+        if connection != self._connection:
+            self._connection, self._rows = connection, self._packets_of.get(connection)
+            analysis = self._capture.analysis
+            told = (analysis.retransmission, self._capture.packets.payload_length, analysis.zero_window)
+            self._sums = [np.append(0, np.cumsum(column[self._rows], dtype=np.int64)) for column in told]
+        low, high = np.searchsorted(self._rows, [first, last + 1])
+        lost, size, full = (int(sums[high] - sums[low]) for sums in self._sums)
+        return lost, size, full
+
+
+def _slow(capture: Capture, row: Row, course: _Course) -> Iterator[Notice]:
     first, answered = row["frame_number"] - 1, row["response_frame_number"] - 1
-    of_connection = packets_of.get(int(packets.connection[first]))
     fields = _fields(row)
     waited = row["response_time"] or 0.0
     if waited >= SLOW:
-        between = of_connection[(of_connection >= first) & (of_connection <= answered)]
-        lost = int(np.count_nonzero(flags.retransmission[between]))
+        lost, _, _ = course.between(first, answered)
         distance = _distance(capture, row)
         fields |= {"response_time": round(waited, 6), "rtt": round(distance, 6), "retransmissions": lost}
         if lost or distance > waited / 2:
-            why = f"because the network lost {lost:,} packets"
+            why = f"{lost:,} packets had to be sent again"
             if not lost:
                 why = f"the way there and back takes {distance:.3f} s"
             msg = f"The answer to {_what(row)} came after {waited:.3f} s: {why}"
             yield from_row(capture, "http_slow_network", WARN, row, msg, fields, _frames(row))
         else:
-            msg = (
-                f"The server {row['host'] or server(row)} thought for {waited:.3f} s before it answered {_what(row)}; "
-            )
-            msg += "no packet was lost meanwhile"
+            who = row["host"] or server(row)
+            msg = f"The server {who} thought for {waited:.3f} s before it answered {_what(row)}; no packet was lost"
             yield from_row(capture, "http_slow_server", WARN, row, msg, fields, _frames(row))
         return
     last = row["response_end_frame_number"] - 1
-    during = of_connection[(of_connection >= answered) & (of_connection <= last)]
-    lost = int(np.count_nonzero(flags.retransmission[during]))
-    took, size = row["transfer_time"], int(packets.payload_length[during].sum())
-    full = bool(flags.zero_window[during].any())  # the client did not read: not the network's fault
+    lost, size, full = course.between(answered, last)
+    took = row["transfer_time"]
+    # Where the buffer was full, the client did not read: not the network's fault.
     if lost and not full and size / took < _SLOW_RATE:
-        msg = f"The answer to {_what(row)} took {took:.1f} s for {size:,} bytes: {lost:,} packets were lost"
+        msg = f"The answer to {_what(row)} took {took:.1f} s for {size:,} bytes: {lost:,} packets had to be sent again"
         fields |= {"transfer_time": round(took, 6), "bytes": size, "retransmissions": lost}
         yield from_row(capture, "http_slow_network", WARN, row, msg, fields, (*_frames(row), last + 1))
 

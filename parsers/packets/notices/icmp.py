@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ..columns import frame_numbers
+from ..columns import Rows, frame_numbers
 from . import ERROR, INFO, WARN, Notice
 from ._make import Row, endpoint, from_row, rows
 
@@ -51,7 +51,8 @@ def _unreachable(capture: Capture, row: Row) -> Notice:
     if late:
         msg = f"{reporter} had closed its port when the answer of the DNS server {source} came"
     fields = {"code": code, "reporter": reporter, "target": target, "proto": proto, "count": row["count"]}
-    severity = INFO if late else WARN
+    # dns.py says what an unreachable DNS server means.
+    severity = INFO if late or row["quoted_resp_p"] == 53 else WARN
     return from_row(capture, "icmp_unreachable", severity, row, msg, fields, row["frames"], src=source, dst=target)
 
 
@@ -70,12 +71,18 @@ def _narrow(capture: Capture, row: Row) -> Notice:
 def _loops(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
     """Pairs of hosts whose packets were seen again and again, each time with a smaller TTL."""
     packets = capture.packets
-    low = np.flatnonzero((packets.ip_version > 0) & (packets.ttl <= _SMALL_TTL) & (packets.ttl > 0))
-    ids = [getattr(packets, name) for name in ("src_lo", "dst_lo")]
-    if len(low) < 2:
+    seen = packets.ip_version > 0
+    low = np.flatnonzero(seen & (packets.ttl <= _SMALL_TTL) & (packets.ttl > 0))
+    # Where the capture missed the last rounds, the router still reports that the TTL ran out.
+    reported = table.filter(pl.col("code_name") == "ttl_exceeded").select("quoted_orig_h", "quoted_resp_h").unique()
+    pairs = packets.src_lo * np.uint64(0x9E3779B97F4A7C15) + packets.dst_lo
+    wanted = np.unique(pairs[low])
+    if len(reported):
+        firsts = np.flatnonzero(seen & np.isin(packets.connection, _flows(capture, reported)))
+        wanted = np.union1d(wanted, pairs[firsts])
+    rows_ = np.flatnonzero(seen & np.isin(pairs, wanted)) if len(wanted) else low
+    if len(rows_) < _LOOP_TTLS:
         return
-    pairs = ids[0] * np.uint64(0x9E3779B97F4A7C15) + ids[1]
-    rows_ = np.flatnonzero(np.isin(pairs, np.unique(pairs[low])) & (packets.ip_version > 0))
     key = {name: getattr(packets, name)[rows_] for name in _IDENTITY}
     frame = pl.DataFrame({"row": rows_, "time": packets.time[rows_], "ttl": packets.ttl[rows_], **key})
     # An id of zero says nothing (RFC 6864), unless TCP numbers its bytes.
@@ -86,9 +93,19 @@ def _loops(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
         (pl.col("ttl").cast(pl.Int16).diff().max() <= 0).alias("falling"),
         ((pl.col("time").last() - pl.col("time").first()) / 1e9).alias("seconds"),
     ).filter((pl.col("ttls") >= _LOOP_TTLS) & pl.col("falling") & (pl.col("seconds") <= _LOOP_SECONDS))
+    expired = table.filter(pl.col("code_name") == "ttl_exceeded").group_by("quoted_resp_h", maintain_order=True)
+    reporters = dict(expired.agg(pl.col("id_orig_h").unique(maintain_order=True)).iter_rows())
     pairs_ = circling.group_by("src_hi", "src_lo", "dst_hi", "dst_lo", maintain_order=True)
     for found in rows(pairs_.agg(pl.len().alias("count"), pl.col("row").first(), pl.col("ttls").max())):
-        yield _loop(capture, found, table)
+        yield _loop(capture, found, reporters)
+
+
+def _flows(capture: Capture, reported: pl.DataFrame) -> Rows:
+    """The rows of the connections between pairs of hosts."""
+    pairs = {*reported.iter_rows()}
+    pairs |= {(target, source) for source, target in pairs}
+    hosts = capture.connections.select("id_orig_h", "id_resp_h").iter_rows()
+    return np.array([row for row, pair in enumerate(hosts) if pair in pairs], np.int64)
 
 
 _IDENTITY = (
@@ -97,14 +114,15 @@ _IDENTITY = (
 )  # fmt: skip
 
 
-def _loop(capture: Capture, found: Row, table: pl.DataFrame) -> Notice:
+def _loop(capture: Capture, found: Row, reported: dict[str, list[str]]) -> Notice:
     index = np.array(found["row"][:1], np.int64)
     source, target = (capture.packets.address_text(index, which)[0] for which in ("src", "dst"))
-    expired = table.filter((pl.col("code_name") == "ttl_exceeded") & (pl.col("quoted_resp_h") == target))
-    reporters = expired["id_orig_h"].unique(maintain_order=True).to_list()
+    reporters = reported.get(target, [])
     first, last = (int(capture.packets.ttl[found["row"][at]]) for at in (0, -1))
-    msg = f"{found['count']:,} packets from {source} to {target} came by again and again, the TTL falling from {first} "
-    msg += f"to {last}: routers send them in a circle"
+    count = found["count"]
+    packets = "1 packet" if count == 1 else f"{count:,} packets"
+    msg = f"{packets} from {source} to {target} came by again and again, the TTL falling from {first} to {last}: "
+    msg += "routers send them in a circle"
     if reporters:
         msg += f"; {', '.join(reporters[:2])} reported that the TTL ran out"
     return Notice(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PATIENCE = 2.0  # seconds without an answer to a ClientHello
 _EXPIRED, _UNKNOWN, _MISSING = "certificate_expired", "unknown_ca", "tls_client_certificate_missing"
 _VERSION_ALERTS = ("protocol_version", "inappropriate_fallback")
+# What a client says about a certificate whose fault can be seen.
+_CERTIFICATE_ALERTS = (_EXPIRED, "bad_certificate", "certificate_unknown")
 _CIPHER_ALERTS = ("handshake_failure", "insufficient_security")
 
 
@@ -25,9 +27,10 @@ def notices(capture: Capture) -> Iterator[Notice]:
     """At most one notice a handshake about its alert, and one about each fault of its certificate."""
     table = capture.tables["tls"]
     for row in rows(table):
-        if row["alert_level"] == "fatal":
+        faults = list(_certificate(capture, row))
+        if row["alert_level"] == "fatal" and not (faults and row["last_alert"] in _CERTIFICATE_ALERTS):
             yield _alert(capture, row)
-        yield from _certificate(capture, row)
+        yield from faults
     silent = table.filter(pl.col("hello_frame_number").is_not_null() & pl.col("server_hello_frame_number").is_null())
     silent = silent.filter(pl.col("last_alert").is_null())
     if len(silent):
@@ -66,7 +69,7 @@ def _meaning(row: Row, name: str, sender: str) -> tuple[str, str]:
     if name == "certificate_required" or (no_certificate and sender == "server"):
         return _MISSING, f"The server {host} asked for a client certificate, got none and ended the handshake"
     if name == _UNKNOWN:
-        issuer = f", issued by {row['issuer']}," if row["issuer"] else ""
+        issuer = f", issued by {row['issuer']}" if row["issuer"] else ""
         if sender == "client":
             return "tls_unknown_ca", f"{who} does not trust the certificate of {host}{issuer} (alert unknown_ca)"
         return "tls_unknown_ca", f"{who} does not trust the client's certificate (alert unknown_ca)"
@@ -98,10 +101,10 @@ def _other(row: Row, sender: str) -> str:
 def _certificate(capture: Capture, row: Row) -> Iterator[Notice]:
     """Faults of the server's certificate, by the clock of the capture."""
     seen, before, after = row["time"], row["not_valid_before"], row["not_valid_after"]
-    frames = (row["certificate_frame_number"], row["frame_number"])
+    frames = (row["certificate_frame_number"], row["frame_number"], row["alert_frame_number"])
     about = {**_fields(row), "subject": row["common_name"] or row["subject"], "issuer": row["issuer"]}
     host = _host(row)
-    if seen and after and seen > after and row["last_alert"] != _EXPIRED:
+    if seen and after and seen > after:
         msg = f"The certificate of {host} expired on {_day(after)}, {_days(seen, after)} before this handshake"
         fields = {**about, "not_valid_after": _day(after)}
         yield from_row(capture, "tls_certificate_expired", ERROR, row, msg, fields, frames)

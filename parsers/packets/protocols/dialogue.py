@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 _MAX_LINE = 4096
+_MAX_OPEN = 64  # commands that wait for an answer
 _CODE = re.compile(r"([1-5][0-9]{2})([ -]|$)(.*)", re.DOTALL)
 _TAGGED = re.compile(r"([A-Za-z0-9.]{1,32}) (OK|NO|BAD)\b ?(.*)", re.DOTALL)
 HIDDEN = "<hidden>"
@@ -95,7 +96,7 @@ class Dialogue:
         exchange = Exchange(verb, argument.strip(), mark, status=tag)
         self._credentials(exchange)
         exchange.user = self.user
-        if len(self._open) < 1000:
+        if len(self._open) < _MAX_OPEN:
             self._open.append(exchange)
 
     def _credentials(self, exchange: Exchange) -> None:

@@ -13,7 +13,15 @@ METHODS = (
     b"MKCOL", b"COPY", b"MOVE", b"LOCK", b"UNLOCK", b"REPORT", b"SEARCH", b"PURGE",
 )  # fmt: skip
 # The first eight bytes of a head: what a packet is chosen by before anything is parsed.
-_STARTS = (b"HTTP/1.", *(method + b" " for method in METHODS))
+_STARTS = (b"HTTP/1.", *((method + b" ")[:8] for method in METHODS))
+# The fields that are kept; the rest is not even decoded.
+_KEPT = {
+    name.encode(): name
+    for name in (
+        "authorization", "content-length", "content-type", "host", "location", "server", "transfer-encoding",
+        "user-agent",
+    )
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -23,7 +31,7 @@ class Head:
     Attributes:
         status: 0 for a request. reason: the words behind it.
         method, uri: "" for a response. version: "1.1".
-        fields: values by lower-case names, the first of each.
+        fields: values of those that matter by lower-case names, the first of each.
         size: bytes of the head with its empty line; of what is there where `complete` is False.
         complete: whether the empty line was found.
         weird: Zeek's names of what is odd.
@@ -74,9 +82,10 @@ def parse_head(data: bytes) -> Head | None:
     if complete and not lines[0].endswith(b"\r"):
         head.weird.append("line_terminated_with_single_LF")
     for line in lines[1:]:
-        name, colon, value = line.partition(b":")
-        if colon:
-            head.fields.setdefault(_text(name).strip().lower(), _text(value).strip())
+        name, _, value = line.partition(b":")
+        kept = _KEPT.get(name.strip().lower())
+        if kept is not None:
+            head.fields.setdefault(kept, _text(value).strip())
     return head
 
 

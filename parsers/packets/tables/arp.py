@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from ..columns import Rows, addresses_text, ether_text, gather, mapped
+from ..columns import Rows, addresses_text, ether_text, mapped
+from ..reading import gathered
 from . import _rows
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def table(capture: Capture) -> pl.DataFrame:
     rows = np.flatnonzero((packets.ether_type == _ARP) & (packets.network >= 0) & ~capture.duplicate)
     start = packets.network[rows]
     have = packets.offset[rows] + packets.captured[rows] - start
-    head = gather(packets.data, start, have, 28)
+    head = gathered(packets, start, have, 28)
     # Ethernet and IPv4, addresses of 6 and 4 bytes.
     fits = (have >= 28) & (np.ascontiguousarray(head[:, :6]).view(">u2")[:, :3] == (1, 0x0800, 0x0604)).all(1)
     rows, head = rows[fits], head[fits]

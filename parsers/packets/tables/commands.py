@@ -16,7 +16,8 @@ import polars as pl
 from ..columns import TCP, UDP, Ints
 from ..protocols import sip
 from ..protocols.dialogue import Dialogue, Exchange
-from ..streams import Stream, Streams
+from ..reading import payload_starts, payloads
+from ..streams import Stream, streams
 from . import _rows
 
 if TYPE_CHECKING:
@@ -79,11 +80,8 @@ def table(capture: Capture) -> pl.DataFrame:
 
 def _dialogues(capture: Capture) -> Iterator[_Row]:
     services = _services(capture)
-    if not services:
-        return
-    streams = Streams(capture, np.array(sorted(services), np.int64))
-    for connection, (service, server_is_orig) in sorted(services.items()):
-        sides = list(streams.sides(connection))
+    for connection, sides in streams(capture, np.array(sorted(services), np.int64)):
+        service, server_is_orig = services[connection]
         dialogue = Dialogue(service)
         for row, at, side in heapq.merge(*(_segments(side) for side in sides), key=lambda segment: segment[:2]):
             stream = sides[0] if sides[0].from_orig == side else sides[-1]
@@ -119,8 +117,8 @@ def _services(capture: Capture) -> dict[int, tuple[str, bool]]:
         served = int(packets.sport[row]) in PORTS
         port = int(packets.sport[row] if served else packets.dport[row])
         found[int(packets.connection[row])] = (PORTS[port], bool(packets.from_orig[row]) == served)
-    heads = packets.payload_heads(rows, 4).view(">u4").ravel()
-    greetings = np.array([int.from_bytes(text, "big") for text in (b"220 ", b"220-")], np.uint32)
+    heads = payload_starts(packets)[rows] >> np.uint64(32)
+    greetings = np.array([int.from_bytes(text, "big") for text in (b"220 ", b"220-")], np.uint64)
     for row in _firsts(capture, rows[np.isin(heads, greetings)]):
         connection = int(packets.connection[row])
         text = packets.payload_bytes(row, 200).upper()
@@ -142,8 +140,8 @@ def _calls(capture: Capture) -> Iterator[_Row]:
     ports = np.isin(packets.sport, _SIP_PORTS) | np.isin(packets.dport, _SIP_PORTS)
     data = np.isin(packets.protocol, (TCP, UDP)) & (packets.payload_captured > 16) & ~capture.duplicate
     open_: dict[tuple[str, str], _Row] = {}
-    for row in np.flatnonzero(ports & data).tolist():
-        message = sip.parse(packets.payload_bytes(row, 8192))
+    for row, raw in payloads(packets, np.flatnonzero(ports & data), 8192):
+        message = sip.parse(raw)
         if message is None:
             continue
         key = (message.call_id, message.cseq)

@@ -9,6 +9,7 @@ import polars as pl
 
 from ..columns import UDP
 from ..protocols.dhcp import Message, parse
+from ..reading import payloads
 from . import _rows
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def table(capture: Capture) -> pl.DataFrame:
     chosen = ports & (packets.protocol == UDP) & (packets.payload >= 0) & ~capture.duplicate
     rows: list[int] = []
     messages: list[Message] = []
-    for row in np.flatnonzero(chosen).tolist():
-        message = parse(packets.payload_bytes(row))
+    for row, raw in payloads(packets, np.flatnonzero(chosen)):
+        message = parse(raw)
         if message is not None:
             rows.append(row)
             messages.append(message)

@@ -11,7 +11,8 @@ import polars as pl
 
 from ..columns import TCP, UDP
 from ..protocols.dns import CLASSES, Message, parse, rcode_name, type_name
-from ..streams import Stream, Streams
+from ..reading import payloads
+from ..streams import Stream, streams
 from . import _rows
 
 if TYPE_CHECKING:
@@ -58,7 +59,6 @@ class _Transaction:
     answer: Message | None = None
     answer_row: int | None = None
     attempts: int = 1
-    last: int = 0
     weird: list[str] = field(default_factory=list)
 
 
@@ -70,7 +70,7 @@ def table(capture: Capture) -> pl.DataFrame:
     found: list[_Transaction] = []
     open_: dict[tuple[int, int, str, int], _Transaction] = {}
     for row, message, service, proto in messages:
-        _pair(found, open_, int(packets.connection[row]), _Transaction(row, service, proto, last=row), message)
+        _pair(found, open_, int(packets.connection[row]), _Transaction(row, service, proto), message)
     rows, unasked = [one.row for one in found], [one.question is None for one in found]
     return _rows.build(capture, SCHEMA, rows, unasked, _columns(capture, found, end))
 
@@ -80,9 +80,9 @@ def _datagrams(capture: Capture) -> Iterator[tuple[int, Message, str, str]]:
     ports = np.array(list(SERVICES), np.uint16)
     server = np.isin(packets.sport, ports) | np.isin(packets.dport, ports)
     chosen = server & (packets.protocol == UDP) & (packets.payload >= 0) & ~capture.duplicate
-    for row in np.flatnonzero(chosen).tolist():
+    for row, raw in payloads(packets, np.flatnonzero(chosen)):
         complete = int(packets.payload_captured[row]) >= int(packets.payload_length[row]) and not packets.fragment[row]
-        message = parse(packets.payload_bytes(row), complete)
+        message = parse(raw, complete)
         if message is not None:
             port = int(packets.dport[row])
             yield row, message, SERVICES.get(port) or SERVICES[int(packets.sport[row])], "udp"
@@ -92,11 +92,8 @@ def _streamed(capture: Capture) -> Iterator[tuple[int, Message, str, str]]:
     packets = capture.packets
     chosen = ((packets.sport == 53) | (packets.dport == 53)) & (packets.protocol == TCP) & (packets.payload_length > 0)
     connections = np.unique(packets.connection[chosen & (packets.connection >= 0)]).astype(np.int64)
-    if not len(connections):
-        return
-    streams = Streams(capture, connections)
-    for connection in connections.tolist():
-        for stream in streams.sides(connection):
+    for _, sides in streams(capture, connections):
+        for stream in sides:
             yield from _of_stream(stream)
 
 
@@ -127,7 +124,6 @@ def _pair(
     if not message.response:
         if known is not None and known.answer is None and known.question is not None:
             known.attempts += 1
-            known.last = new.row
             return
         new.question = message
     elif known is not None:
@@ -178,5 +174,5 @@ def _columns(capture: Capture, found: list[_Transaction], end: int) -> dict[str,
 def _unanswered(capture: Capture, one: _Transaction, end: int) -> bool | None:
     if one.answer is not None:
         return False
-    waited = (end - int(capture.packets.time[one.last])) / 1e9
+    waited = (end - int(capture.packets.time[one.row])) / 1e9
     return True if one.service == "dns" and waited >= PATIENCE else None

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ..columns import TCP, Bools, Ints
+from ..columns import Bools, Ints
 from ..protocols.http import MAX_HEAD, METHODS, Head, parse_head, starts_head
-from ..streams import Stream, Streams
+from ..reading import payload_starts
+from ..streams import Stream, streams
 from . import _rows
 
 if TYPE_CHECKING:
@@ -47,9 +48,11 @@ SCHEMA = _rows.schema(
         "weird": pl.List(pl.String),
     }
 )
-_USUAL_HEAD = 640  # bytes; longer heads are read a second time
+_USUAL_HEAD = 640  # bytes of one packet; longer heads are read a second time
+# Heads that fill more than a packet are read at most so often a side, so that no input makes it slow.
+_LONG_HEADS = 1000
 _MAX_TEXT = 2048  # of a value that is kept
-_STARTS = np.array([int.from_bytes(start[:4].ljust(4), "big") for start in (b"HTTP", *METHODS)], np.uint32)
+_WORDS = np.array([int.from_bytes(start[:4].ljust(4), "big") for start in (b"HTTP", *METHODS)], np.uint64)
 
 
 @dataclass(slots=True)
@@ -76,10 +79,8 @@ def table(capture: Capture) -> pl.DataFrame:
     begins = _begins(capture)
     connections = np.unique(capture.packets.connection[begins]).astype(np.int64)
     found: list[_Transaction] = []
-    if len(connections):
-        streams = Streams(capture, connections)
-        for connection in connections.tolist():
-            found += _transactions(list(streams.sides(connection)), begins)
+    for _, sides in streams(capture, connections):
+        found += _transactions(sides, begins)
     firsts = [one.request or one.response for one in found]
     rows = [first.row for first in firsts if first]
     return _rows.build(capture, SCHEMA, rows, [one.request is None for one in found], _columns(capture, found))
@@ -88,12 +89,11 @@ def table(capture: Capture) -> pl.DataFrame:
 def _begins(capture: Capture) -> Bools:
     """Packets that begin as a head does."""
     packets = capture.packets
-    rows = np.flatnonzero((packets.protocol == TCP) & (packets.payload_captured >= 12) & (packets.connection >= 0))
-    heads = packets.payload_heads(rows, 4).view(">u4").ravel()
-    likely = rows[np.isin(heads, _STARTS)]
     begins = np.zeros(len(packets), np.bool_)
+    starts = payload_starts(packets)
+    likely = np.flatnonzero(np.isin(starts >> np.uint64(32), _WORDS) & (packets.connection >= 0))
     for row in likely.tolist():
-        begins[row] = starts_head(packets.payload_bytes(row, 16))
+        begins[row] = starts_head(int(starts[row]).to_bytes(8, "big"))
     return begins
 
 
@@ -129,8 +129,13 @@ def _walk(side: Stream, places: Ints, methods: list[str]) -> list[_Message]:
     turn = 0  # among the requests; interim responses take none
     at = int(places[0]) if len(places) else -1
     raw = b""
+    long = _LONG_HEADS
     while at >= 0:
-        head = _head(side, at, raw or side.read(at, _USUAL_HEAD))
+        raw = raw or side.piece(at, _USUAL_HEAD)
+        head = parse_head(raw)
+        if (head is None or not head.complete) and long and starts_head(raw):
+            head = parse_head(side.read(at, MAX_HEAD))
+            long -= 1
         raw = b""
         if head is None:
             at = _next(places, at + 1)
@@ -144,18 +149,16 @@ def _walk(side: Stream, places: Ints, methods: list[str]) -> list[_Message]:
             break
         if not head.complete:
             at = _next(places, at + 1)
-        elif size is not None and starts_head(raw := side.read(end, _USUAL_HEAD)):
+        elif size is not None and starts_head(raw := _beginning(side, end)):
             at = end
         else:
             at, raw = _next(places, end), b""
     return messages
 
 
-def _head(side: Stream, at: int, raw: bytes) -> Head | None:
-    head = parse_head(raw)
-    if head is not None and not head.complete and len(raw) == _USUAL_HEAD:
-        head = parse_head(side.read(at, MAX_HEAD))
-    return head
+def _beginning(side: Stream, at: int) -> bytes:
+    raw = side.piece(at, _USUAL_HEAD)
+    return raw if len(raw) >= 8 else side.read(at, _USUAL_HEAD)
 
 
 def _body(head: Head, method: str) -> int | None:

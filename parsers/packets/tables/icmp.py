@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from ..columns import ICMP, ICMP6, NO_PROTOCOL, Array, Bytes, Rows, addresses_text, gather, mapped
+from ..columns import ICMP, ICMP6, NO_PROTOCOL, Array, Bytes, Rows, addresses_text, mapped
+from ..reading import gathered
 from . import _rows
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _quotes(capture: Capture, rows: Rows, version: Bytes, kind: Array, code: Arr
     packets = capture.packets
     start = packets.transport[rows]
     have = packets.offset[rows] + packets.captured[rows] - start
-    head = gather(packets.data, start, have, _WIDTH)
+    head = gathered(packets, start, have, _WIDTH)
     four, six = version == 4, version == 6
     error = (four & np.isin(kind, _ERRORS[4])) | (six & np.isin(kind, _ERRORS[6]))
     long = np.where(four, (head[:, 8] & 15).astype(np.int64) * 4, 40)

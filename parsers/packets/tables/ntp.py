@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from ..columns import UDP
+from ..reading import payloads
 from . import _rows
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def table(capture: Capture) -> pl.DataFrame:
     chosen = ports & (packets.protocol == UDP) & (packets.payload_captured >= _HEAD.size) & ~capture.duplicate
     rows: list[int] = []
     told: list[dict[str, Any]] = []
-    for row in np.flatnonzero(chosen & (packets.payload >= 0)).tolist():
-        fields = _fields(packets.payload_bytes(row, _HEAD.size), int(packets.time[row]))
+    for row, raw in payloads(packets, np.flatnonzero(chosen & (packets.payload >= 0)), _HEAD.size):
+        fields = _fields(raw, int(packets.time[row]))
         if fields:
             rows.append(row)
             told.append(fields)

@@ -11,7 +11,8 @@ import polars as pl
 from ...schema import TIME
 from ..columns import TCP, Ints
 from ..protocols import tls
-from ..streams import Stream, Streams
+from ..reading import payload_starts
+from ..streams import Stream, streams
 from . import _rows
 
 if TYPE_CHECKING:
@@ -79,14 +80,12 @@ def table(capture: Capture) -> pl.DataFrame:
     begins = _begins(capture)
     connections = np.unique(capture.packets.connection[begins]).astype(np.int64)
     sessions: list[_Session] = []
-    if len(connections):
-        streams = Streams(capture, connections)
-        likely = np.zeros(len(capture.packets), np.bool_)
-        likely[begins] = True
-        for connection in connections.tolist():
-            session = _session(connection, list(streams.sides(connection)), likely)
-            if session is not None:
-                sessions.append(session)
+    likely = np.zeros(len(capture.packets), np.bool_)
+    likely[begins] = True
+    for connection, sides in streams(capture, connections):
+        session = _session(connection, sides, likely)
+        if session is not None:
+            sessions.append(session)
     swaps = [session.client is None or session.row not in session.client.rows for session in sessions]
     rows = [_columns(session) for session in sessions]
     own = {name: [row.get(name) for row in rows] for name in SCHEMA if name not in _rows.IDENTITY}
@@ -97,13 +96,12 @@ def _begins(capture: Capture) -> Ints:
     """Packets that begin with a handshake record or an alert in the clear."""
     packets = capture.packets
     rows = np.flatnonzero((packets.protocol == TCP) & (packets.payload_captured >= 6) & (packets.connection >= 0))
-    head = packets.payload_heads(rows, 6)
+    head = payload_starts(packets)[rows].astype(">u8").view(np.uint8).reshape(-1, 8)
     version = (head[:, 1] == 3) & (head[:, 2] <= 4)
     size = head[:, 3].astype(np.int32) << 8 | head[:, 4]
-    hello = (
-        (head[:, 0] == tls.HANDSHAKE) & ((head[:, 5] == 1) | (head[:, 5] == 2)) & (size >= 4) & (size <= _MAX_RECORD)
-    )
-    alert = (head[:, 0] == tls.ALERT) & (size == 2) & ((head[:, 5] == 1) | (head[:, 5] == 2))
+    one_or_two = (head[:, 5] == 1) | (head[:, 5] == 2)  # ClientHello and ServerHello, warning and fatal
+    hello = (head[:, 0] == tls.HANDSHAKE) & one_or_two & (size >= 4) & (size <= _MAX_RECORD)
+    alert = (head[:, 0] == tls.ALERT) & one_or_two & (size == 2)
     found: Ints = rows[version & (hello | alert)]
     return found
 
