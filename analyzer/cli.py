@@ -103,7 +103,8 @@ def bundle_command(
         list[str], typer.Argument(help="Archives, folders or files; - for standard input.", show_default=False)
     ],
     format_: Annotated[
-        str, typer.Option("--format", "-f", help="terminal, json or markdown.", show_default="by the ending of -o")
+        str,
+        typer.Option("--format", "-f", help="terminal, html, json, markdown.", show_default="by the ending of -o"),
     ] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the report to a file.")] = None,
     rules: Annotated[
@@ -204,7 +205,7 @@ def _progress(wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
 
 
 def _format_of(output: Path | None) -> str:
-    endings = {".json": "json", ".md": "markdown", ".markdown": "markdown"}
+    endings = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
     return endings.get(output.suffix.lower(), "terminal") if output else "terminal"
 
 

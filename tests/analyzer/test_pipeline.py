@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import io
 import json
 import random
+import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scapy.layers.dns import DNS  # noqa: F401 - scapy knows the layers that were imported
+from scapy.layers.l2 import Ether  # noqa: F401
+from scapy.utils import PcapReader
 
 from analyzer.errors import InputError
 from analyzer.finding import Report
@@ -109,12 +114,75 @@ def test_an_input_that_is_not_there_is_an_error_with_its_name(tmp_path: Path) ->
         analyze([str(tmp_path / "nowhere.zip")], [])
 
 
-def test_a_capture_is_counted_and_said_not_to_be_analysed(report_on: ReportOn) -> None:
-    import struct
+CAPTURES = Path(__file__).resolve().parents[2] / "samples" / "captures"
+SERVFAIL = """
+id: t.servfail
+title: A name server fails
+severity: high
+detection: {a: {parser: capture, body|startswith: "dns_servfail:"}}
+"""
 
-    data = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
-    data += struct.pack("<IIII", 1_773_480_413, 0, 60, 60) + bytes(60)
+
+def test_a_capture_is_counted_in_packets(report_on: ReportOn) -> None:
+    data = (CAPTURES / "dns_servfail.pcap").read_bytes()
     report = report_on({"x.pcap": data, "a.log": varied_log(5)})
     (entry,) = (entry for entry in report.coverage if entry.parser == "capture")
-    assert entry.records == 1
-    assert "1 packet capture was not analysed" in report.verdict
+    assert entry.records == len(PcapReader(io.BytesIO(data)).read_all())  # type: ignore[no-untyped-call]
+    assert entry.problem == ""
+    assert report.network["DNS"]
+
+
+def test_what_a_rule_finds_in_a_capture_names_the_frame(report_on: ReportOn) -> None:
+    data = (CAPTURES / "dns_servfail.pcap").read_bytes()
+    report = report_on({"x.pcap": data}, SERVFAIL)
+    (finding,) = report.findings
+    assert {evidence.line_number for evidence in finding.evidence} == {0}
+    frames = [evidence.frame_number for evidence in finding.evidence]
+    assert all(f"frames {frame}," in e.text for frame, e in zip(frames, finding.evidence, strict=True))
+    packets = PcapReader(io.BytesIO(data)).read_all()  # type: ignore[no-untyped-call]
+    assert all(packets[frame - 1].haslayer("DNS") for frame in frames)
+    assert [mark.kind for mark in report.marks] == ["capture"]
+
+
+def test_a_rule_for_logs_does_not_look_into_captures(report_on: ReportOn) -> None:
+    data = (CAPTURES / "dns_servfail.pcap").read_bytes()
+    rule = SERVFAIL.replace("parser: capture, body|startswith", "body|contains")
+    assert not report_on({"x.pcap": data}, rule).findings
+
+
+def test_an_empty_capture_is_a_problem(report_on: ReportOn) -> None:
+    report = report_on({"x.pcap": struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1), "a.log": varied_log(5)})
+    assert [problem.kind for problem in report.problems] == ["empty"]
+
+
+def test_time_that_goes_back_and_silence_are_marked(report_on: ReportOn) -> None:
+    times = [f"2026-03-14 {9 + i // 60:02d}:{i % 60:02d}:00 INFO tick {i}" for i in range(120)]
+    log = "\n".join([*times, "2026-03-14 09:30:00 INFO again", "2026-03-14 20:00:00 INFO late"])
+    report = report_on(log)
+    assert [(m.kind, f"{m.start:%H:%M}", f"{m.end:%H:%M}") for m in report.marks] == [
+        ("gap", "11:00", "20:00"), ("clock_jump", "09:30", "10:59")
+    ]  # fmt: skip
+    assert "line 121" in report.marks[1].note
+
+
+def test_the_system_is_told_from_what_programs_say_of_themselves(report_on: ReportOn) -> None:
+    report = report_on({
+        "kern.log": "Mar 14 09:26:53 db-1 kernel: Linux version 6.1.0-18-amd64 (debian) #1 SMP\n",
+        "pg.log": "2026-03-14 09:26:53.123 UTC [1] LOG:  starting PostgreSQL 15.6 on x86_64-pc-linux-gnu\n",
+        "os-release": 'NAME="Debian"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
+    })  # fmt: skip
+    assert report.facts["Hosts"] == ["db-1"]
+    assert report.facts["Kernel"] == ["6.1.0-18-amd64"]
+    assert report.facts["PostgreSQL"] == ["15.6"]
+    assert report.facts["Operating system"] == ["Debian GNU/Linux 12 (bookworm)"]
+
+
+def test_findings_are_counted_over_the_time_of_the_report(report_on: ReportOn) -> None:
+    lines = [f"2026-03-14 09:{i:02d}:00 ERROR {'beep' if i >= 20 else 'quiet'}" for i in range(40)]
+    report = report_on(
+        "\n".join(lines), 'id: t.beep\ntitle: T\nseverity: low\ndetection: {a: {body|contains: "beep"}}\n'
+    )
+    (finding,) = report.findings
+    assert sum(finding.sparkline) == 20
+    start = (report.findings[0].first_seen - report.timeline[0].start).total_seconds() // report.bucket_seconds
+    assert next(i for i, count in enumerate(finding.sparkline) if count) == start
