@@ -30,6 +30,7 @@ from analyzer.settings import Limits, limits_with
 
 if TYPE_CHECKING:
     from analyzer.finding import Report
+    from analyzer.render import Style
     from analyzer.rulebook import Rulebook
 
 BUNDLE = "bundle"
@@ -71,6 +72,21 @@ app.add_typer(rules_app, name="rules")
 app.command("flows")(flows_command)
 
 
+class Language(StrEnum):
+    """Languages in which customers are written to."""
+
+    en = "en"
+    zh = "zh"
+
+
+class Reader(StrEnum):
+    """Who a report is for."""
+
+    internal = "internal"
+    customer = "customer"
+    public = "public"
+
+
 class Level(StrEnum):
     """Severities of findings, and `never` for an exit code of 0 whatever is found."""
 
@@ -104,7 +120,9 @@ def bundle_command(
     ],
     format_: Annotated[
         str,
-        typer.Option("--format", "-f", help="terminal, html, json, markdown.", show_default="by the ending of -o"),
+        typer.Option(
+            "--format", "-f", help="terminal, html, json, markdown, reply.", show_default="by the ending of -o"
+        ),
     ] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the report to a file.")] = None,
     rules: Annotated[
@@ -127,19 +145,33 @@ def bundle_command(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict and a line a finding.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Everything that is known.")] = False,
+    language: Annotated[Language, typer.Option("--lang", help="Language of --format reply.")] = Language.en,
+    audience: Annotated[
+        Reader | None,
+        typer.Option(
+            help="How much is shown: everything, what concerns the customer, nothing from the input.",
+            show_default="internal; customer for --format reply",
+        ),
+    ] = None,
+    explain: Annotated[
+        str, typer.Option(help="Show all that is known about one finding, by the id of its rule.", metavar="ID")
+    ] = "",
+    pager: Annotated[bool, typer.Option("--pager", help="Show the report in $PAGER.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")] = False,
 ) -> None:
     """Analyse a bundle."""
     from analyzer.render import renderer
 
-    render = renderer(format_ or _format_of(output))
+    name = format_ or _format_of(output)
+    render = renderer(name)
     limits = limits_with(limit or [])
     moments = (_moment(since, "--since"), _moment(until, "--until"))
     book = _load_rules(rules or [])
     report = _analyze(paths, book, limits, moments, _zone(timezone), jobs, save, quiet)
-    shown = _at_least(report, min_severity)
-    text = render.render(shown, _style(output, no_color, quiet, verbose))
-    _deliver(text, output)
+    reader = audience or (Reader.customer if name == "reply" else Reader.internal)
+    shown = _shown(report, min_severity, reader, explain)
+    text = render.render(shown, _style(output, no_color, quiet, verbose or bool(explain), language))
+    _deliver(text, output, pager)
     if not any(entry.records for entry in report.coverage):
         _complain(f"{report.verdict} See the problems in the report.")
         raise typer.Exit(3)
@@ -230,16 +262,21 @@ def _zone(text: str) -> int | None:
     return minutes
 
 
-def _style(output: Path | None, no_color: bool, quiet: bool, verbose: bool) -> Any:
+def _style(output: Path | None, no_color: bool, quiet: bool, verbose: bool, language: Language) -> Style:
     from analyzer.render import Style
 
     plain = no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     color = output is None and sys.stdout.isatty() and not plain
     width = shutil.get_terminal_size((100, 24)).columns
-    return Style(max(40, width), color, -1 if quiet else int(verbose))
+    return Style(max(40, width), color, -1 if quiet else int(verbose), language.value)
 
 
-def _deliver(text: str, output: Path | None) -> None:
+def _deliver(text: str, output: Path | None, pager: bool) -> None:
+    if output is None and pager and sys.stdout.isatty():
+        from click import echo_via_pager
+
+        echo_via_pager(text)
+        return
     if output is None:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         sys.stdout.write(text)
@@ -254,11 +291,20 @@ def _rank(level: str) -> int:
     return list(Level).index(Level(level))
 
 
-def _at_least(report: Report, level: Level) -> Report:
+def _shown(report: Report, level: Level, reader: Reader, explain: str) -> Report:
+    """What of a report is shown: findings from a severity on, or one of them, to an audience."""
     from dataclasses import replace
 
+    from analyzer.audience import for_audience
+
     kept = [finding for finding in report.findings if _rank(finding.severity) <= _rank(level)]
-    return replace(report, findings=kept)
+    if explain:
+        kept = [finding for finding in kept if finding.rule.id == explain]
+        if not kept:
+            found = ", ".join(finding.rule.id for finding in report.findings) or "nothing"
+            raise UsageError(f"--explain {explain}: no such finding; found: {found}. See analyze rules show {explain}.")
+        report = replace(report, unknown=(), problems=())
+    return for_audience(replace(report, findings=kept), reader.value)
 
 
 def _fails(report: Report, level: Level) -> bool:

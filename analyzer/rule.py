@@ -14,7 +14,7 @@ everything: `missing_parts` names what is not there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -86,6 +86,23 @@ class Plain(_Part):
 
     en: Text | None = None
     zh: Text | None = None
+
+
+class Translation(_Part):
+    """What a customer reads of a rule, in another language.
+
+    Attributes:
+        title, impact: of the rule.
+        steps: those of its temporary fixes, one for one and in their order.
+        questions: those of the rule, one for one.
+        diagnose: the `do` of its diagnose steps, one for one.
+    """
+
+    title: Line | None = None
+    impact: Text | None = None
+    steps: tuple[Text, ...] = ()
+    questions: tuple[Text, ...] = ()
+    diagnose: tuple[Text, ...] = ()
 
 
 class Step(_Part):
@@ -240,6 +257,7 @@ class Rule(_Part):
     cause: Text | None = None
     impact: Text | None = None
     plain: Plain | None = None
+    translations: Mapping[Literal["zh"], Translation] = Field(default_factory=dict)
     diagnose: tuple[Step, ...] = ()
     fixes: tuple[Fix, ...] = ()
     verify: Text | None = None
@@ -269,6 +287,21 @@ class Rule(_Part):
         if self.correlation:
             self._check_rules(self.correlation)
             self._check_fields(self.correlation)
+        return self
+
+    @model_validator(mode="after")
+    def _translated_one_for_one(self) -> Self:
+        own = {
+            "steps": [step for fix in self.fixes if fix.kind == "temporary" for step in fix.steps],
+            "questions": self.questions,
+            "diagnose": self.diagnose,
+        }
+        for language, translation in self.translations.items():
+            for part, originals in own.items():
+                count = len(getattr(translation, part))
+                if count not in (0, len(originals)):
+                    message = f"'{part}' has {count} entries, the rule has {len(originals)}: translate them one for one"
+                    raise rule_error(message, ("translations", language, part))
         return self
 
     def _check_rules(self, correlation: Correlation) -> None:

@@ -304,15 +304,20 @@ def _confidence(rule: Rule, found: _Found) -> float:
 
 
 def _summary(found: _Found, first: datetime | None, last: datetime | None, sources: Sequence[str]) -> str:
-    times = "once" if found.count == 1 else f"{found.count:,} times"
     # The whole paths are in the sources; a sentence with them is hard to read.
     name = sources[0].rsplit("/", 1)[-1]
-    where = f"in {name}" if len(sources) == 1 else f"in {len(sources)} files, most in {name}"
+    where = f" in {name}" if len(sources) == 1 else f" in {len(sources)} files, most in {name}"
     who = ""
     if found.groups:
         shown = "; ".join(found.groups[:3])
         who = f", for {shown}" + (f" and {len(found.groups) - 3} more" if len(found.groups) > 3 else "")
-    return f"Seen {times} {where}{span_text(first, last)}{who}."
+    return seen_text(found.count, where, first, last, who)
+
+
+def seen_text(count: int, where: str, first: datetime | None, last: datetime | None, who: str = "") -> str:
+    """One sentence: how often, where, when, for whom."""
+    times = "once" if count == 1 else f"{count:,} times"
+    return f"Seen {times}{where}{span_text(first, last)}{who}."
 
 
 def span_text(first: datetime | None, last: datetime | None) -> str:

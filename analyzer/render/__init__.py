@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from analyzer.errors import UsageError
 
@@ -25,11 +25,13 @@ class Style:
         width: columns of the terminal.
         color: whether escape sequences for colours may be used.
         verbosity: -1 the verdict and a line a finding, 0 normal, 1 everything.
+        language: of what is written for customers: "en" or "zh".
     """
 
     width: int = 80
     color: bool = False
     verbosity: int = 0
+    language: Literal["en", "zh"] = "en"
 
 
 class Renderer(Protocol):

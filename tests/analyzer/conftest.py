@@ -13,7 +13,7 @@ from analyzer.finding import Report
 from analyzer.pipeline import Options, analyze
 from analyzer.rulebook import load, rules_dir
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = ROOT / "tests" / "expected"
 
 
