@@ -63,6 +63,7 @@ class Finding:
         evidence: the first lines that show it, and the last.
         sparkline: records that show it in equal spans of `Report.bucket_seconds`, the first of them the report's
             first bucket; empty when not counted.
+        status: whether a baseline knows it, or a suppression covers it; reason: the baseline's or suppression's words.
     """
 
     rule: Rule
@@ -75,6 +76,8 @@ class Finding:
     sources: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     sparkline: tuple[int, ...] = ()
+    status: Literal["new", "known", "suppressed"] = "new"
+    reason: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -180,6 +183,8 @@ class Report:
         network: tables of the captures by their title, such as {"Failed connections": [{"client": ..}]}; the keys of
             the rows are the columns.
         marks: what else a timeline shows.
+        rules: those that were looked for.
+        failing: fingerprints of the findings that fail the run.
     """
 
     bundle: BundleInfo
@@ -194,3 +199,5 @@ class Report:
     facts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     network: Mapping[str, Sequence[Mapping[str, str | int | float | None]]] = field(default_factory=dict)
     marks: Sequence[Mark] = ()
+    rules: Sequence[Rule] = ()
+    failing: Sequence[str] = ()

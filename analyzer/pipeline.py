@@ -166,6 +166,7 @@ class _Run:
             problems=problems,
             timeline=timeline,
             bucket_seconds=buckets.width,
+            rules=self._rules,
             stats=self._stats(),
             network=self._network(),
             facts={name: sorted(values) for name, values in sorted(self._facts.items())},

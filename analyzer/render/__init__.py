@@ -42,6 +42,14 @@ class Renderer(Protocol):
         ...
 
 
+def format_of(name: str) -> str | None:
+    """The format whose files end as a name does (`ENDINGS` of its module), None when there is none."""
+    for module in formats():
+        if name.lower().endswith(getattr(renderer(module), "ENDINGS", ())):
+            return module
+    return None
+
+
 @cache
 def formats() -> tuple[str, ...]:
     """The names of the formats there are."""

@@ -35,6 +35,8 @@ _TICKET_FILES = 10
 
 Row = Mapping[str, str | int | float | None]
 
+ENDINGS = (".html", ".htm")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -16,6 +16,8 @@ SCHEMA_VERSION = 1
 # Valid inside JSON strings, but not wanted on a terminal; escaped they mean the same.
 _RAW = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
 
+ENDINGS = (".json",)
+
 
 def render(report: Report, style: Style) -> str:
     """The whole report; non-ASCII text stays readable."""
@@ -73,6 +75,7 @@ def document(report: Report) -> dict[str, Any]:
             }
             for mark in report.marks
         ],
+        "failing": list(report.failing),
         "stats": {**report.stats, "bucket_seconds": report.bucket_seconds},
     }
 
@@ -119,6 +122,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "references": list(rule.references),
         "fingerprint": finding.fingerprint,
         "sparkline": list(finding.sparkline),
+        "status": finding.status,
+        "reason": finding.reason,
     }
 
 

@@ -21,6 +21,8 @@ _UNKNOWN = 5
 _PROBLEMS = 5
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
+ENDINGS = (".md", ".markdown")
+
 
 def render(report: Report, style: Style) -> str:
     """The report as GitHub-flavoured Markdown of at most MAX_BYTES, or all of it with `style.verbosity` 1."""

@@ -37,6 +37,8 @@ _GUTTER = "bold blue"
 UNKNOWN_SHOWN = 5
 PROBLEMS_SHOWN = 10
 
+ENDINGS = (".txt",)
+
 
 def render(report: Report, style: Style) -> str:
     """The report for a person at a terminal of `style.width` columns."""
@@ -87,7 +89,9 @@ def _where(evidence: Evidence, bundle: str) -> str:
 def _title(finding: Finding) -> Text:
     color = _COLORS[finding.severity]
     return Text.assemble(
-        (f"{finding.severity}[{finding.rule.id}]", color), (f": {visible(finding.rule.title)}", "bold")
+        (f"{finding.severity}[{finding.rule.id}]", color),
+        (f": {visible(finding.rule.title)}", "bold"),
+        (f"  ({finding.status})" if finding.status != "new" else "", "dim"),
     )
 
 
@@ -98,6 +102,8 @@ def _finding(console: Console, finding: Finding, style: Style, bundle: str) -> N
     for evidence in shown:
         _quote(console, evidence, gutter, style.width, bundle)
     facts = [("seen", finding.summary.removeprefix("Seen "))]
+    if finding.reason:
+        facts.append((finding.status, finding.reason))
     if finding.confidence < 0.9:
         facts.append(("sure", f"{finding.confidence:.0%}"))
     facts += _advice(finding, style)

@@ -1,0 +1,324 @@
+"""`analyze bundle.zip`: what is wrong in a bundle, in one or several formats, and whether that fails the run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.errors import UsageError
+from analyzer.settings import Limits, limits_with
+
+if TYPE_CHECKING:
+    from analyzer.config import Config
+    from analyzer.finding import Report
+    from analyzer.gate import Outcome, Policy
+    from analyzer.render import Style
+    from analyzer.rulebook import Rulebook
+
+
+class Language(StrEnum):
+    """Languages in which customers are written to."""
+
+    en = "en"
+    zh = "zh"
+
+
+class Reader(StrEnum):
+    """Who a report is for."""
+
+    internal = "internal"
+    customer = "customer"
+    public = "public"
+
+
+class Level(StrEnum):
+    """Severities of findings, and `never` for an exit code of 0 whatever is found."""
+
+    critical = "critical"
+    high = "high"
+    medium = "medium"
+    low = "low"
+    info = "info"
+    never = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How a report is shown."""
+
+    no_color: bool
+    quiet: bool
+    verbose: bool
+    language: Language
+    pager: bool
+
+
+def bundle_command(
+    paths: Annotated[
+        list[str], typer.Argument(help="Archives, folders or files; - for standard input.", show_default=False)
+    ],
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            help="terminal, html, json, jsonl, markdown, reply, csv, sarif, junit or github.",
+            show_default="by the ending of -o",
+        ),
+    ] = "",
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("--output", "-o", help="Write the report to a file, in the format of its ending. Repeatable."),
+    ] = None,
+    rules: Annotated[
+        list[Path] | None, typer.Option("--rules", help="Add a rule file or a folder of rules. Repeatable.")
+    ] = None,
+    fail_on: Annotated[
+        Level | None,
+        typer.Option(help="Exit with 1 when there is a new finding of this severity or above.", show_default="high"),
+    ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="An earlier JSON report: what it holds is known and does not fail.")
+    ] = None,
+    require: Annotated[
+        list[str] | None, typer.Option(help="Fail unless this finding (id, globs) is there. Repeatable.", metavar="ID")
+    ] = None,
+    forbid: Annotated[
+        list[str] | None, typer.Option(help="Fail if this finding (id, globs) is there. Repeatable.", metavar="ID")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="File with settings.", show_default="analyze.toml, or pyproject.toml")
+    ] = None,
+    min_severity: Annotated[
+        Level | None, typer.Option(help="Leave out findings below this severity.", show_default="info")
+    ] = None,
+    since: Annotated[str, typer.Option(help="Leave out records before this time (ISO 8601, UTC).")] = "",
+    until: Annotated[str, typer.Option(help="Leave out records after this time (ISO 8601, UTC).")] = "",
+    timezone: Annotated[
+        str, typer.Option(help="Zone of times that name none, such as +08:00.", show_default="inferred")
+    ] = "",
+    save: Annotated[Path | None, typer.Option(help="Write the tables as Parquet into this folder.")] = None,
+    jobs: Annotated[int, typer.Option(help="Worker processes; 0 decides by size and cores.", min=0, max=64)] = 0,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(help="Change a limit, such as total_bytes=8GiB, depth=10 or line_bytes=64KiB. Repeatable."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict and a line a finding.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Everything that is known.")] = False,
+    language: Annotated[Language, typer.Option("--lang", help="Language of --format reply.")] = Language.en,
+    audience: Annotated[
+        Reader | None,
+        typer.Option(
+            help="How much is shown: everything, what concerns the customer, nothing from the input.",
+            show_default="internal; customer for --format reply",
+        ),
+    ] = None,
+    explain: Annotated[
+        str, typer.Option(help="Show all that is known about one finding, by the id of its rule.", metavar="ID")
+    ] = "",
+    pager: Annotated[bool, typer.Option("--pager", help="Show the report in $PAGER.")] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")] = False,
+) -> None:
+    """Analyse a bundle."""
+    from analyzer.config import load
+
+    settings = load(config)
+    outputs = _outputs(format_, output or [])
+    changes = [*(f"{name}={value}" for name, value in settings.limits.items()), *(limit or [])]
+    moments = (_moment(since, "--since"), _moment(until, "--until"))
+    zone = _zone(timezone or settings.timezone or "")
+    # What cannot be read is said before the long work, not after it.
+    policy = _policy(settings, fail_on, baseline, require or [], forbid or [])
+    book = _load_rules([*settings.rules, *(rules or [])])
+    report = _analyze(paths, book, limits_with(changes), moments, zone, jobs, save, quiet)
+    outcome = _judged(report, policy)
+    least = min_severity or Level(settings.min_severity or "info")
+    look = _Look(no_color, quiet, verbose or bool(explain), language, pager)
+    for name, file in outputs:
+        _write(_shown(outcome.report, least, audience or _reader(name), explain), name, file, look)
+    if not any(entry.records for entry in report.coverage):
+        complain(f"{report.verdict} See the problems in the report.")
+        raise typer.Exit(3)
+    for reason in outcome.reasons if all(file for _, file in outputs) or _says_more(outcome) else ():
+        complain(f"failed: {reason}")
+    raise typer.Exit(1 if outcome.reasons else 0)
+
+
+def _outputs(format_: str, files: Sequence[Path]) -> list[tuple[str, Path | None]]:
+    """The formats of the run, each with its file; None is standard output.
+
+    --format is what is printed; with one -o it is the format of that file, as its ending may say nothing.
+    """
+    from analyzer.render import format_of, renderer
+
+    if format_:
+        renderer(format_)  # an unknown name is an error, whatever else is written
+    if not files:
+        return [(format_ or "terminal", None)]
+    if format_ and len(files) == 1 and format_of(files[0].name) in (None, format_):
+        return [(format_, files[0])]
+    out: list[tuple[str, Path | None]] = [(format_of(file.name) or "terminal", file) for file in files]
+    return [*out, (format_, None)] if format_ else out
+
+
+def _reader(name: str) -> Reader:
+    return Reader.customer if name == "reply" else Reader.internal
+
+
+def _policy(
+    settings: Config, fail_on: Level | None, baseline: Path | None, require: Sequence[str], forbid: Sequence[str]
+) -> Policy:
+    from analyzer.gate import Policy, fingerprints
+
+    known = baseline or settings.baseline
+    return Policy(
+        fail_on=(fail_on or Level(settings.fail_on or "high")).value,
+        known=fingerprints(known) if known else frozenset(),
+        suppressions=settings.suppress,
+        require=(*settings.require, *require),
+        forbid=(*settings.forbid, *forbid),
+        today=date.today(),
+    )
+
+
+def _judged(report: Report, policy: Policy) -> Outcome:
+    from analyzer.gate import judge
+
+    return judge(report, policy)
+
+
+def _says_more(outcome: Outcome) -> bool:
+    """Whether a run fails for a reason that the report on standard output does not show."""
+    return len(outcome.reasons) > len(outcome.report.failing)
+
+
+def _write(report: Report, name: str, file: Path | None, look: _Look) -> None:
+    from analyzer.render import renderer
+
+    plain = look.no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    color = file is None and sys.stdout.isatty() and not plain
+    width = max(40, shutil.get_terminal_size((100, 24)).columns)
+    style = _style(width, color, look)
+    try:
+        _deliver(renderer(name).render(report, style), file, look.pager)
+    except OSError as error:
+        where = f"--output {file}" if file else f"--format {name}"
+        raise UsageError(f"{where}: cannot be written: {error.strerror or error}.") from error
+
+
+def _style(width: int, color: bool, look: _Look) -> Style:
+    from analyzer.render import Style
+
+    return Style(width, color, -1 if look.quiet else int(look.verbose), look.language.value)
+
+
+def _deliver(text: str, file: Path | None, pager: bool) -> None:
+    if file is not None:
+        # Line ends are part of a format: CSV has its own.
+        file.write_text(text, encoding="utf-8", newline="")
+    elif pager and sys.stdout.isatty():
+        from click import echo_via_pager
+
+        echo_via_pager(text)
+    else:
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def _load_rules(extra: Sequence[Path]) -> Rulebook:
+    from analyzer import rulebook
+
+    return rulebook.load([rulebook.rules_dir(), *extra])
+
+
+def _analyze(
+    paths: Sequence[str],
+    book: Rulebook,
+    limits: Limits,
+    moments: tuple[datetime | None, datetime | None],
+    zone_minutes: int | None,
+    jobs: int,
+    save: Path | None,
+    quiet: bool,
+) -> Report:
+    # One thread a process: the second core is used by a second process, without the cost of sharing.
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    # polars gives freed memory back at once by default, and pays for it again with the next slice.
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:-1,muzzy_decay_ms:-1")
+    from analyzer.pipeline import Options, analyze
+
+    options = Options(limits, moments[0], moments[1], zone_minutes, jobs, save)
+    with book.placing(), _progress(not quiet) as advance:
+        return analyze(paths, list(book), options, advance)
+
+
+@contextmanager
+def _progress(wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on stderr, on a terminal only."""
+    if not wanted or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _moment(text: str, option: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text}: no time in ISO 8601, such as 2026-03-14T09:26:53Z.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _zone(text: str) -> int | None:
+    if not text:
+        return None
+    from parsers.times import zone_minutes
+
+    minutes = zone_minutes(text)
+    if minutes is None:
+        raise UsageError(f"--timezone {text}: not known; write it as +08:00.")
+    return minutes
+
+
+def _rank(level: str) -> int:
+    return list(Level).index(Level(level))
+
+
+def _shown(report: Report, level: Level, reader: Reader, explain: str) -> Report:
+    """What of a report is shown: findings from a severity on, or one of them, to an audience."""
+    from analyzer.audience import for_audience
+
+    kept = [finding for finding in report.findings if _rank(finding.severity) <= _rank(level)]
+    if explain:
+        kept = [finding for finding in kept if finding.rule.id == explain]
+        if not kept:
+            found = ", ".join(finding.rule.id for finding in report.findings) or "nothing"
+            raise UsageError(f"--explain {explain}: no such finding; found: {found}. See analyze rules show {explain}.")
+        report = replace(report, unknown=(), problems=())
+    return for_audience(replace(report, findings=kept), reader.value)
+
+
+def complain(message: str) -> None:
+    """Say something on standard error, a line at a time."""
+    from analyzer.render._escape import visible
+
+    sys.stderr.write("".join(f"analyze: {visible(line)}\n" for line in message.splitlines()))

@@ -1,0 +1,163 @@
+"""What makes a run fail: by the command line and by analyze.toml, as CI uses them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+RULES = """
+id: t.loud
+title: Something is loud
+severity: high
+detection: {a: {body|contains: "loud"}}
+---
+id: t.odd
+title: Something is odd
+severity: low
+detection: {a: {body|contains: "odd"}}
+"""
+FUTURE = (date.today() + timedelta(days=400)).isoformat()
+PAST = (date.today() - timedelta(days=1)).isoformat()
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "rules.yaml").write_text(RULES)
+    (tmp_path / "app.log").write_text("2026-03-14 09:26:53 ERROR loud\n2026-03-14 09:26:54 WARN odd\n")
+    (tmp_path / "well.log").write_text("2026-03-14 09:26:53 INFO all is well\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def suppression(rule: str, expires: str, source: str = "*") -> str:
+    table = {"id": rule, "source": source, "reason": "the fan is old", "owner": "team air"}
+    lines = [f'{name} = "{value}"' for name, value in table.items()]
+    return "\n".join(["[[suppress]]", *lines, f"expires = {expires}", ""])
+
+
+def run(command: Command, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return command(*arguments, "--rules", "rules.yaml", "--format", "json")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["app.log"], 1, ""),
+        (["app.log", "--fail-on", "never"], 0, ""),
+        (["well.log"], 0, ""),
+        (["app.log", "--fail-on", "critical", "--forbid", "t.odd"], 1, ""),
+        (["app.log", "--fail-on", "critical", "--forbid", "t.*"], 1, ""),
+        (["well.log", "--require", "t.loud"], 1, "--require t.loud: there is no such finding"),
+        (["app.log", "--fail-on", "never", "--require", "t.lo*"], 0, ""),
+    ],
+)
+def test_the_command_line_decides(
+    project: Path, analyze_command: Command, arguments: list[str], code: int, words: str
+) -> None:
+    done = run(analyze_command, *arguments)
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+
+
+def test_what_a_baseline_knows_does_not_fail(project: Path, analyze_command: Command) -> None:
+    assert analyze_command("app.log", "--rules", "rules.yaml", "-o", "old.json").returncode == 1
+    done = run(analyze_command, "app.log", "--baseline", "old.json")
+    report = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert {finding["status"] for finding in report["findings"]} == {"known"}
+    assert report["verdict"].endswith("(2 known)") and report["failing"] == []
+    (project / "rules.yaml").write_text(RULES.replace("t.loud", "t.new"))
+    done = run(analyze_command, "app.log", "--baseline", "old.json")
+    assert done.returncode == 1
+    assert {f["id"]: f["status"] for f in json.loads(done.stdout)["findings"]} == {"t.new": "new", "t.odd": "known"}
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "words"),
+    [
+        (suppression("t.loud", FUTURE), 0, ""),
+        (suppression("t.*", FUTURE, "*app.log"), 0, ""),
+        (suppression("t.loud", FUTURE, "*/other.log"), 1, ""),
+        (suppression("t.loud", PAST), 1, f"The suppression of t.loud expired on {PAST}: ask team air"),
+        (suppression("t.never", PAST) + suppression("t.loud", FUTURE), 1, f"t.never expired on {PAST}"),
+    ],
+)
+def test_a_suppression_holds_until_its_day(
+    project: Path, analyze_command: Command, table: str, code: int, words: str
+) -> None:
+    (project / "analyze.toml").write_text(table)
+    done = run(analyze_command, "app.log")
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    if code == 0:
+        finding = json.loads(done.stdout)["findings"][0]
+        assert finding["status"] == "suppressed" and "the fan is old (team air" in finding["reason"]
+
+
+def test_settings_come_from_the_project_and_the_command_line_wins(project: Path, analyze_command: Command) -> None:
+    (project / "analyze.toml").write_text('fail-on = "low"\nrules = ["rules.yaml"]\nlimits = {line_bytes = "4KiB"}\n')
+    (project / "odd.log").write_text("2026-03-14 09:26:54 WARN odd " + "x" * 5000 + "\n")
+    done = analyze_command("odd.log", "--format", "json")
+    assert done.returncode == 1
+    assert "limit" in {problem["kind"] for problem in json.loads(done.stdout)["problems"]}
+    assert analyze_command("odd.log", "--fail-on", "high").returncode == 0
+    (project / "analyze.toml").unlink()
+    (project / "pyproject.toml").write_text('[tool.analyze]\nfail-on = "low"\nrules = ["rules.yaml"]\n')
+    assert analyze_command("odd.log").returncode == 1
+    (project / "elsewhere").mkdir()
+    (project / "elsewhere" / "x.toml").write_text('rules = ["../rules.yaml"]\n')
+    assert analyze_command("app.log", "--config", "elsewhere/x.toml").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('fail-on = "high"\nfial-on = "low"\n', "analyze.toml:2: 'fial-on' is not a setting"),
+        ('fail-on = "loud"\n', "analyze.toml:1: 'fail-on' Input should be 'critical'"),
+        (
+            '\n[[suppress]]\nid = "x"\nreason = "y"\nexpires = 2027-01-01\n',
+            "analyze.toml:2: 'suppress.0.owner' is missing",
+        ),
+        (
+            '[[suppress]]\nid = "x"\nreason = "y"\nowner = "z"\nexpires = "soon"\n',
+            "analyze.toml:5: 'suppress.0.expires'",
+        ),
+        ("fail-on = \n", "no valid TOML"),
+    ],
+)
+def test_a_setting_that_is_not_understood_is_named_with_its_line(
+    project: Path, analyze_command: Command, text: str, words: str
+) -> None:
+    (project / "analyze.toml").write_text(text)
+    done = run(analyze_command, "app.log")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+
+
+@pytest.mark.parametrize("content", ["no json", "[]", '{"findings": [{"id": 1}]}', None])
+def test_a_baseline_that_is_no_report_is_refused(project: Path, analyze_command: Command, content: str | None) -> None:
+    if content is not None:
+        (project / "old.json").write_text(content)
+    done = run(analyze_command, "app.log", "--baseline", "old.json")
+    assert done.returncode == 2
+    assert "--baseline old.json" in done.stderr
+
+
+def test_one_run_writes_every_format(project: Path, analyze_command: Command) -> None:
+    files = ["r.html", "r.xml", "r.sarif", "r.json", "r.jsonl", "r.md", "r.csv", "r.txt"]
+    outputs = [part for file in files for part in ("-o", file)]
+    done = analyze_command("app.log", "--rules", "rules.yaml", *outputs)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "failed: high[t.loud]: Something is loud" in done.stderr
+    begins = ["<!doctype html>", "<?xml", '{\n "$schema"', "{", '{"type"', "# ", "bundle,id", ""]
+    for file, begin in zip(files, begins, strict=True):
+        assert (project / file).read_text(encoding="utf-8").lstrip().lower().startswith(begin.lower()), file
+    done = analyze_command("app.log", "--rules", "rules.yaml", "-o", "r.json", "-f", "github")
+    assert done.stdout.startswith("::error file=app.log,line=1")
+    assert json.loads((project / "r.json").read_text())["schema_version"] == 1
