@@ -96,7 +96,10 @@ def _loops(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
     expired = table.filter(pl.col("code_name") == "ttl_exceeded").group_by("quoted_resp_h", maintain_order=True)
     reporters = dict(expired.agg(pl.col("id_orig_h").unique(maintain_order=True)).iter_rows())
     pairs_ = circling.group_by("src_hi", "src_lo", "dst_hi", "dst_lo", maintain_order=True)
-    for found in rows(pairs_.agg(pl.len().alias("count"), pl.col("row").first(), pl.col("ttls").max())):
+    loops = pairs_.agg(pl.len().alias("count"), pl.col("row").first(), pl.col("ttls").max())
+    firsts = loops["row"].list.first().to_numpy().astype(np.int64)
+    sources, targets = packets.address_text(firsts, "src"), packets.address_text(firsts, "dst")
+    for found in rows(loops.with_columns(source=sources, target=targets)):
         yield _loop(capture, found, reporters)
 
 
@@ -115,8 +118,7 @@ _IDENTITY = (
 
 
 def _loop(capture: Capture, found: Row, reported: dict[str, list[str]]) -> Notice:
-    index = np.array(found["row"][:1], np.int64)
-    source, target = (capture.packets.address_text(index, which)[0] for which in ("src", "dst"))
+    source, target = found["source"], found["target"]
     reporters = reported.get(target, [])
     first, last = (int(capture.packets.ttl[found["row"][at]]) for at in (0, -1))
     count = found["count"]
