@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scapy.utils import PcapNgWriter, PcapWriter
 
 from parsers.contract import Source
-from parsers.packets.framing import is_capture, survey
+from parsers.packets.framing import is_capture, read_frames, survey
 
 MakeSource = Callable[..., Source]
 MOMENT = 1_773_480_413
@@ -69,6 +69,52 @@ def test_faults_are_named(make_source: MakeSource, data: bytes, kind: str, word:
     (problem,) = survey(make_source(data, "x.pcap")).problems
     assert problem.kind == kind
     assert word in problem.message
+
+
+def records(data: bytes) -> list[bytes]:
+    """The records of a pcap that `pcap` made."""
+    return [data[at : at + 76] for at in range(24, len(data), 76)]
+
+
+def test_reading_goes_on_behind_a_broken_record(make_source: MakeSource) -> None:
+    whole = pcap(20)
+    parts = records(whole)
+    broken = whole[:24] + b"".join(parts[:8]) + b"\xff" * 500 + b"".join(parts[8:])
+    frames = read_frames(make_source(broken, "x.pcap"))
+    assert len(frames.offset) == 20
+    (problem,) = frames.problems
+    assert (problem.kind, "500 bytes were skipped" in problem.message) == ("corrupt", True)
+
+
+def test_zeros_of_an_unwritten_block_are_no_packets(make_source: MakeSource) -> None:
+    parts = records(pcap(20))
+    frames = read_frames(make_source(pcap(0) + b"".join(parts[:8]) + bytes(4096) + b"".join(parts[8:]), "x.pcap"))
+    assert len(frames.offset) == 20
+    assert [problem.kind for problem in frames.problems] == ["corrupt"]
+
+
+def test_kuznetzov_records_have_longer_headers(make_source: MakeSource) -> None:
+    head = struct.pack("<IHHiIII", 0xA1B2CD34, 2, 4, 0, 0, 65535, 1)
+    record = struct.pack("<IIIIIHBB", MOMENT, 7, 60, 60, 2, 0x0800, 4, 0) + bytes(60)
+    frames = read_frames(make_source(head + 3 * record, "x.pcap"))
+    assert (frames.offset.tolist(), frames.problems) == ([48, 132, 216], [])
+    assert frames.time[0] == MOMENT * 10**9 + 7000
+
+
+def test_snoop(make_source: MakeSource) -> None:
+    record = struct.pack(">IIIIII", 90, 60, 24 + 60 + 4, 0, MOMENT, 9) + bytes(64)
+    frames = read_frames(make_source(b"snoop\0\0\0" + struct.pack(">II", 2, 4) + 2 * record, "x.snoop"))
+    assert frames.offset.tolist() == [40, 128]
+    assert (frames.length.tolist(), frames.link_type.tolist()) == ([90, 90], [1, 1])
+    assert [problem.kind for problem in frames.problems] == ["truncated"]
+
+
+def test_a_snap_length_is_named(make_source: MakeSource) -> None:
+    data = (
+        struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 64, 1) + struct.pack("<IIII", MOMENT, 0, 64, 1500) + bytes(64)
+    )
+    (problem,) = read_frames(make_source(data, "x.pcap")).problems
+    assert "1 of 1 packets were cut" in problem.message
 
 
 @given(data=st.binary(max_size=300), ng=st.booleans())
