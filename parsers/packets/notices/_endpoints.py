@@ -84,6 +84,13 @@ def per_direction(capture: Capture, chosen: Bools) -> Ints:
     return np.bincount(direction, minlength=2 * len(capture.connections)).reshape(-1, 2)
 
 
+def of_connections(capture: Capture, connections: Ints) -> Bools:
+    """Which packets belong to some of the connections."""
+    wanted = np.zeros(len(capture.connections) + 1, np.bool_)  # the last one is for packets of none
+    wanted[connections] = True
+    return wanted[capture.packets.connection]
+
+
 class RowsOf:
     """The chosen packets of a capture, by connection and direction."""
 
