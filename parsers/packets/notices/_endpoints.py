@@ -45,9 +45,9 @@ def about(
         msg: a sentence in which {client} and {server} are filled in.
         fields: tokens for rules.
     """
-    row = capture.connections.row(connection, named=True)
-    client = endpoint(row["id_orig_h"], row["id_orig_p"])
-    server = endpoint(row["id_resp_h"], row["id_resp_p"])
+    table = capture.connections
+    client = endpoint(table["id_orig_h"][connection], table["id_orig_p"][connection])
+    server = endpoint(table["id_resp_h"][connection], table["id_resp_p"][connection])
     first = int(rows[0])
     return Notice(
         note,
