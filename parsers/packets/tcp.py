@@ -108,19 +108,22 @@ def analyse(packets: Packets, flows: Flows) -> tuple[Analysis, Measures]:
     return analysis, measures
 
 
-def _window_scales(packets: Packets, flows: Flows) -> Array:
-    """Shift of the windows of each connection, int8[connections, 2]: of the responder, of the originator."""
+def _window_scales(packets: Packets, flows: Flows) -> tuple[Array, Ints]:
+    """Shift of the windows of each connection, int8[connections, 2] (responder, originator), and the row of its SYN."""
     scales = np.full((len(flows), 2), _UNKNOWN, np.int8)
     syns = np.flatnonzero((packets.protocol == TCP) & (packets.tcp_flags & SYN != 0) & (packets.connection >= 0))
     offered = syn_options(packets, syns).window_scale
     own, side = packets.connection[syns], packets.from_orig[syns].astype(np.int64)
     scales[own, side] = offered
     scales[own[offered < 0]] = _NOT_SCALED
-    return scales
+    # Before the first SYN nothing is known of the windows.
+    known = np.full(len(flows), len(packets), np.int64)
+    np.minimum.at(known, own, syns)
+    return scales, known
 
 
 def _analyse_batch(
-    packets: Packets, rows: Rows, new: Bools, scales: Array, analysis: Analysis, measures: Measures
+    packets: Packets, rows: Rows, new: Bools, scales: tuple[Array, Ints], analysis: Analysis, measures: Measures
 ) -> None:
     batch = _batch(packets, rows, new)
     probe = _follow(batch)
@@ -156,7 +159,10 @@ def _analyse_batch(
     spurious = data & (b.length > 0) & answered & (other_ack != 0) & ((other_ack - end).view(np.int32) >= 0)
     left = data & behind & ~spurious
     since_ack = b.time - other_time
-    fast = left & answered & (duplicates[b.other] >= 2) & (other_ack == b.seq) & (since_ack >= 0) & (since_ack < _FAST)
+    seen, beyond = acknowledged_unseen(b, duplicates, same_ack, probe)
+    found["ack_lost_segment"] = seen
+    asked = _asked_again(b, duplicate_ack, same_ack, beyond, duplicates)
+    fast = left & answered & asked & (other_ack == b.seq) & (since_ack >= 0) & (since_ack < _FAST)
     left &= ~fast
     since = b.time - b.expected_time
     stream = packets.connection[rows].astype(np.int64) << 1 | b.side
@@ -166,7 +172,6 @@ def _analyse_batch(
     found["spurious_retransmission"] = spurious
     found["fast_retransmission"] = fast
     found["retransmission"] = (left & ~reordered) | spurious | fast
-    found["ack_lost_segment"] = acknowledged_unseen(b, duplicates, same_ack, probe)
     measure(measures, b, stream, found["zero_window"], found["lost_segment"], behind, probe)
     for name, value in found.items():
         getattr(analysis, name)[rows] = value
@@ -267,6 +272,30 @@ def _since_new_ack(b: Batch, duplicate: Bools, same_ack: Bools) -> Ints:
     return out
 
 
+def _asked_again(b: Batch, duplicate: Bools, same_ack: Bools, beyond: Bools, duplicates: Ints) -> Bools:
+    """Whether the other side has sent two duplicate ACKs before a packet.
+
+    An acknowledgement beyond all that was seen makes Wireshark take the other side's count for endless, until that side
+    sends a duplicate ACK or another acknowledgement.
+    """
+    asked: Bools = duplicates[b.other] >= 2
+    if not beyond.any():
+        return asked
+    index = np.arange(len(b.rows))
+    begin = np.maximum.accumulate(np.where(b.new, index, 0))
+    event, last = np.zeros(len(index), np.int64), np.zeros(len(index), np.int64)
+    total = np.zeros(len(index), np.int64)
+    for rows in (np.flatnonzero(~b.side), np.flatnonzero(b.side)):
+        if len(rows):
+            event[rows] = np.maximum.accumulate(np.where(duplicate[rows] | ~same_ack[rows], rows, 0))
+            last[rows] = np.maximum.accumulate(np.where(beyond[rows], rows, -1))
+            total[rows] = np.cumsum(duplicate[rows])
+    blurred = (last >= begin) & (b.other >= 0)
+    endless = blurred & (last > event[b.other])
+    since = total[b.other] - total[b.other[np.maximum(last, 0)]]
+    return np.where(endless, True, np.where(blurred, np.minimum(since, duplicates[b.other]) >= 2, asked))
+
+
 def _first_round_trip(b: Batch, stream: Ints, measures: Measures) -> Ints:
     """How long a packet may be late and still count as reordered: the handshake's round trip, once it is known."""
     index = np.arange(len(b.rows))
@@ -285,12 +314,14 @@ def _first_round_trip(b: Batch, stream: Ints, measures: Measures) -> Ints:
     return np.where(index > known[begin], trip[begin], _REORDERED)
 
 
-def _window_full(packets: Packets, b: Batch, scales: Array) -> Bools:
+def _window_full(packets: Packets, b: Batch, scales: tuple[Array, Ints]) -> Bools:
     """Segments that fill the other side's window to its last byte."""
     out = np.zeros(len(b.rows), np.bool_)
     rows = np.flatnonzero((b.length > 0) & (b.other >= 0))
     other = b.other[rows]
-    scale = scales[packets.connection[b.rows[rows]], b.side[other].astype(np.int64)].astype(np.int64)
+    own = packets.connection[b.rows[rows]]
+    scale = scales[0][own, b.side[other].astype(np.int64)].astype(np.int64)
+    scale[b.rows[rows] < scales[1][own]] = _UNKNOWN
     shift = np.where((scale == _NOT_SCALED) | (b.flags[other] & SYN != 0), 0, np.maximum(scale, 0))
     edge = b.ack[other].astype(np.int64) + (b.window[other].astype(np.int64) << shift)
     end = b.seq[rows].astype(np.int64) + b.length[rows]
