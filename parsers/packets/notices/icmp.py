@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _FLOW = ("quoted_proto", "quoted_orig_h", "quoted_orig_p", "quoted_resp_h", "quoted_resp_p")
 _IGNORED = 3  # reports of the path MTU after which a sender has had its chance
+_TRACEROUTE = range(33_434, 33_535)
 _SMALL_TTL = 8  # a packet that is caught in a loop comes by with every TTL down to one
 _LOOP_TTLS = 3
 _LOOP_SECONDS = 5.0
@@ -51,8 +52,9 @@ def _unreachable(capture: Capture, row: Row) -> Notice:
     if late:
         msg = f"{reporter} had closed its port when the answer of the DNS server {source} came"
     fields = {"code": code, "reporter": reporter, "target": target, "proto": proto, "count": row["count"]}
-    # dns.py says what an unreachable DNS server means.
-    severity = INFO if late or row["quoted_resp_p"] == 53 else WARN
+    # dns.py says what an unreachable DNS server means; the ports of traceroute are closed on purpose.
+    port = row["quoted_resp_p"] or 0
+    severity = INFO if late or port == 53 or (proto == "udp" and port in _TRACEROUTE) else WARN
     return from_row(capture, "icmp_unreachable", severity, row, msg, fields, row["frames"], src=source, dst=target)
 
 
