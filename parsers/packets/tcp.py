@@ -62,25 +62,24 @@ class Batch:
         flags, ack, window, length, time: as in packets; length is that of the payload.
         place: first sequence number, unwrapped. after: the one behind the packet.
         expected: the highest `after` so far of this direction, before the packet.
-        expected_time: when that was set. expected_length: payload of the packet that set it.
+        expected_time: when that was set.
     """
 
     rows: Rows
     side: Bools
     new: Bools
-    own: Ints
-    other: Ints
+    own: Array
+    other: Array
     flags: Array
     ack: Array
     window: Array
-    length: Ints
+    length: Array
     time: Ints
     seq: Array
     place: Ints
     after: Ints
     expected: Ints
     expected_time: Ints
-    expected_length: Ints
 
 
 def analyse(packets: Packets, flows: Flows) -> tuple[Analysis, Measures]:
@@ -182,21 +181,21 @@ def _batch(packets: Packets, rows: Rows, new: Bools) -> Batch:
     side = packets.from_orig[rows]
     flags = packets.tcp_flags[rows]
     count = len(rows)
-    index = np.arange(count)
+    index = np.arange(count, dtype=np.int32)
     begin = np.maximum.accumulate(np.where(new, index, 0))
-    before: list[Ints] = []
+    before: list[Array] = []
     for direction in (False, True):
-        last = np.full(count, -1, np.int64)
+        last = np.full(count, -1, np.int32)
         last[1:] = np.maximum.accumulate(np.where(side == direction, index, -1))[:-1]
         last[last < begin] = -1
         before.append(last)
     own = np.where(side, before[1], before[0])
     other = np.where(side, before[0], before[1])
     none = np.zeros(0, np.int64)
-    length = packets.payload_length[rows].astype(np.int64)
-    seq, ack, window, time = (getattr(packets, name)[rows] for name in ("seq", "ack", "window", "time"))
+    names = ("payload_length", "seq", "ack", "window", "time")
+    length, seq, ack, window, time = (getattr(packets, name)[rows] for name in names)
     return Batch(
-        rows, side, new, own, other, flags, ack, window, length, time, seq, none, none, none, none, none
+        rows, side, new, own, other, flags, ack, window, length, time, seq, none, none, none, none
     )  # fmt: skip
 
 
@@ -233,8 +232,7 @@ def _follow(b: Batch) -> Bools:
 def _expect(b: Batch, places: list[Rows], probe: Bools) -> None:
     """The running maximum of the sequence numbers behind the packets of each direction, probes left out."""
     count = len(b.rows)
-    b.expected, b.expected_time, b.expected_length = (np.zeros(count, np.int64) for _ in range(3))
-    opening = b.flags & (SYN | FIN) != 0
+    b.expected, b.expected_time = np.zeros(count, np.int64), np.zeros(count, np.int64)
     for rows in places:
         if not len(rows):
             continue
@@ -250,8 +248,6 @@ def _expect(b: Batch, places: list[Rows], probe: Bools) -> None:
         index = np.arange(len(rows))
         b.expected[rows] = expected
         b.expected_time[rows] = _shifted(b.time[rows], np.where(after > expected, index, 0))
-        moved = first | (after > expected + opening[rows])
-        b.expected_length[rows] = _shifted(b.length[rows], np.where(moved, index, 0))
 
 
 def _shifted(values: Ints, marked: Ints) -> Ints:
