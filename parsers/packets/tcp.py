@@ -294,20 +294,20 @@ def _asked_again(b: Batch, duplicate: Bools, same_ack: Bools, beyond: Bools, dup
 
 def _first_round_trip(b: Batch, stream: Ints, measures: Measures) -> Ints:
     """How long a packet may be late and still count as reordered: the handshake's round trip, once it is known."""
-    index = np.arange(len(b.rows))
-    begin = np.maximum.accumulate(np.where(b.new, index, 0))
-    syn = np.maximum.accumulate(np.where(b.flags & (SYN | ACK) == SYN, index, -1))
-    ends = np.flatnonzero((b.flags & (SYN | ACK) == ACK) & (syn >= begin))
+    own = np.cumsum(b.new, dtype=np.int32) - 1  # the connection within the batch
+    first = np.flatnonzero(b.new)
+    syn = np.maximum.accumulate(np.where(b.flags & (SYN | ACK) == SYN, np.arange(len(own), dtype=np.int32), -1))
+    ends = np.flatnonzero((b.flags & (SYN | ACK) == ACK) & (syn >= first[own]))
     ends = ends[b.time[ends] != b.time[syn[ends]]]
-    owner = begin[ends]
+    owner = own[ends]
     earliest = np.ones(len(ends), np.bool_)
     earliest[1:] = owner[1:] != owner[:-1]
-    ends = ends[earliest]
-    trip, known = np.full(len(index), _REORDERED), np.full(len(index), len(index))
-    trip[begin[ends]] = b.time[ends] - b.time[syn[ends]]
-    known[begin[ends]] = ends
-    measures.handshake[stream[ends] >> 1] = trip[begin[ends]]
-    return np.where(index > known[begin], trip[begin], _REORDERED)
+    ends, owner = ends[earliest], owner[earliest]
+    trip, known = np.full(len(first), _REORDERED), np.full(len(first), len(own), np.int32)
+    trip[owner] = b.time[ends] - b.time[syn[ends]]
+    known[owner] = ends
+    measures.handshake[stream[ends] >> 1] = trip[owner]
+    return np.where(np.arange(len(own), dtype=np.int32) > known[own], trip[own], _REORDERED)
 
 
 def _window_full(packets: Packets, b: Batch, scales: tuple[Array, Ints]) -> Bools:

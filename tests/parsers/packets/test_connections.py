@@ -106,3 +106,16 @@ def test_udp_and_icmp(wire: SimpleNamespace, read: Read) -> None:
 def test_community_id(flow: tuple[str, str, int, int, int], wanted: str) -> None:
     src, dst, *rest = flow
     assert community_id(ip_address(src).packed, ip_address(dst).packed, *rest) == wanted
+
+
+def test_each_connection_has_its_own_measures(wire: SimpleNamespace, read: Read) -> None:
+    packets = []
+    for number in range(20):
+        talk = wire.Talk(cport=1000 + number).open(number).send(number + 0.1, "c", 1, 1, size=50 + number)
+        packets += talk.send(number + 0.2 + number / 100, "s", 1, 51 + number, size=10 * number).packets
+    table = read(sorted(packets, key=lambda packet: packet[0])).connections
+    assert table["id_orig_p"].to_list() == list(range(1000, 1020))
+    assert table["rtt_median"].to_list() == pytest.approx([0.1 + number / 100 for number in range(20)])
+    assert table["orig_bytes"].to_list() == [50 + number for number in range(20)]
+    assert table["resp_bytes"].to_list() == [10 * number for number in range(20)]
+    assert table["handshake_rtt"].to_list() == pytest.approx([0.02] * 20)
