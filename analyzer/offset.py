@@ -117,8 +117,9 @@ def estimate(records: Iterable[tuple[int, str]], marks: Landmarks) -> Offset | N
         records: time in microseconds and text of records of the log.
         marks: of the captures.
     """
-    differences: list[int] = []
-    events: list[int] = []  # which event each difference is of
+    # To the begin of what is shared, and to its end: a log writes one of the two.
+    differences: tuple[list[int], list[int]] = ([], [])
+    events: tuple[list[int], list[int]] = ([], [])  # which event each difference is of
     times: list[int] = []
     given: Counter[object] = Counter()
     number: dict[object, int] = defaultdict(lambda: len(number))
@@ -130,14 +131,17 @@ def estimate(records: Iterable[tuple[int, str]], marks: Landmarks) -> Offset | N
                 continue
             given[key] += 1
             times.append(time)
-            for moment in moments[:_MAX_PAIRS]:
-                differences.append(time - moment)
-                events.append(number[key, time])
+            for place, moment in enumerate(moments[:_MAX_PAIRS]):
+                differences[place % 2].append(time - moment)
+                events[place % 2].append(number[key, time])
     if len(number) < LEAST_EVENTS:
         return None
     # A log that writes whole seconds cuts them: what happened may have been up to one second later.
     resolution = SECOND if all(time % SECOND == 0 for time in times) else _resolution(times)
-    return _agreement(np.array(differences), np.array(events), resolution)
+    ways = zip(differences, events, strict=True)
+    found = [best for way in ways if (best := _agreement(np.array(way[0]), np.array(way[1]), resolution))]
+    most = max((way.events for way in found), default=0)
+    return _covering([way for way in found if way.events == most])
 
 
 def naming(texts: pl.Series) -> NDArray[np.int64]:
@@ -161,6 +165,15 @@ def _shared(text: str, marks: Landmarks) -> Iterator[tuple[object, Sequence[int]
 
 def _resolution(times: Sequence[int]) -> int:
     return next(step for step in (1000, 1) if all(time % step == 0 for time in times))
+
+
+def _covering(found: Sequence[Offset]) -> Offset | None:
+    """One offset for several that are as likely: its uncertainty covers them all."""
+    if len(found) < 2:
+        return found[0] if found else None
+    low = min(offset.micros - offset.uncertainty for offset in found)
+    high = max(offset.micros + offset.uncertainty for offset in found)
+    return Offset((low + high) // 2, (high - low + 1) // 2, found[0].events)
 
 
 def _agreement(differences: NDArray[np.int64], events: NDArray[np.int64], resolution: int) -> Offset | None:

@@ -261,6 +261,18 @@ class _Run:
             chosen = naming(texts)
             times = batch.time[batch.heads[chosen]].tolist()
             entry.offset = estimate(zip(times, texts.gather(chosen).to_list(), strict=True), marks)
+        self._lend_offsets()
+
+    def _lend_offsets(self) -> None:
+        """Logs of one folder are of one host: what names no shared event has the clock of its neighbours."""
+        best: dict[str, Offset] = {}
+        for entry in self._inputs:
+            folder = entry.source.path.rpartition("/")[0]
+            if entry.offset is not None and (folder not in best or best[folder].events < entry.offset.events):
+                best[folder] = entry.offset
+        for entry in self._inputs:
+            if entry.offset is None and entry.pieces and not entry.is_capture:
+                entry.offset = best.get(entry.source.path.rpartition("/")[0])
 
     def _network(self) -> dict[str, list[Row]]:
         """The tables of all captures by title; with several captures each row names its own."""

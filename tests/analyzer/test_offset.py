@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.finding import Report
 from analyzer.offset import SECOND, Landmarks, estimate
 
 START = 1_773_480_413 * SECOND
@@ -72,3 +75,11 @@ def test_events_that_do_not_agree_say_nothing() -> None:
     rnd = random.Random(5)
     records = [(START + rnd.randrange(24 * HOUR), FORMS[1].format(host=h, port=p)) for h, p in marks.ends]
     assert estimate(records, marks) is None
+
+
+def test_the_clock_of_each_host_of_a_bundle(sample_report: Callable[[str], Report]) -> None:
+    """In the sample the clock of app-1 is 2.6 s ahead (samples/bundles/net-trouble.md)."""
+    clocks = {entry.source.split("/")[-1]: entry.clock for entry in sample_report("net-trouble.zip").coverage}
+    assert re.search(r"\b2\.[56]\d\d s ahead of the capture, give or take 0\.0", clocks["shop.log"])
+    for name in ("postgresql.log", "access.log", "error.log"):
+        assert re.search(r"\b0\.0\d\d s (?:ahead of|behind) the capture", clocks[name]), name
