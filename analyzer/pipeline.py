@@ -7,36 +7,29 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from multiprocessing import get_context
 from pathlib import Path
 
-from analyzer import worker
 from analyzer.bundle import Bundle, open_bundle
 from analyzer.clock import decide_clocks, utc_now
 from analyzer.facts import Facts, merge
-from analyzer.finding import Bucket, BundleInfo, Coverage, Finding, Mark, Report
-from analyzer.match import CAPTURE, Matcher
+from analyzer.finding import Bucket, BundleInfo, Finding, Mark, Report
+from analyzer.inputs import Input, coverage_of, input_of, merged_problems, unreadable
+from analyzer.match import Matcher
 from analyzer.matches import Match
-from analyzer.network import NetworkSummary, Row
-from analyzer.offset import Landmarks, Offset, estimate, merged, naming
+from analyzer.network import Row
+from analyzer.offset import Offset, estimate, merged, naming
+from analyzer.pool import in_order
 from analyzer.rule import Rule
 from analyzer.settings import MIB, Limits
 from analyzer.store import Store
 from analyzer.tally import Tally
 from analyzer.triage import Buckets, Quoter, gaps, triage, unknown_errors, verdict
-from analyzer.worker import Job, Jump, SliceResult, Worker
-from parsers import by_name, identify
-from parsers.contract import Parser, Problem, Source
-from parsers.packets.framing import is_capture
-from parsers.plan import Plan, Slice
-from parsers.text import SLICE_BYTES, is_binary
+from analyzer.worker import Job, SliceResult, Worker
+from parsers.contract import Problem
+from parsers.text import SLICE_BYTES
 from parsers.times import NAT, Clock, to_datetime
 
 # Starting a worker process costs about as much as reading this many bytes.
@@ -65,35 +58,6 @@ class Options:
     jobs: int = 0
     save: Path | None = None
     slice_bytes: int = SLICE_BYTES
-
-
-@dataclass(slots=True)
-class _Input:
-    """A source, who reads it, and what came of it."""
-
-    source: Source
-    parser: Parser | None
-    confidence: float
-    why: str = ""
-    why_not: str = ""
-    plan: Plan | None = None
-    lines: int = 0
-    records: int = 0
-    skipped: int = 0
-    first: int = NAT
-    last: int = NAT
-    problems: list[Problem] = field(default_factory=list)
-    notices: tuple[str, ...] | None = None
-    network: NetworkSummary | None = None
-    landmarks: Landmarks | None = None
-    jumps: list[Jump] = field(default_factory=list)
-    pieces: list[tuple[int, Slice]] = field(default_factory=list)  # with the time at which each begins
-    offset: Offset | None = None
-
-    @property
-    def is_capture(self) -> bool:
-        """Whether it is a packet capture."""
-        return self.parser is not None and self.parser.name == CAPTURE
 
 
 def analyze(
@@ -136,7 +100,7 @@ class _Run:
         self._on_progress = on_progress
         self._started = started
         self._tally = Tally()
-        self._inputs = [_identify(source) for source in bundle.sources]
+        self._inputs = [input_of(source) for source in bundle.sources]
         self._has_capture = any(entry.is_capture for entry in self._inputs)
         self._worker = Worker(matcher)
         self._matches: dict[int, Match] = {}
@@ -155,8 +119,8 @@ class _Run:
         offsets = {i: entry.offset.micros for i, entry in enumerate(self._inputs) if entry.offset is not None}
         findings = triage(self._rules, streams, self._matches, latest, quoter, buckets, offsets)
         unknown = unknown_errors(self._tally, quoter)
-        coverage = [_coverage(entry) for entry in self._inputs]
-        problems = [*self._bundle.problems, *(p for entry in self._inputs for p in _merged(entry.problems))]
+        coverage = [coverage_of(entry) for entry in self._inputs]
+        problems = [*self._bundle.problems, *(p for entry in self._inputs for p in merged_problems(entry.problems))]
         report = Report(
             bundle=self._info(),
             verdict=verdict(findings, unknown, coverage, problems),
@@ -199,12 +163,12 @@ class _Run:
                     name = entry.parser.name
                     yield index, Job(entry.source, name, entry.plan, piece, since, until, part, tables)
             except OSError as error:
-                entry.problems.append(_unreadable(entry.source, error))
+                entry.problems.append(unreadable(entry.source, error))
 
     def _read(self) -> None:
         total = sum(entry.source.size for entry in self._inputs)
         done = 0
-        for index, job, outcome in _in_order(self._jobs(), self._worker, self._rules, self._count_jobs(total)):
+        for index, job, outcome in in_order(self._jobs(), self._worker, self._rules, self._count_jobs(total)):
             entry = self._inputs[index]
             if isinstance(outcome, Problem):
                 entry.problems.append(outcome)
@@ -220,7 +184,7 @@ class _Run:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return min(cores, 8) if total >= PARALLEL_BYTES else 1
 
-    def _add(self, index: int, entry: _Input, job: Job, result: SliceResult) -> None:
+    def _add(self, index: int, entry: Input, job: Job, result: SliceResult) -> None:
         ids = self._tally.add_shapes(result.shapes, index, entry.lines)
         self._tally.add_timeline(result.timeline)
         for hits in result.hits:
@@ -255,7 +219,7 @@ class _Run:
             try:
                 batch = entry.parser.read(entry.source, nearest[1], entry.plan)
             except OSError as error:
-                entry.problems.append(_unreadable(entry.source, error))
+                entry.problems.append(unreadable(entry.source, error))
                 continue
             texts = batch.text.gather(batch.heads)
             chosen = naming(texts)
@@ -331,120 +295,5 @@ class _Run:
         }
 
 
-def _identify(source: Source) -> _Input:
-    if source.size == 0:
-        return _Input(source, None, 0.0, why_not="empty")
-    if is_capture(source.head):
-        return _Input(source, by_name(CAPTURE), 1.0, "its first bytes are those of a capture file")
-    if is_binary(source.head):
-        message = f"Not text and in no format that is known: its first bytes are {source.head[:4].hex(' ')}."
-        return _Input(source, None, 0.0, why_not="binary", problems=[Problem(source.path, "binary", message)])
-    found = identify(source)
-    return _Input(source, found.parser, found.confidence, found.why)
-
-
-def _coverage(entry: _Input) -> Coverage:
-    source, plan = entry.source, entry.plan
-    reasons = [entry.why_not] if entry.why_not else [problem.message for problem in _merged(entry.problems)]
-    return Coverage(
-        source=source.path,
-        bytes=source.size,
-        parser=entry.parser.name if entry.parser else "",
-        confidence=round(entry.confidence, 2),
-        why=entry.why,
-        records=entry.records,
-        lines=entry.lines,
-        skipped=entry.skipped,
-        encoding=plan.encoding.name if plan and not entry.is_capture else "",
-        clock=_clock(entry),
-        first_seen=to_datetime(entry.first),
-        last_seen=to_datetime(entry.last),
-        problem="; ".join(reasons[:3]),
-    )
-
-
-def _clock(entry: _Input) -> str:
-    """How the times of a file were read, and how far they are from those of a capture."""
-    notes = [entry.plan.clock.note] if entry.plan and entry.plan.layout and entry.plan.clock.note else []
-    return "; ".join([*notes, str(entry.offset)] if entry.offset is not None else notes)
-
-
-def _merged(problems: Iterable[Problem]) -> list[Problem]:
-    """The problems of one source, the same kind from many slices shown once with their number."""
-    by_kind: dict[str, list[Problem]] = {}
-    for problem in problems:
-        by_kind.setdefault(problem.kind, []).append(problem)
-    out = []
-    for same in by_kind.values():
-        more = f" (and {len(same) - 1} more of this kind)" if len(same) > 1 else ""
-        out.append(Problem(same[0].source, same[0].kind, same[0].message + more))
-    return out
-
-
-def _unreadable(source: Source, error: OSError) -> Problem:
-    return Problem(source.path, "unreadable", f"Cannot be read: {error.strerror or error}.")
-
-
 def _micros(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.timestamp() * 1_000_000)
-
-
-_Outcome = SliceResult | Problem
-
-
-def _in_order(
-    jobs: Iterator[tuple[int, Job]], local: Worker, rules: Sequence[Rule], processes: int
-) -> Iterator[tuple[int, Job, _Outcome]]:
-    """Read the jobs, in this process or in several, and yield what came of them in their order."""
-    if processes <= 1:
-        for index, job in jobs:
-            yield index, job, _attempt(job, local)
-        return
-    with _pool(processes, rules) as pool:
-        waiting: deque[tuple[int, Job, Future[SliceResult]]] = deque()
-        for index, job in jobs:
-            waiting.append((index, job, pool.submit(worker.run, job)))
-            if len(waiting) > 2 * processes:
-                yield _collect(waiting.popleft(), local)
-        while waiting:
-            yield _collect(waiting.popleft(), local)
-
-
-@contextmanager
-def _pool(processes: int, rules: Sequence[Rule]) -> Iterator[ProcessPoolExecutor]:
-    # Threads of polars do not survive a fork.
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), worker.start, (list(rules),))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _collect(entry: tuple[int, Job, Future[SliceResult]], local: Worker) -> tuple[int, Job, _Outcome]:
-    index, job, future = entry
-    try:
-        return index, job, future.result()
-    except BrokenProcessPool:
-        # A worker process was killed, most likely for want of memory: this process reads what it left.
-        return index, job, _attempt(job, local)
-    except Exception as error:  # noqa: BLE001 - see _attempt
-        return index, job, _failure(job, error)
-
-
-def _attempt(job: Job, local: Worker) -> _Outcome:
-    try:
-        return local.run(job)
-    except Exception as error:  # noqa: BLE001 - whatever a hostile file breaks, it must not cost the other files
-        return _failure(job, error)
-
-
-def _failure(job: Job, error: Exception) -> Problem:
-    if isinstance(error, OSError):
-        return _unreadable(job.source, error)
-    reason = (str(error).splitlines() or [""])[0][:200]
-    return Problem(
-        job.source.path,
-        "malformed",
-        f"{job.piece.size:,} bytes from byte {job.piece.start:,} on could not be read as {job.parser} "
-        f"({type(error).__name__}: {reason}). This is a fault of the program: please report it.",
-    )

@@ -1,0 +1,104 @@
+"""One file of the bundle on its way through the run: who reads it, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from analyzer.finding import Coverage
+from analyzer.match import CAPTURE
+from analyzer.network import NetworkSummary
+from analyzer.offset import Landmarks, Offset
+from analyzer.worker import Jump
+from parsers import by_name, identify
+from parsers.contract import Parser, Problem, Source
+from parsers.packets.framing import is_capture
+from parsers.plan import Plan, Slice
+from parsers.text import is_binary
+from parsers.times import NAT, to_datetime
+
+
+@dataclass(slots=True)
+class Input:
+    """A source, who reads it, and what came of it."""
+
+    source: Source
+    parser: Parser | None
+    confidence: float
+    why: str = ""
+    why_not: str = ""
+    plan: Plan | None = None
+    lines: int = 0
+    records: int = 0
+    skipped: int = 0
+    first: int = NAT
+    last: int = NAT
+    problems: list[Problem] = field(default_factory=list)
+    notices: tuple[str, ...] | None = None
+    network: NetworkSummary | None = None
+    landmarks: Landmarks | None = None
+    jumps: list[Jump] = field(default_factory=list)
+    pieces: list[tuple[int, Slice]] = field(default_factory=list)  # with the time at which each begins
+    offset: Offset | None = None
+
+    @property
+    def is_capture(self) -> bool:
+        """Whether it is a packet capture."""
+        return self.parser is not None and self.parser.name == CAPTURE
+
+
+def input_of(source: Source) -> Input:
+    """Who reads a source, decided by its first bytes and lines."""
+    if source.size == 0:
+        return Input(source, None, 0.0, why_not="empty")
+    if is_capture(source.head):
+        return Input(source, by_name(CAPTURE), 1.0, "its first bytes are those of a capture file")
+    if is_binary(source.head):
+        message = f"Not text and in no format that is known: its first bytes are {source.head[:4].hex(' ')}."
+        return Input(source, None, 0.0, why_not="binary", problems=[Problem(source.path, "binary", message)])
+    found = identify(source)
+    return Input(source, found.parser, found.confidence, found.why)
+
+
+def coverage_of(entry: Input) -> Coverage:
+    """How a file was read, for the report."""
+    source, plan = entry.source, entry.plan
+    reasons = [entry.why_not] if entry.why_not else [problem.message for problem in merged_problems(entry.problems)]
+    return Coverage(
+        source=source.path,
+        bytes=source.size,
+        parser=entry.parser.name if entry.parser else "",
+        confidence=round(entry.confidence, 2),
+        why=entry.why,
+        records=entry.records,
+        lines=entry.lines,
+        skipped=entry.skipped,
+        encoding=plan.encoding.name if plan and not entry.is_capture else "",
+        clock=_clock(entry),
+        first_seen=to_datetime(entry.first),
+        last_seen=to_datetime(entry.last),
+        problem="; ".join(reasons[:3]),
+    )
+
+
+def _clock(entry: Input) -> str:
+    """How the times of a file were read, and how far they are from those of a capture."""
+    notes = [entry.plan.clock.note] if entry.plan and entry.plan.layout and entry.plan.clock.note else []
+    return "; ".join([*notes, str(entry.offset)] if entry.offset is not None else notes)
+
+
+def merged_problems(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems of one source, the same kind from many slices shown once with their number."""
+    by_kind: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_kind.setdefault(problem.kind, []).append(problem)
+    out = []
+    for same in by_kind.values():
+        more = f" (and {len(same) - 1} more of this kind)" if len(same) > 1 else ""
+        out.append(Problem(same[0].source, same[0].kind, same[0].message + more))
+    return out
+
+
+def unreadable(source: Source, error: OSError) -> Problem:
+    """A file that the operating system does not let be read."""
+    return Problem(source.path, "unreadable", f"Cannot be read: {error.strerror or error}.")
