@@ -18,7 +18,8 @@ from ._endpoints import DIRECTIONS, RowsOf, about, limited, per_direction
 if TYPE_CHECKING:
     from ..capture import Capture
 
-_PATIENCE = 1_000_000_000  # nanoseconds that a SYN at the end of a capture may still be answered
+# Nanoseconds after a SYN in which an answer may still come; a SYN that is repeated has waited as long.
+_PATIENCE = 1_000_000_000
 _STALL = 200_000_000  # the smallest retransmission timeout of Linux and Windows, in nanoseconds
 
 
@@ -60,12 +61,12 @@ def _setup(capture: Capture) -> Iterator[Notice]:
             yield about(
                 capture, connection, "tcp_refused", ERROR, np.append(asked[:1], reset), msg, {"milliseconds": took}
             )
-        elif state == "S0" and not resp_pkts and end - int(packets.time[asked[-1]]) >= _PATIENCE:
+        elif state == "S0" and not resp_pkts and end - int(packets.time[asked[0]]) >= _PATIENCE:
             many = f"{len(asked)} SYNs" if len(asked) > 1 else "a SYN"
             msg = f"{{client}} sent {many} to {{server}} and got no answer in {waited:.1f} s."
             fields = {"syns": len(asked), "seconds": waited}
             yield about(capture, connection, "tcp_syn_unanswered", ERROR, asked, msg, fields)
-        elif len(answered) and end - int(packets.time[answered[-1]]) >= _PATIENCE:
+        elif len(answered) and end - int(packets.time[answered[0]]) >= _PATIENCE:
             msg = (
                 f"{{server}} answered the SYN of {{client}} {len(answered)} times, but the handshake was not completed:"
                 " the answers do not reach the client, or the client is gone."
