@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .columns import TCP, UDP, Array, Bools, Packets, Rows, gather
+from .columns import TCP, UDP, Array, Bools, Packets, Rows, gather_apart
 from .flows import Flows
 
 # How many packets of its connection a copy may stand behind the packet.
@@ -30,7 +30,6 @@ def duplicates(packets: Packets, flows: Flows) -> Bools:
         if len(place):
             later, earlier = order[place + distance], order[place]
             copies[later[_same(packets, later, earlier)]] = True
-            packets.release()
     return copies
 
 
@@ -54,4 +53,4 @@ def _checksum(packets: Packets, rows: Rows) -> Array:
     at = np.select([packets.protocol[rows] == TCP, packets.protocol[rows] == UDP], [16, 6], 2)
     end = packets.offset[rows] + packets.captured[rows]
     begin = np.maximum(start, 0) + at
-    return gather(packets.data, begin, np.where(start >= 0, end - begin, 0), 2)
+    return gather_apart(packets.data, begin, np.where(start >= 0, end - begin, 0), 2)

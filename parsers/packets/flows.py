@@ -122,6 +122,9 @@ def _reused(packets: Packets, order: Rows, new: Bools, forward: Bools) -> tuple[
     many = int(group[-1]) + 1 if len(group) else 1
     affected = (np.bincount(group[syn], minlength=many) > 1) | (np.bincount(group[answer], minlength=many) > 1)
     affected[group[syn & ~new]] = True
+    begun = np.zeros(many, np.bool_)
+    begun[group[syn & new]] = True
+    affected[group[answer & ~new]] |= ~begun[group[answer & ~new]]
     if not affected.any():
         return np.empty(0, np.int64), np.empty(0, np.int64)
     side = forward[order]

@@ -15,11 +15,14 @@ from .columns import Array, Bools, Bytes, Ints, gather, release
 from .frames import MAX_PACKET, MAX_SEARCH, NANO, WINDOW, FrameReader
 
 SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHANCED, SECRETS = 0x0A0D0D0A, 1, 2, 3, 4, 5, 6, 10
-_KNOWN = frozenset((SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHANCED, SECRETS))
+_KNOWN = (SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHANCED, SECRETS)
 _LITTLE, _BIG = b"\x4d\x3c\x2b\x1a", b"\x1a\x2b\x3c\x4d"
 _MAX_BLOCK = 16 * 1024 * 1024
 _MAX_OPTIONS = 65_536  # bytes of a block's options that are looked at
 _MAX_PACKET_OPTIONS = 16
+_MAX_OTHER = 1_000_000  # blocks that are no packets
+_MAX_FOUND = MAX_PACKET + 4096  # bytes of a block that a search takes for one
+_MAX_SECTIONS = 256  # that a search looks at in one step
 _MAX_INTERFACES = 65_535
 _SEARCH_STEP = 1024 * 1024
 _FAR_FUTURE = 9_000_000_000  # seconds since 1970 that nanoseconds in an int64 can hold
@@ -47,6 +50,7 @@ class _Walk:
     order: str = "<"
     interfaces: list[_Interface] = field(default_factory=list)
     seen: int = 0  # interfaces of all sections
+    others: int = 0  # blocks that are no packets
     offsets: list[int] = field(default_factory=list)
     kinds: list[int] = field(default_factory=list)
 
@@ -63,7 +67,7 @@ def read_pcapng(reader: FrameReader) -> None:
             walk.at, fault = broken
         if not fault:
             continue
-        resumed = _search(reader, walk)
+        resumed = _search(reader, walk) if walk.others <= _MAX_OTHER else -1
         if not reader.fault(walk.at, resumed, fault):
             break
         walk.at = resumed
@@ -102,6 +106,9 @@ def _walk_blocks(reader: FrameReader, walk: _Walk) -> str:
                 if struct.unpack_from(walk.order + "I", data, at + length - 4)[0] != length:
                     return "A block's two lengths differ: the capture is corrupt"
                 _other(reader, walk, kind, reader.data[at + 8 : at + length - 4])
+                walk.others += 1
+                if walk.others > _MAX_OTHER:
+                    return f"More than {_MAX_OTHER:,} blocks are no packets"
             at += length
             if len(offsets) >= WINDOW:
                 return ""
@@ -307,15 +314,26 @@ def _search(reader: FrameReader, walk: _Walk) -> int:
         if not count:
             return -1
         reader.searched += stop - at
-        kinds = np.frombuffer(data, word, count, at)
-        # Blocks of a section that has the other byte order begin with a section header, which reads the same.
-        for place in (at + 4 * np.flatnonzero(np.isin(kinds, tuple(_KNOWN)))).tolist():
+        for place in _candidates(data, word, at, count).tolist():
             if _whole(data, place, end, walk):
                 release(data)
                 return int(place)
         release(data)
         at += 4 * count
     return -1
+
+
+def _candidates(data: Bytes, word: str, at: int, count: int) -> Ints:
+    """Places among the next words that begin with a known kind and a length that stands at the end again, too."""
+    words = np.frombuffer(data, word, min(count + 1, (len(data) - at) // 4), at)
+    kinds, lengths = words[:-1], words[1:].astype(np.int64)
+    # A section of the other byte order begins with a kind that reads the same, and a length that does not.
+    begins = np.flatnonzero(kinds == SECTION)
+    chosen = np.flatnonzero(np.isin(kinds, _KNOWN) & (lengths >= 16) & (lengths <= _MAX_FOUND) & (lengths & 3 == 0))
+    place = at + 4 * chosen
+    trailer = _words(data, place + lengths[chosen] - 4, 4, word)[:, 0]
+    place = place[trailer == lengths[chosen]]
+    return np.unique(np.append(place, at + 4 * begins[:_MAX_SECTIONS]))
 
 
 def _whole(data: Bytes, at: int, end: int, walk: _Walk) -> bool:
@@ -331,6 +349,6 @@ def _whole(data: Bytes, at: int, end: int, walk: _Walk) -> bool:
         length = struct.unpack(order + "I", data[at + 4 : at + 8].tobytes())[0]
     if kind in (ENHANCED, PACKET) and length < 32:
         return False
-    if length < 16 or length & 3 or length > MAX_PACKET + 4096 or at + length > end:
+    if length < 16 or length & 3 or length > _MAX_FOUND or at + length > end:
         return False
     return bool(struct.unpack(order + "I", data[at + length - 4 : at + length].tobytes())[0] == length)

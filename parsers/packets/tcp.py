@@ -62,25 +62,24 @@ class Batch:
         flags, ack, window, length, time: as in packets; length is that of the payload.
         place: first sequence number, unwrapped. after: the one behind the packet.
         expected: the highest `after` so far of this direction, before the packet.
-        expected_time: when that was set. expected_length: payload of the packet that set it.
+        expected_time: when that was set.
     """
 
     rows: Rows
     side: Bools
     new: Bools
-    own: Ints
-    other: Ints
+    own: Array
+    other: Array
     flags: Array
     ack: Array
     window: Array
-    length: Ints
+    length: Array
     time: Ints
     seq: Array
     place: Ints
     after: Ints
     expected: Ints
     expected_time: Ints
-    expected_length: Ints
 
 
 def analyse(packets: Packets, flows: Flows) -> tuple[Analysis, Measures]:
@@ -108,19 +107,22 @@ def analyse(packets: Packets, flows: Flows) -> tuple[Analysis, Measures]:
     return analysis, measures
 
 
-def _window_scales(packets: Packets, flows: Flows) -> Array:
-    """Shift of the windows of each connection, int8[connections, 2]: of the responder, of the originator."""
+def _window_scales(packets: Packets, flows: Flows) -> tuple[Array, Ints]:
+    """Shift of the windows of each connection, int8[connections, 2] (responder, originator), and the row of its SYN."""
     scales = np.full((len(flows), 2), _UNKNOWN, np.int8)
     syns = np.flatnonzero((packets.protocol == TCP) & (packets.tcp_flags & SYN != 0) & (packets.connection >= 0))
     offered = syn_options(packets, syns).window_scale
     own, side = packets.connection[syns], packets.from_orig[syns].astype(np.int64)
     scales[own, side] = offered
     scales[own[offered < 0]] = _NOT_SCALED
-    return scales
+    # Before the first SYN nothing is known of the windows.
+    known = np.full(len(flows), len(packets), np.int64)
+    np.minimum.at(known, own, syns)
+    return scales, known
 
 
 def _analyse_batch(
-    packets: Packets, rows: Rows, new: Bools, scales: Array, analysis: Analysis, measures: Measures
+    packets: Packets, rows: Rows, new: Bools, scales: tuple[Array, Ints], analysis: Analysis, measures: Measures
 ) -> None:
     batch = _batch(packets, rows, new)
     probe = _follow(batch)
@@ -156,7 +158,10 @@ def _analyse_batch(
     spurious = data & (b.length > 0) & answered & (other_ack != 0) & ((other_ack - end).view(np.int32) >= 0)
     left = data & behind & ~spurious
     since_ack = b.time - other_time
-    fast = left & answered & (duplicates[b.other] >= 2) & (other_ack == b.seq) & (since_ack >= 0) & (since_ack < _FAST)
+    seen, beyond = acknowledged_unseen(b, duplicates, same_ack, probe)
+    found["ack_lost_segment"] = seen
+    asked = _asked_again(b, duplicate_ack, same_ack, beyond, duplicates)
+    fast = left & answered & asked & (other_ack == b.seq) & (since_ack >= 0) & (since_ack < _FAST)
     left &= ~fast
     since = b.time - b.expected_time
     stream = packets.connection[rows].astype(np.int64) << 1 | b.side
@@ -166,7 +171,6 @@ def _analyse_batch(
     found["spurious_retransmission"] = spurious
     found["fast_retransmission"] = fast
     found["retransmission"] = (left & ~reordered) | spurious | fast
-    found["ack_lost_segment"] = acknowledged_unseen(b, duplicates, same_ack, probe)
     measure(measures, b, stream, found["zero_window"], found["lost_segment"], behind, probe)
     for name, value in found.items():
         getattr(analysis, name)[rows] = value
@@ -177,21 +181,21 @@ def _batch(packets: Packets, rows: Rows, new: Bools) -> Batch:
     side = packets.from_orig[rows]
     flags = packets.tcp_flags[rows]
     count = len(rows)
-    index = np.arange(count)
+    index = np.arange(count, dtype=np.int32)
     begin = np.maximum.accumulate(np.where(new, index, 0))
-    before: list[Ints] = []
+    before: list[Array] = []
     for direction in (False, True):
-        last = np.full(count, -1, np.int64)
+        last = np.full(count, -1, np.int32)
         last[1:] = np.maximum.accumulate(np.where(side == direction, index, -1))[:-1]
         last[last < begin] = -1
         before.append(last)
     own = np.where(side, before[1], before[0])
     other = np.where(side, before[0], before[1])
     none = np.zeros(0, np.int64)
-    length = packets.payload_length[rows].astype(np.int64)
-    seq, ack, window, time = (getattr(packets, name)[rows] for name in ("seq", "ack", "window", "time"))
+    names = ("payload_length", "seq", "ack", "window", "time")
+    length, seq, ack, window, time = (getattr(packets, name)[rows] for name in names)
     return Batch(
-        rows, side, new, own, other, flags, ack, window, length, time, seq, none, none, none, none, none
+        rows, side, new, own, other, flags, ack, window, length, time, seq, none, none, none, none
     )  # fmt: skip
 
 
@@ -228,8 +232,7 @@ def _follow(b: Batch) -> Bools:
 def _expect(b: Batch, places: list[Rows], probe: Bools) -> None:
     """The running maximum of the sequence numbers behind the packets of each direction, probes left out."""
     count = len(b.rows)
-    b.expected, b.expected_time, b.expected_length = (np.zeros(count, np.int64) for _ in range(3))
-    opening = b.flags & (SYN | FIN) != 0
+    b.expected, b.expected_time = np.zeros(count, np.int64), np.zeros(count, np.int64)
     for rows in places:
         if not len(rows):
             continue
@@ -245,8 +248,6 @@ def _expect(b: Batch, places: list[Rows], probe: Bools) -> None:
         index = np.arange(len(rows))
         b.expected[rows] = expected
         b.expected_time[rows] = _shifted(b.time[rows], np.where(after > expected, index, 0))
-        moved = first | (after > expected + opening[rows])
-        b.expected_length[rows] = _shifted(b.length[rows], np.where(moved, index, 0))
 
 
 def _shifted(values: Ints, marked: Ints) -> Ints:
@@ -267,30 +268,56 @@ def _since_new_ack(b: Batch, duplicate: Bools, same_ack: Bools) -> Ints:
     return out
 
 
-def _first_round_trip(b: Batch, stream: Ints, measures: Measures) -> Ints:
-    """How long a packet may be late and still count as reordered: the handshake's round trip, once it is known."""
+def _asked_again(b: Batch, duplicate: Bools, same_ack: Bools, beyond: Bools, duplicates: Ints) -> Bools:
+    """Whether the other side has sent two duplicate ACKs before a packet.
+
+    An acknowledgement beyond all that was seen makes Wireshark take the other side's count for endless, until that side
+    sends a duplicate ACK or another acknowledgement.
+    """
+    asked: Bools = duplicates[b.other] >= 2
+    if not beyond.any():
+        return asked
     index = np.arange(len(b.rows))
     begin = np.maximum.accumulate(np.where(b.new, index, 0))
-    syn = np.maximum.accumulate(np.where(b.flags & (SYN | ACK) == SYN, index, -1))
-    ends = np.flatnonzero((b.flags & (SYN | ACK) == ACK) & (syn >= begin))
+    event, last = np.zeros(len(index), np.int64), np.zeros(len(index), np.int64)
+    total = np.zeros(len(index), np.int64)
+    for rows in (np.flatnonzero(~b.side), np.flatnonzero(b.side)):
+        if len(rows):
+            event[rows] = np.maximum.accumulate(np.where(duplicate[rows] | ~same_ack[rows], rows, 0))
+            last[rows] = np.maximum.accumulate(np.where(beyond[rows], rows, -1))
+            total[rows] = np.cumsum(duplicate[rows])
+    blurred = (last >= begin) & (b.other >= 0)
+    endless = blurred & (last > event[b.other])
+    since = total[b.other] - total[b.other[np.maximum(last, 0)]]
+    return np.where(endless, True, np.where(blurred, np.minimum(since, duplicates[b.other]) >= 2, asked))
+
+
+def _first_round_trip(b: Batch, stream: Ints, measures: Measures) -> Ints:
+    """How long a packet may be late and still count as reordered: the handshake's round trip, once it is known."""
+    own = np.cumsum(b.new, dtype=np.int32) - 1  # the connection within the batch
+    first = np.flatnonzero(b.new)
+    syn = np.maximum.accumulate(np.where(b.flags & (SYN | ACK) == SYN, np.arange(len(own), dtype=np.int32), -1))
+    ends = np.flatnonzero((b.flags & (SYN | ACK) == ACK) & (syn >= first[own]))
     ends = ends[b.time[ends] != b.time[syn[ends]]]
-    owner = begin[ends]
+    owner = own[ends]
     earliest = np.ones(len(ends), np.bool_)
     earliest[1:] = owner[1:] != owner[:-1]
-    ends = ends[earliest]
-    trip, known = np.full(len(index), _REORDERED), np.full(len(index), len(index))
-    trip[begin[ends]] = b.time[ends] - b.time[syn[ends]]
-    known[begin[ends]] = ends
-    measures.handshake[stream[ends] >> 1] = trip[begin[ends]]
-    return np.where(index > known[begin], trip[begin], _REORDERED)
+    ends, owner = ends[earliest], owner[earliest]
+    trip, known = np.full(len(first), _REORDERED), np.full(len(first), len(own), np.int32)
+    trip[owner] = b.time[ends] - b.time[syn[ends]]
+    known[owner] = ends
+    measures.handshake[stream[ends] >> 1] = trip[owner]
+    return np.where(np.arange(len(own), dtype=np.int32) > known[own], trip[own], _REORDERED)
 
 
-def _window_full(packets: Packets, b: Batch, scales: Array) -> Bools:
+def _window_full(packets: Packets, b: Batch, scales: tuple[Array, Ints]) -> Bools:
     """Segments that fill the other side's window to its last byte."""
     out = np.zeros(len(b.rows), np.bool_)
     rows = np.flatnonzero((b.length > 0) & (b.other >= 0))
     other = b.other[rows]
-    scale = scales[packets.connection[b.rows[rows]], b.side[other].astype(np.int64)].astype(np.int64)
+    own = packets.connection[b.rows[rows]]
+    scale = scales[0][own, b.side[other].astype(np.int64)].astype(np.int64)
+    scale[b.rows[rows] < scales[1][own]] = _UNKNOWN
     shift = np.where((scale == _NOT_SCALED) | (b.flags[other] & SYN != 0), 0, np.maximum(scale, 0))
     edge = b.ack[other].astype(np.int64) + (b.window[other].astype(np.int64) << shift)
     end = b.seq[rows].astype(np.int64) + b.length[rows]

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 def acknowledged_unseen(
     b: Batch, duplicates: Ints, same_ack: Bools, probe: Bools
-) -> Bools:  # fmt: skip
-    """Packets that acknowledge more than was seen without a hole of the other direction.
+) -> tuple[Bools, Bools]:  # fmt: skip
+    """Packets that acknowledge more than was seen without a hole of the other direction, and those beyond all of it.
+
+    The second ones Wireshark tells once only, but each makes it forget how many duplicate ACKs came before.
 
     Args:
         b: the packets.
@@ -30,18 +32,19 @@ def acknowledged_unseen(
     """
     out = np.zeros(len(b.rows), np.bool_)
     has = b.own >= 0
-    lost, behind = has & (b.place > b.expected) & ~probe, has & (b.place < b.expected)
+    hole = has & (b.place != b.expected) & (b.after > b.expected) & ~probe
+    behind = has & (b.place < b.expected)
     answers = (b.flags & ACK != 0) & (b.other >= 0)
     highest = np.maximum(np.where(probe, b.expected, b.after), b.expected)
     seen = highest[b.other]
     beyond = (b.ack - (seen & 0xFFFFFFFF).astype(np.uint32)).view(np.int32).astype(np.int64)
     ack = seen + beyond
     ahead = answers & (beyond > 0)
-    if not ahead.any() and not lost.any():
-        return out
+    if not ahead.any() and not hole.any():
+        return out, ahead
     stream = (np.cumsum(b.new) << 1) | b.side  # a direction of a connection
     troubled = np.zeros(int(stream[-1] | 1) + 2, np.bool_)
-    troubled[stream[lost]] = True
+    troubled[stream[hole]] = True
     troubled[stream[ahead] ^ 1] = True
     resets = np.empty(len(stream), np.int64)
     for rows in (np.flatnonzero(~b.side), np.flatnonzero(b.side)):
@@ -51,14 +54,15 @@ def acknowledged_unseen(
         part = slice(int(first), int(last))
         mine = stream[part] == sent
         base = int(first)
-        holes = base + np.flatnonzero(mine & lost[part])
+        holes = base + np.flatnonzero(mine & hole[part])
         fills = base + np.flatnonzero(mine & behind[part])
         acks = base + np.flatnonzero(~mine & answers[part])
         hits = _stuck(holes.tolist(), b.expected[holes].tolist(), _by_place(fills, b.place), acks, ack)
         out[hits] = True
+        ahead[hits] = False
         free = base + np.flatnonzero(~mine & ahead[part])
         _repeated(out, free.tolist(), b.other, duplicates, resets)
-    return out
+    return out, ahead
 
 
 def _by_place(rows: Ints, place: Ints) -> dict[int, list[int]]:
@@ -79,7 +83,7 @@ def _stuck(holes: list[int], edges: list[int], fills: dict[int, list[int]], acks
     free = -1  # up to which row the direction is without a hole again
     never = rows[-1] + 1
     for hole, edge in zip(holes, edges, strict=True):
-        if hole < free:
+        if hole <= free:
             continue
         filled = fills.get(edge, [])
         at = bisect_right(filled, hole)
@@ -99,8 +103,6 @@ def _repeated(out: Bools, rows: list[int], other: Ints, duplicates: Ints, resets
     """Acknowledgements beyond all that was seen: told once until the other direction acknowledges something new."""
     told = -1
     for row in rows:
-        if out[row]:
-            continue
         last = int(other[row])
         since = int(resets[last])
         if duplicates[last] == 0 and since != told:

@@ -113,33 +113,27 @@ def _missed(out: Measures, b: Batch, stream: Ints, lost: Bools, behind: Bools) -
 
 def _round_trips(out: Measures, b: Batch, stream: Ints, behind: Bools) -> None:
     """From a segment to the acknowledgement of just its end; segments that were sent again say nothing."""
-    lift = stream << _LIFT
-    sent = np.flatnonzero((b.length > 0) & (b.after > b.expected))
-    sent = sent[np.argsort(lift[sent], kind="stable")]
-    key = lift[sent] + b.after[sent]
-    answers = np.flatnonzero((b.flags & ACK != 0) & (b.other >= 0))
-    answers = answers[(b.own[answers] < 0) | (b.ack[answers] != b.ack[b.own[answers]])]
-    seen = np.maximum(b.after, b.expected)[b.other[answers]]
-    ack = seen + (b.ack[answers] - (seen & 0xFFFFFFFF).astype(np.uint32)).view(np.int32)
-    wanted = ((stream[answers] ^ 1) << _LIFT) + ack
-    at = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
-    found = np.flatnonzero(key[at] == wanted) if len(key) else np.empty(0, np.int64)
-    segment, answer = sent[at[found]], answers[found]
-    trip = b.time[answer] - b.time[segment]
-    # An acknowledgement behind a retransmission may be that of either.
-    again = _last_before(behind, stream, len(out.sent))
-    good = (trip >= 0) & (again[b.other[answer]] < segment)
-    out.round_trips.append((stream[segment[good]], trip[good]))
-
-
-def _last_before(marked: Bools, stream: Ints, directions: int) -> Ints:
-    """For each place the last marked place of its direction up to it, -1 none."""
-    out = np.full(len(marked), -1, np.int64)
-    for side in (0, 1):
-        rows = np.flatnonzero(stream & 1 == side)
-        if len(rows):
-            last = np.maximum.accumulate(np.where(marked[rows], rows, -1))
-            first = np.flatnonzero(np.diff(stream[rows], prepend=-1))
-            begin = np.repeat(rows[first], np.diff(np.append(first, len(rows))))
-            out[rows] = np.where(last >= begin, last, -1)
-    return out
+    data = (b.length > 0) & (b.after > b.expected)
+    asks = (b.flags & ACK != 0) & (b.other >= 0)
+    asks &= (b.own < 0) | (b.ack != b.ack[b.own])
+    lift = np.cumsum(b.new) << _LIFT
+    for side in (False, True):
+        # Of one side, what advances stands in the order of its connection and of its sequence numbers.
+        sent, answers = np.flatnonzero(data & (b.side == side)), np.flatnonzero(asks & (b.side != side))
+        if not len(sent):
+            continue
+        key = lift[sent] + b.after[sent]
+        last = b.other[answers]
+        seen = np.maximum(b.after[last], b.expected[last])
+        wanted = seen + (b.ack[answers] - (seen & 0xFFFFFFFF).astype(np.uint32)).view(np.int32)
+        wanted += lift[last]
+        at = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+        found = np.flatnonzero(key[at] == wanted)
+        segment, answer = sent[at[found]], answers[found]
+        trip = b.time[answer] - b.time[segment]
+        # An acknowledgement behind a retransmission may be that of either.
+        again = np.flatnonzero(behind & (b.side == side))
+        before = np.searchsorted(again, b.other[answer], side="right") - 1
+        late = (again[np.maximum(before, 0)] > segment) & (before >= 0) if len(again) else np.zeros(len(trip), np.bool_)
+        good = (trip >= 0) & ~late
+        out.round_trips.append((stream[segment[good]], trip[good]))

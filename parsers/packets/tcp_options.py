@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .columns import Ints, Packets, Rows, gather
+from .columns import Ints, Packets, Rows, gather_apart
 
 _END, _NOTHING, _MSS, _WINDOW_SCALE, _SACK_PERMITTED = 0, 1, 2, 3, 4
 _HEADER, _LONGEST = 20, 60
-# Packets far apart are read so many at a time, because each brings 64 KiB of the file into memory.
-_FEW = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +27,7 @@ def syn_options(packets: Packets, rows: Rows) -> Options:
     size = np.minimum(packets.payload[rows] - start, _LONGEST)
     held = packets.offset[rows] + packets.captured[rows] - start
     size = np.minimum(size, held)
-    raw = np.empty((len(rows), _LONGEST), np.uint8)
-    for begin in range(0, len(rows), _FEW):
-        part = slice(begin, begin + _FEW)
-        raw[part] = gather(packets.data, start[part], size[part], _LONGEST)
-        packets.release()
+    raw = gather_apart(packets.data, start, size, _LONGEST)
     mss, scale, sack = (np.full(len(rows), -1, np.int64) for _ in range(3))
     at = np.full(len(rows), _HEADER, np.int64)
     everyone = np.arange(len(rows))

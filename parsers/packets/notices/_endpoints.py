@@ -45,9 +45,9 @@ def about(
         msg: a sentence in which {client} and {server} are filled in.
         fields: tokens for rules.
     """
-    row = capture.connections.row(connection, named=True)
-    client = endpoint(row["id_orig_h"], row["id_orig_p"])
-    server = endpoint(row["id_resp_h"], row["id_resp_p"])
+    table = capture.connections
+    client = endpoint(table["id_orig_h"][connection], table["id_orig_p"][connection])
+    server = endpoint(table["id_resp_h"][connection], table["id_resp_p"][connection])
     first = int(rows[0])
     return Notice(
         note,
@@ -82,6 +82,13 @@ def per_direction(capture: Capture, chosen: Bools) -> Ints:
     rows = np.flatnonzero(chosen & (packets.connection >= 0))
     direction = packets.connection[rows].astype(np.int64) * 2 + packets.from_orig[rows]
     return np.bincount(direction, minlength=2 * len(capture.connections)).reshape(-1, 2)
+
+
+def of_connections(capture: Capture, connections: Ints) -> Bools:
+    """Which packets belong to some of the connections."""
+    wanted = np.zeros(len(capture.connections) + 1, np.bool_)  # the last one is for packets of none
+    wanted[connections] = True
+    return wanted[capture.packets.connection]
 
 
 class RowsOf:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..columns import TCP, Rows, frame_numbers
 from . import INFO, WARN, Notice, Value
+from ._endpoints import of_connections
 
 if TYPE_CHECKING:
     from ..capture import Capture
@@ -67,9 +68,8 @@ def _dropped(capture: Capture) -> Iterator[Notice]:
     """Packets that were on the wire, because they were acknowledged, but not in the capture."""
     packets = capture.packets
     # An answer to a SYN on ports that were in use before acknowledges nothing of the connection before.
-    again = np.unique(packets.connection[capture.flows.reused])
-    chosen = capture.analysis.ack_lost_segment & ~capture.duplicate & ~np.isin(packets.connection, again)
-    rows = np.flatnonzero(chosen)
+    again = of_connections(capture, packets.connection[capture.flows.reused].astype(np.int64))
+    rows = np.flatnonzero(capture.analysis.ack_lost_segment & ~capture.duplicate & ~again)
     answers = int(np.count_nonzero((packets.protocol == TCP) & (packets.payload_length == 0)))
     share = 100 * len(rows) / max(answers, 1)
     told = max(int(capture.facts.get("dropped", 0)), int(capture.facts.get("dropped_by_system", 0)))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..columns import FIN, RST, SYN, TCP
 from . import ERROR, INFO, WARN, Notice, Value
-from ._endpoints import RowsOf, about, limited
+from ._endpoints import RowsOf, about, limited, of_connections
 
 if TYPE_CHECKING:
     from ..capture import Capture
@@ -36,7 +36,7 @@ def _resets(capture: Capture) -> Iterator[Notice]:
     established = table["conn_state"].is_in(["RSTO", "RSTR"]).to_numpy() | (
         (table["conn_state"] == "OTH").to_numpy() & (table["orig_pkts"] > 0).to_numpy()
     )
-    rows_of = RowsOf(capture, tcp & np.isin(packets.connection, owners))
+    rows_of = RowsOf(capture, tcp & of_connections(capture, owners[established[owners] & ~closing[owners]]))
     for connection, row in zip(owners.tolist(), resets[at].tolist(), strict=True):
         # A reset behind a FIN is how many programs close; that is told by nobody.
         if established[connection] and not closing[connection]:

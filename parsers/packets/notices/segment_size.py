@@ -11,7 +11,7 @@ import polars as pl
 from ..columns import ACK, SYN, TCP
 from ..tcp_options import syn_options
 from . import ERROR, INFO, Notice, Value
-from ._endpoints import DIRECTIONS, RowsOf, about, limited, per_direction
+from ._endpoints import DIRECTIONS, RowsOf, about, limited, of_connections, per_direction
 
 if TYPE_CHECKING:
     from ..capture import Capture
@@ -34,12 +34,12 @@ def _black_holes(capture: Capture) -> Iterator[Notice]:
     again = analysis.retransmission & ~analysis.spurious_retransmission & ~capture.duplicate
     again &= packets.payload_length >= _LARGE
     counts = per_direction(capture, again)
-    candidates = np.argwhere(counts >= _TRIES).tolist()
-    if not candidates:
+    candidates = np.argwhere(counts >= _TRIES)
+    if not len(candidates):
         return
     rows = RowsOf(capture, again)
-    everything = RowsOf(capture, tcp)
-    for connection, orig in candidates:
+    everything = RowsOf(capture, tcp & of_connections(capture, candidates[:, 0]))
+    for connection, orig in candidates.tolist():
         mine, sent, back = (
             rows(connection, bool(orig)),
             everything(connection, bool(orig)),

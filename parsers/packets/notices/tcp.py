@@ -196,8 +196,13 @@ def _stalls(capture: Capture) -> Iterator[Notice]:
     pause = time[place] - time[place - 1]
     stalled = (pause >= _STALL) & (owner[place] == owner[place - 1])
     place, pause = place[stalled], pause[stalled]
-    for connection in np.unique(owner[place]).tolist():
-        mine = owner[place] == connection
+    owners, begin = np.unique(owner[place], return_index=True)
+    # Packets of a connection stand together in the order of the flows, but not by their number.
+    turns = np.argsort(begin)
+    owners, begin = owners[turns], begin[turns]
+    ends = np.append(begin[1:], len(place))[: len(begin)]
+    for connection, first, last in zip(owners.tolist(), begin.tolist(), ends.tolist(), strict=True):
+        mine = slice(first, last)
         pauses = pause[mine] / 1e9
         total, longest = float(pauses.sum()), float(pauses.max())
         if total < 0.5:
