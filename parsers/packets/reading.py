@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,7 @@ def gathered(packets: Packets, start: Ints, have: Ints, width: int) -> Bytes:
     """Rows of `width` bytes as `columns.gather` gives them, a portion of the file after the other."""
     out = np.zeros((len(start), width), np.uint8)
     edges = np.flatnonzero(np.diff(start // _PORTION)) + 1
-    for low, high in zip([0, *edges.tolist()], [*edges.tolist(), len(start)], strict=True):
+    for low, high in pairwise([0, *edges.tolist(), len(start)]):
         out[low:high] = gather(packets.data, start[low:high], have[low:high], width)
         packets.release()
     return out
@@ -38,10 +39,13 @@ def payload_starts(packets: Packets) -> npt.NDArray[np.uint64]:
     key = id(packets.data)
     known = _starts.get(key)
     if known is None or len(known) != len(packets):
-        rows = np.flatnonzero((packets.protocol == TCP) & (packets.payload >= 0) & (packets.payload_captured > 0))
-        heads = gathered(packets, packets.payload[rows], packets.payload_captured[rows].astype(np.int64), 8)
         known = np.zeros(len(packets), np.uint64)
-        known[rows] = heads.view(">u8").ravel()
+        edges = np.flatnonzero(np.diff(packets.offset // _PORTION)) + 1
+        for low, high in pairwise([0, *edges.tolist(), len(packets)]):
+            part = packets.part(low, high)
+            rows = np.flatnonzero((part.protocol == TCP) & (part.payload >= 0) & (part.payload_captured > 0))
+            known[low:high][rows] = part.payload_heads(rows, 8).view(">u8").ravel()
+            packets.release()
         if key not in _starts:
             weakref.finalize(packets.data, _starts.pop, key, None)
         _starts[key] = known

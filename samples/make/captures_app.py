@@ -572,7 +572,7 @@ def port_scan() -> None:
 def smtp_failure() -> None:
     """A recipient that does not exist."""
     refused = contextlib.suppress(smtplib.SMTPException)
-    with small("smtp"), capture("smtp_failure"), refused, smtplib.SMTP(SERVER, 25) as mail:
+    with small("smtp"), capture("smtp_failure"), refused, smtplib.SMTP(SERVER, 25, "shop.example") as mail:
         mail.sendmail("shop@shop.example", ["nobody@mail.example"], "Subject: your order\r\n\r\nThank you.\r\n")
 
 

@@ -36,7 +36,9 @@ def notices(capture: Capture) -> Iterator[Notice]:
 def _no_offer(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
     """Clients none of whose DISCOVERs was answered, as long as the capture went on."""
     end = int(capture.packets.time.max(initial=0)) // 1000
-    answered = table.filter(pl.col("msg_type").is_in(["OFFER", "ACK"])).select("mac").unique()
+    # An offer may be out of sight of the capture; the request that names a server tells of it.
+    chosen = (pl.col("msg_type") == "REQUEST") & pl.col("server_addr").is_not_null()
+    answered = table.filter(pl.col("msg_type").is_in(["OFFER", "ACK"]) | chosen).select("mac").unique()
     lonely = table.filter(pl.col("msg_type") == "DISCOVER").join(answered, on="mac", how="anti", maintain_order="left")
     groups = lonely.group_by("mac", maintain_order=True).agg(
         pl.len().alias("count"), pl.col("frame_number").head(5).alias("frames"), pl.exclude("mac").first()

@@ -31,9 +31,14 @@ def notices(capture: Capture) -> Iterator[Notice]:
     rejected = _rejected(capture)
     over_tcp = set(table.filter(pl.col("proto") == "tcp").select("id_orig_h", "query").iter_rows())
     silent = pl.col("rcode").is_null()
+    # A capture without a single answer may hold one direction only; who asks again got none.
+    one_sided = bool(table["rcode"].is_null().all())
+    again = table.filter(pl.struct("id_orig_h", "query", "qtype_name").is_duplicated() | (pl.col("attempts") > 1))
+    repeated = set(again["frame_number"]) if one_sided else set()
     for row in rows(table.filter((pl.col("rcode") > 0) | pl.col("tc") | (pl.col("rtt") >= SLOW) | silent)):
         if row["rcode"] is None:
-            yield from _unanswered(capture, row, rejected)
+            doubtful = one_sided and row["frame_number"] not in repeated
+            yield from _unanswered(capture, row, rejected, doubtful)
         elif row["rcode"]:
             yield _failed(capture, row, answered)
         if row["tc"] and row["proto"] == "udp":
@@ -133,7 +138,9 @@ def _rejected(capture: Capture) -> dict[tuple[str, int, str], tuple[int, str]]:
     }
 
 
-def _unanswered(capture: Capture, row: Row, rejected: dict[tuple[str, int, str], tuple[int, str]]) -> Iterator[Notice]:
+def _unanswered(
+    capture: Capture, row: Row, rejected: dict[tuple[str, int, str], tuple[int, str]], doubtful: bool
+) -> Iterator[Notice]:
     fields = {**_fields(row), "attempts": row["attempts"]}
     found = rejected.get((row["id_orig_h"], row["id_orig_p"], row["id_resp_h"]))
     if found is not None:
@@ -146,4 +153,5 @@ def _unanswered(capture: Capture, row: Row, rejected: dict[tuple[str, int, str],
     times = "time" if row["attempts"] == 1 else "times"
     msg = f"The server {row['id_resp_h']} did not answer {client(row)}, which asked for {_name(row)} "
     msg += f"{row['attempts']} {times}"
-    yield from_row(capture, "dns_timeout", ERROR, row, msg, fields)
+    severity = INFO if doubtful else ERROR
+    yield from_row(capture, "dns_timeout", severity, row, msg, fields)

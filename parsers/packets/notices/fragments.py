@@ -11,7 +11,7 @@ import polars as pl
 from ..columns import frame_numbers
 from ..reading import gathered
 from . import WARN, Notice
-from ._make import rows
+from ._make import Row, rows
 
 if TYPE_CHECKING:
     from ..capture import Capture
@@ -61,14 +61,18 @@ def notices(capture: Capture) -> Iterator[Notice]:
         pl.len().alias("count"),
         pl.col("row").filter(pl.col("lost")).head(5),
     )
-    for found in rows(groups.filter(pl.col("missing") > 0)):
-        yield _lost(capture, found["row"], found["missing"], found["count"])
+    lossy = groups.filter(pl.col("missing") > 0)
+    firsts = lossy["row"].list.first().to_numpy().astype(np.int64)
+    sources, targets = packets.address_text(firsts, "src"), packets.address_text(firsts, "dst")
+    for row in rows(lossy.with_columns(source=sources, target=targets)):
+        yield _lost(capture, row)
 
 
-def _lost(capture: Capture, shown: list[int], missing: int, count: int) -> Notice:
-    index = np.array(shown[:1], np.int64)
-    source, target = (capture.packets.address_text(index, which)[0] for which in ("src", "dst"))
-    msg = f"{missing:,} of {count:,} fragmented datagrams from {source} to {target} arrived incomplete"
+def _lost(capture: Capture, found: Row) -> Notice:
+    source, target, shown = found["source"], found["target"], found["row"]
+    msg = (
+        f"{found['missing']:,} of {found['count']:,} fragmented datagrams from {source} to {target} arrived incomplete"
+    )
     return Notice(
         note="ip_fragments_lost",
         severity_number=WARN,
@@ -78,6 +82,6 @@ def _lost(capture: Capture, shown: list[int], missing: int, count: int) -> Notic
         frames=frame_numbers(shown),
         src=source,
         dst=target,
-        fields={"datagrams": count, "incomplete": missing},
+        fields={"datagrams": found["count"], "incomplete": found["missing"]},
         connection=int(capture.packets.connection[shown[0]]),
     )

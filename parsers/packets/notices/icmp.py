@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _FLOW = ("quoted_proto", "quoted_orig_h", "quoted_orig_p", "quoted_resp_h", "quoted_resp_p")
 _IGNORED = 3  # reports of the path MTU after which a sender has had its chance
+_TRACEROUTE = range(33_434, 33_535)
 _SMALL_TTL = 8  # a packet that is caught in a loop comes by with every TTL down to one
 _LOOP_TTLS = 3
 _LOOP_SECONDS = 5.0
@@ -51,8 +52,9 @@ def _unreachable(capture: Capture, row: Row) -> Notice:
     if late:
         msg = f"{reporter} had closed its port when the answer of the DNS server {source} came"
     fields = {"code": code, "reporter": reporter, "target": target, "proto": proto, "count": row["count"]}
-    # dns.py says what an unreachable DNS server means.
-    severity = INFO if late or row["quoted_resp_p"] == 53 else WARN
+    # dns.py says what an unreachable DNS server means; the ports of traceroute are closed on purpose.
+    port = row["quoted_resp_p"] or 0
+    severity = INFO if late or port == 53 or (proto == "udp" and port in _TRACEROUTE) else WARN
     return from_row(capture, "icmp_unreachable", severity, row, msg, fields, row["frames"], src=source, dst=target)
 
 
@@ -96,7 +98,10 @@ def _loops(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
     expired = table.filter(pl.col("code_name") == "ttl_exceeded").group_by("quoted_resp_h", maintain_order=True)
     reporters = dict(expired.agg(pl.col("id_orig_h").unique(maintain_order=True)).iter_rows())
     pairs_ = circling.group_by("src_hi", "src_lo", "dst_hi", "dst_lo", maintain_order=True)
-    for found in rows(pairs_.agg(pl.len().alias("count"), pl.col("row").first(), pl.col("ttls").max())):
+    loops = pairs_.agg(pl.len().alias("count"), pl.col("row").first(), pl.col("ttls").max())
+    firsts = loops["row"].list.first().to_numpy().astype(np.int64)
+    sources, targets = packets.address_text(firsts, "src"), packets.address_text(firsts, "dst")
+    for found in rows(loops.with_columns(source=sources, target=targets)):
         yield _loop(capture, found, reporters)
 
 
@@ -115,8 +120,7 @@ _IDENTITY = (
 
 
 def _loop(capture: Capture, found: Row, reported: dict[str, list[str]]) -> Notice:
-    index = np.array(found["row"][:1], np.int64)
-    source, target = (capture.packets.address_text(index, which)[0] for which in ("src", "dst"))
+    source, target = found["source"], found["target"]
     reporters = reported.get(target, [])
     first, last = (int(capture.packets.ttl[found["row"][at]]) for at in (0, -1))
     count = found["count"]

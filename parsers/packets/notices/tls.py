@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from ..columns import FIN, RST
@@ -136,15 +137,21 @@ def _no_answer(capture: Capture, row: Row, packets_of: ConnectionRows) -> Iterat
     hello = row["hello_frame_number"] - 1
     of_connection = packets_of.get(int(packets.connection[hello]))
     later = of_connection[of_connection > hello]
+    if np.all(packets.from_orig[of_connection] == packets.from_orig[hello]):
+        return  # the capture holds one direction only
     back = later[packets.from_orig[later] != packets.from_orig[hello]]
     data = back[packets.payload_length[back] > 0]
     ended = back[(packets.tcp_flags[back] & (RST | FIN)) != 0]
+    went_on = later[packets.from_orig[later] == packets.from_orig[hello]]
+    went_on = went_on[(packets.payload_length[went_on] > 0) & (packets.seq[went_on] != packets.seq[hello])]
     waited = (int(packets.time.max()) - int(packets.time[hello])) / 1e9
     how, frame = "silence", None
     if len(data):
         how, frame = "not_tls", int(data[0])
         if packets.payload_bytes(frame, 1)[:1] in (b"\x14", b"\x15", b"\x16", b"\x17"):
             return  # TLS that the capture holds in part only
+    elif len(went_on) and packets.payload_bytes(int(went_on[0]), 1)[:1] in (b"\x14", b"\x16", b"\x17"):
+        return  # the client goes on with the handshake: the capture missed the answer
     elif len(ended):
         frame = int(ended[0])
         how = "reset" if packets.tcp_flags[frame] & RST else "closed"

@@ -49,8 +49,8 @@ SCHEMA = _rows.schema(
     }
 )
 _USUAL_HEAD = 640  # bytes of one packet; longer heads are read a second time
-# Heads that fill more than a packet are read at most so often a side, so that no input makes it slow.
-_LONG_HEADS = 1000
+# So often a side the end of a head is looked for beyond its packet in vain.
+_LONG_HEADS = 64
 _MAX_TEXT = 2048  # of a value that is kept
 _WORDS = np.array([int.from_bytes(start[:4].ljust(4), "big") for start in (b"HTTP", *METHODS)], np.uint64)
 
@@ -135,7 +135,7 @@ def _walk(side: Stream, places: Ints, methods: list[str]) -> list[_Message]:
         head = parse_head(raw)
         if (head is None or not head.complete) and long and starts_head(raw):
             head = parse_head(side.read(at, MAX_HEAD))
-            long -= 1
+            long -= head is None or not head.complete
         raw = b""
         if head is None:
             at = _next(places, at + 1)
