@@ -424,7 +424,7 @@ def icmp_path_mtu() -> None:
 def ip_fragments_lost() -> None:
     """Datagrams of three fragments on a cable that is too slow for them."""
     run("ip link set v0 mtu 576")
-    run("tc qdisc add dev v0 root tbf rate 200kbit burst 1kb limit 2kb")
+    run("tc qdisc add dev v0 root tbf rate 600kbit burst 2kb limit 2300")
     with small("sink"), capture("ip_fragments_lost", where="v1"):
         out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         for _ in range(12):

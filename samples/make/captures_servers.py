@@ -142,6 +142,14 @@ def knock(address: str) -> None:
 
 
 if __name__ == "__main__":
-    {"dns": dns, "web": web, "deaf": deaf, "ntp": ntp, "smtp": smtp, "ftp": ftp, "sip": sip, "sink": sink, "knock": knock}[
-        sys.argv[1]
-    ](sys.argv[2] if len(sys.argv) > 2 else "")
+    {
+        "dns": dns,
+        "web": web,
+        "deaf": deaf,
+        "ntp": ntp,
+        "smtp": smtp,
+        "ftp": ftp,
+        "sip": sip,
+        "sink": sink,
+        "knock": knock,
+    }[sys.argv[1]](sys.argv[2] if len(sys.argv) > 2 else "")

@@ -2,11 +2,12 @@
 
     sudo unshare -n python3 samples/make/captures_tcp.py [NAME ...]
 
-Needs what captures_app.py needs, ethtool and mergecap. The wire between the client (10.77.0.1) and the server (10.77.0.2)
-is a process in a third network namespace, see captures_wire.py.
+Needs what captures_app.py needs, ethtool and mergecap. The wire between the client (10.77.0.1) and the server
+(10.77.0.2) is a process in a third network namespace, see captures_wire.py.
 """
 
 import contextlib
+import ftplib
 import imaplib
 import os
 import poplib
@@ -15,8 +16,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -144,11 +143,16 @@ def tcp_reordering() -> None:
 def tcp_spurious_retransmission() -> None:
     """Data arrives, its acknowledgement does not; the server does not wait long."""
     there("ip route change 10.77.0.0/24 dev v1 rto_min 120ms")
-    with wire("no_acks"), capture("tcp_spurious_retransmission"), socket.create_connection((SERVER, 7000)) as connection:
+    with (
+        wire("no_acks"),
+        capture("tcp_spurious_retransmission"),
+        socket.create_connection((SERVER, 7000)) as connection,
+    ):
         connection.sendall(b"words 4\n")
         connection.settimeout(5)
         while connection.recv(100):
             pass
+        connection.close()
     there("ip route change 10.77.0.0/24 dev v1")
 
 
@@ -312,19 +316,23 @@ def dns_error() -> None:
 
 @scene
 def pop3_failure() -> None:
-    """A password that is wrong."""
+    """A login without encryption, which the server does not allow."""
     with wire("plain"), capture("pop3_failure"), contextlib.suppress(poplib.error_proto):
-        mail = poplib.POP3(SERVER)
-        mail.user("shop")
-        mail.pass_("not-this-one")
+        poplib.POP3(SERVER).user("shop")
+
+
+@scene
+def ftp_refused() -> None:
+    """A user who must not log in."""
+    with wire("plain"), capture("ftp_refused"), contextlib.suppress(ftplib.error_perm):
+        ftplib.FTP(SERVER, "backup")
 
 
 @scene
 def imap_failure() -> None:
-    """A password that is wrong."""
+    """A login without encryption, which the server does not allow."""
     with wire("plain"), capture("imap_failure"), contextlib.suppress(imaplib.IMAP4.error):
-        mail = imaplib.IMAP4(SERVER)
-        mail.login("shop", "not-this-one")
+        imaplib.IMAP4(SERVER).authenticate("PLAIN", lambda _: None)
 
 
 @contextlib.contextmanager
@@ -332,9 +340,7 @@ def direct() -> Iterator[None]:
     """A wire without faults and without servers."""
     run("ip link set v0 mtu 1500")
     there("ip link set v1 mtu 1500")
-    process = subprocess.Popen(
-        f"nsenter -t {OTHER[1]} -n {sys.executable} {HERE}/captures_wire.py wire plain".split()
-    )
+    process = subprocess.Popen(f"nsenter -t {OTHER[1]} -n {sys.executable} {HERE}/captures_wire.py wire plain".split())
     time.sleep(0.5)
     try:
         yield

@@ -73,6 +73,7 @@ class Wire:
     """What the kinds remember between frames."""
 
     def __init__(self) -> None:
+        """Nothing seen yet."""
         self.count = 0
         self.kept: list[Segment] = []
         self.seen: dict[int, int] = {}
@@ -252,16 +253,19 @@ def strange_dns() -> None:
 
 
 def serve() -> None:
-    """Port 7000 obeys, 7001 does so with a small buffer, 110 is POP3, 143 IMAP, 53 a DNS server that knows nothing."""
-    pop3 = {"USER": "+OK", "PASS": "-ERR [AUTH] Authentication failed.", "QUIT": "+OK Logging out", "CAPA": "-ERR"}
+    """Port 7000 obeys, 7001 does so with a small buffer, 21 is FTP, 110 POP3, 143 IMAP, 53 a poor DNS server."""
+    secure = "Plaintext authentication disallowed on non-secure (SSL/TLS) connections."
+    pop3 = {"USER": f"-ERR [AUTH] {secure}", "QUIT": "+OK Logging out"}
+    ftp = {"USER": "530 Permission denied.", "QUIT": "221 Goodbye."}
     imap = {
         "CAPABILITY": "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\nTAG OK done",
-        "LOGIN": "TAG NO [AUTHENTICATIONFAILED] Authentication failed.",
+        "AUTHENTICATE": f"TAG NO [PRIVACYREQUIRED] {secure}",
         "LOGOUT": "* BYE Logging out\r\nTAG OK done",
     }
     threads = [
         threading.Thread(target=listen, args=(7000, 0, converse)),
         threading.Thread(target=listen, args=(7001, 4096, converse)),
+        threading.Thread(target=listen, args=(21, 0, lines("220 (files 1.0)", ftp))),
         threading.Thread(target=listen, args=(110, 0, lines("+OK POP3 ready.", pop3))),
         threading.Thread(target=listen, args=(143, 0, lines("* OK IMAP4 ready.", imap))),
         threading.Thread(target=strange_dns),

@@ -14,6 +14,7 @@ import polars as pl
 from ..columns import RST, SYN, TCP, Bools
 from . import ERROR, INFO, WARN, Notice, Value
 from ._endpoints import DIRECTIONS, RowsOf, about, limited, per_direction
+from ._repairs import repairs
 
 if TYPE_CHECKING:
     from ..capture import Capture
@@ -27,7 +28,7 @@ def notices(capture: Capture) -> Iterator[Notice]:
     """What is wrong with the TCP connections of a capture."""
     if not len(capture.packets):
         return
-    for topic in (_setup, _loss, _reordering, _spurious, _zero_window, _window_full, _stalls):
+    for topic in (_setup, _losses, _spurious, _zero_window, _window_full, _stalls):
         yield from limited(capture, topic(capture))
 
 
@@ -81,10 +82,16 @@ def _data(capture: Capture) -> Bools:
     return chosen
 
 
-def _loss(capture: Capture) -> Iterator[Notice]:
+def _losses(capture: Capture) -> Iterator[Notice]:
+    repaired = repairs(capture)
+    yield from _loss(capture, repaired)
+    yield from _reordering(capture, repaired)
+
+
+def _loss(capture: Capture, repaired: Bools) -> Iterator[Notice]:
     """Segments that had to be sent again because they were lost."""
     analysis = capture.analysis
-    again = analysis.retransmission & ~analysis.spurious_retransmission & ~capture.duplicate
+    again = (analysis.retransmission | repaired) & ~analysis.spurious_retransmission & ~capture.duplicate
     again &= capture.packets.payload_length > 0
     counts, sent = per_direction(capture, again), per_direction(capture, _data(capture))
     size = np.bincount(
@@ -115,8 +122,8 @@ def _loss(capture: Capture) -> Iterator[Notice]:
         yield about(capture, connection, "tcp_loss", severity, rows(connection, bool(orig)), msg, fields)
 
 
-def _reordering(capture: Capture) -> Iterator[Notice]:
-    late = capture.analysis.out_of_order & ~capture.duplicate
+def _reordering(capture: Capture, repaired: Bools) -> Iterator[Notice]:
+    late = capture.analysis.out_of_order & ~repaired & ~capture.duplicate
     counts, sent = per_direction(capture, late), per_direction(capture, _data(capture))
     rows = RowsOf(capture, late)
     for connection, orig in np.argwhere(counts >= 5).tolist():
