@@ -49,10 +49,10 @@ def there(command: str, host: int = 0) -> None:
 
 
 @contextlib.contextmanager
-def served(command: str) -> Iterator[None]:
-    """Run a server there for as long as the block lasts."""
+def served(command: str, host: int = 0) -> Iterator[None]:
+    """Run a server there, or on a further host, for as long as the block lasts."""
     process = subprocess.Popen(
-        f"nsenter -t {OTHER[0]} -n {command}".split(),
+        f"nsenter -t {OTHER[host]} -n {command}".split(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         stdin=subprocess.PIPE,
@@ -404,17 +404,36 @@ def icmp_fragmentation_needed() -> None:
 
 
 @scene
+def icmp_path_mtu() -> None:
+    """The same path, and a sender that learns from the first report."""
+    there("ip link add narrow type veth peer name end")
+    there("ip link set end up")
+    there("ip link set narrow mtu 1000 up")
+    there("ip route add 10.99.4.0/24 dev narrow")
+    with capture("icmp_path_mtu"):
+        out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        out.setsockopt(socket.IPPROTO_IP, 10, 2)  # IP_MTU_DISCOVER, IP_PMTUDISC_DO: learn
+        for size in (1400, 1400, 900, 900):
+            with contextlib.suppress(OSError):
+                out.sendto(bytes(size), ("10.99.4.7", 4000))
+            time.sleep(0.2)
+    there("ip link del narrow")
+
+
+@scene
 def ip_fragments_lost() -> None:
     """Datagrams of three fragments on a cable that is too slow for them."""
-    run("tc qdisc add dev v0 root tbf rate 2mbit burst 6kb limit 7kb")
-    with capture("ip_fragments_lost", where="v1", snap=96):
+    run("ip link set v0 mtu 576")
+    run("tc qdisc add dev v0 root tbf rate 600kbit burst 2kb limit 2300")
+    with small("sink"), capture("ip_fragments_lost", where="v1"):
         out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         for _ in range(12):
-            out.sendto(bytes(4000), (SERVER, 4000))
+            out.sendto(bytes(1200), (SERVER, 4000))
             time.sleep(0.01)
         time.sleep(1.5)
         out.sendto(b"end", (SERVER, 4000))
     run("tc qdisc del dev v0 root")
+    run("ip link set v0 mtu 1500")
 
 
 @scene
@@ -447,6 +466,7 @@ def routing_loop() -> None:
 @scene
 def arp_conflict() -> None:
     """Two hosts behind a switch that were given the same address."""
+    sinks = contextlib.ExitStack()
     there("ip link add br0 type bridge")
     there("ip link set v1 master br0")
     there("ip link set br0 up")
@@ -458,11 +478,13 @@ def arp_conflict() -> None:
         there("sysctl -qw net.ipv6.conf.all.disable_ipv6=1", other)
         there(f"ip addr add 10.77.0.5/24 dev e{number}", other)
         there(f"ip link set e{number} up", other)
+        sinks.enter_context(served(f"{sys.executable} {HERE}/captures_servers.py sink", other))
     time.sleep(0.5)
     with capture("arp_conflict"):
         for _ in range(3):
             run("ip neigh flush dev v0", check=False)
             knock("10.77.0.5")
+    sinks.close()
     there("ip link set v1 nomaster")
     there("ip link del br0")
 
@@ -470,7 +492,7 @@ def arp_conflict() -> None:
 @scene
 def arp_unanswered() -> None:
     """A host that is switched off."""
-    with capture("arp_unanswered"):
+    with small("sink"), capture("arp_unanswered"):
         knock("10.77.0.66")
         time.sleep(4)
         knock(SERVER)

@@ -128,12 +128,28 @@ def sip(_: str) -> None:
             server.sendto("\r\n".join(answer).encode(), client)
 
 
+def sink(_: str) -> None:
+    """Take datagrams on port 4000, at every address of the host."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("", 4000))
+    while True:
+        server.recv(65536)
+
+
 def knock(address: str) -> None:
     """Send one datagram to somebody."""
     socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"hello", (address, 4000))
 
 
 if __name__ == "__main__":
-    {"dns": dns, "web": web, "deaf": deaf, "ntp": ntp, "smtp": smtp, "ftp": ftp, "sip": sip, "knock": knock}[
-        sys.argv[1]
-    ](sys.argv[2] if len(sys.argv) > 2 else "")
+    {
+        "dns": dns,
+        "web": web,
+        "deaf": deaf,
+        "ntp": ntp,
+        "smtp": smtp,
+        "ftp": ftp,
+        "sip": sip,
+        "sink": sink,
+        "knock": knock,
+    }[sys.argv[1]](sys.argv[2] if len(sys.argv) > 2 else "")

@@ -14,11 +14,13 @@ import polars as pl
 from ..columns import RST, SYN, TCP, Bools
 from . import ERROR, INFO, WARN, Notice, Value
 from ._endpoints import DIRECTIONS, RowsOf, about, limited, per_direction
+from ._repairs import repairs
 
 if TYPE_CHECKING:
     from ..capture import Capture
 
-_PATIENCE = 1_000_000_000  # nanoseconds that a SYN at the end of a capture may still be answered
+# Nanoseconds after a SYN in which an answer may still come; a SYN that is repeated has waited as long.
+_PATIENCE = 1_000_000_000
 _STALL = 200_000_000  # the smallest retransmission timeout of Linux and Windows, in nanoseconds
 
 
@@ -26,7 +28,7 @@ def notices(capture: Capture) -> Iterator[Notice]:
     """What is wrong with the TCP connections of a capture."""
     if not len(capture.packets):
         return
-    for topic in (_setup, _loss, _reordering, _spurious, _zero_window, _window_full, _stalls):
+    for topic in (_setup, _losses, _spurious, _zero_window, _window_full, _stalls):
         yield from limited(capture, topic(capture))
 
 
@@ -60,12 +62,12 @@ def _setup(capture: Capture) -> Iterator[Notice]:
             yield about(
                 capture, connection, "tcp_refused", ERROR, np.append(asked[:1], reset), msg, {"milliseconds": took}
             )
-        elif state == "S0" and not resp_pkts and end - int(packets.time[asked[-1]]) >= _PATIENCE:
+        elif state == "S0" and not resp_pkts and end - int(packets.time[asked[0]]) >= _PATIENCE:
             many = f"{len(asked)} SYNs" if len(asked) > 1 else "a SYN"
             msg = f"{{client}} sent {many} to {{server}} and got no answer in {waited:.1f} s."
             fields = {"syns": len(asked), "seconds": waited}
             yield about(capture, connection, "tcp_syn_unanswered", ERROR, asked, msg, fields)
-        elif len(answered) and end - int(packets.time[answered[-1]]) >= _PATIENCE:
+        elif len(answered) and end - int(packets.time[answered[0]]) >= _PATIENCE:
             msg = (
                 f"{{server}} answered the SYN of {{client}} {len(answered)} times, but the handshake was not completed:"
                 " the answers do not reach the client, or the client is gone."
@@ -80,10 +82,16 @@ def _data(capture: Capture) -> Bools:
     return chosen
 
 
-def _loss(capture: Capture) -> Iterator[Notice]:
+def _losses(capture: Capture) -> Iterator[Notice]:
+    repaired = repairs(capture)
+    yield from _loss(capture, repaired)
+    yield from _reordering(capture, repaired)
+
+
+def _loss(capture: Capture, repaired: Bools) -> Iterator[Notice]:
     """Segments that had to be sent again because they were lost."""
     analysis = capture.analysis
-    again = analysis.retransmission & ~analysis.spurious_retransmission & ~capture.duplicate
+    again = (analysis.retransmission | repaired) & ~analysis.spurious_retransmission & ~capture.duplicate
     again &= capture.packets.payload_length > 0
     counts, sent = per_direction(capture, again), per_direction(capture, _data(capture))
     size = np.bincount(
@@ -114,8 +122,8 @@ def _loss(capture: Capture) -> Iterator[Notice]:
         yield about(capture, connection, "tcp_loss", severity, rows(connection, bool(orig)), msg, fields)
 
 
-def _reordering(capture: Capture) -> Iterator[Notice]:
-    late = capture.analysis.out_of_order & ~capture.duplicate
+def _reordering(capture: Capture, repaired: Bools) -> Iterator[Notice]:
+    late = capture.analysis.out_of_order & ~repaired & ~capture.duplicate
     counts, sent = per_direction(capture, late), per_direction(capture, _data(capture))
     rows = RowsOf(capture, late)
     for connection, orig in np.argwhere(counts >= 5).tolist():

@@ -41,6 +41,31 @@ def test_connections_that_are_not_established(wire: SimpleNamespace, read: Read)
     assert found["tcp_half_open"].frames == (7, 8)
 
 
+def test_a_repeated_syn_is_told_when_nothing_follows(wire: SimpleNamespace, read: Read) -> None:
+    silent = wire.Talk().send(0, "c", 0, 0, SYN).send(1, "c", 0, 0, SYN).send(3, "c", 0, 0, SYN)
+    assert told(read(silent))["tcp_syn_unanswered"].fields == {"syns": 3, "seconds": 3.0}
+    half = wire.Talk().send(0, "c", 0, 0, SYN).send(0.1, "s", 0, 1, SYN | ACK).send(1.1, "s", 0, 1, SYN | ACK)
+    assert told(read(half))["tcp_half_open"].fields["answers"] == 2
+    young = wire.Talk().send(0, "c", 0, 0, SYN).send(0.5, "c", 0, 0, SYN)
+    assert told(read(young)) == {}
+
+
+@pytest.mark.parametrize(("late", "note"), [(0.005, "tcp_reordering"), (0.05, "tcp_loss")])
+def test_what_comes_a_round_trip_late_was_lost(wire: SimpleNamespace, read: Read, late: float, note: str) -> None:
+    talk = wire.Talk().open()
+    sent = []
+    for number in range(400):
+        at, seq, missing = 0.1 + number / 1000, 1 + 500 * number, number % 40 == 20
+        sent.append((at + late * missing, seq))
+    # New data goes on all the time, so that each late segment comes within 3 ms of the newest one.
+    for at, seq in sorted(sent):
+        talk.send(at, "s", seq, 1, size=500)
+    found = told(read(talk))
+    assert set(found) & {"tcp_loss", "tcp_reordering"} == {note}
+    assert found[note].fields["segments"] == 400
+    assert found[note].fields.get("retransmissions", found[note].fields.get("out_of_order")) == 10
+
+
 @pytest.mark.parametrize(("seen", "where"), [(True, "behind"), (False, "before")])
 def test_loss_tells_on_which_side_of_the_capture(wire: SimpleNamespace, read: Read, seen: bool, where: str) -> None:
     talk = wire.Talk().open()

@@ -79,15 +79,12 @@ def test_a_fault_is_told(capture: str, note: str, severity: int, words: list[str
 def test_nothing_else_is_told_as_a_fault(capture: str) -> None:
     side_effects = {  # what is true besides
         "ftp_failure": {"cleartext_credentials"},
-        "arp_conflict": {"icmp_unreachable"},
-        "arp_unanswered": {"icmp_unreachable"},
-        "ip_fragments_lost": {"icmp_unreachable"},
     }
     expected = {case[1] for case in CASES if case[0] == capture} | side_effects.get(capture, set())
     assert {notice.note for notice in told(capture) if notice.severity_number > INFO} <= expected
 
 
-@pytest.mark.parametrize("capture", ["healthy_dns", "healthy_tls", "healthy_tls13"])
+@pytest.mark.parametrize("capture", ["healthy_dns", "healthy_tls", "healthy_tls13", "healthy_web", "healthy_loss"])
 def test_healthy_traffic_is_no_fault(capture: str) -> None:
     assert [notice.text() for notice in told(capture) if notice.severity_number > INFO] == []
 
@@ -119,5 +116,5 @@ def test_a_notice_is_one_line_that_leads_to_its_packets(capture: str) -> None:
 
 def test_every_capture_is_small() -> None:
     sizes = [file.stat().st_size for file in CAPTURES.glob("*.pcap")]
-    assert max(sizes) <= 20_000
-    assert sum(sizes) <= 400_000
+    assert max(sizes) <= 50_000
+    assert sum(sizes) <= 500_000
