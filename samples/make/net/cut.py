@@ -27,8 +27,7 @@ def main() -> None:
         if file.suffix == ".pcap":
             target.parent.mkdir(parents=True, exist_ok=True)
             stamps = [datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for at in (begin, end)]
-            # 96 bytes a packet hold the headers; of a refund's 400 KB nobody needs the rest.
-            command = ["editcap", "-F", "pcap", "-s", "200", "-A", stamps[0], "-B", stamps[1], file, target]
+            command = ["editcap", "-F", "pcap", "-A", stamps[0], "-B", stamps[1], file, target]
             subprocess.run(command, check=True)
         elif file.suffix == ".log":
             kept, inside = [], False
