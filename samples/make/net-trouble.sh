@@ -89,7 +89,7 @@ begin1=$(date +%s)
 # 1: the payment service dies while the refund is being sent.
 for refund in $(seq 1 6); do ask -d "refund-$refund " "http://10.81.0.1/refund/$refund"; get "r$refund"; sleep 1; done
 begin2=$(date +%s)
-sleep 3
+sleep 6
 # 2: a firewall rule on the database drops new connections.
 ip netns exec db-1 nft -f - <<EOF
 table inet filter {
@@ -127,6 +127,6 @@ cut_out() { # NAME BEGIN END
   pack_zip "$SAMPLES_DIR/captures/$1.zip" "$STATE/cut/$1"
 }
 cut_out reset_seen_on_wire "$begin1" "$begin2"
-cut_out timeout_seen_on_wire "$((begin2 + 2))" "$end2"
+cut_out timeout_seen_on_wire "$((begin2 + 4))" "$end2"
 cut_out bad_gateway_seen_on_wire "$begin3" "$end3"
 ls -l "$SAMPLES_DIR/bundles/$name.zip"
