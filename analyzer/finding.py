@@ -86,6 +86,12 @@ class Finding:
         return hashlib.sha256("\n".join([self.rule.id, *names]).encode(errors="backslashreplace")).hexdigest()[:16]
 
 
+def leading(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings that no other one explains, in their order."""
+    explained = {name for finding in findings for name in finding.rule.explains}
+    return [finding for finding in findings if finding.rule.id not in explained]
+
+
 def _generic(source: str) -> str:
     """A source path without what changes from bundle to bundle: the archive's name and digits."""
     inside = source.rsplit("!/", 1)[-1]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from analyzer.finding import SEVERITIES, Finding, Report
+from analyzer.finding import SEVERITIES, Finding, Report, leading
 from analyzer.render import Style
 from analyzer.render._escape import visible
 from analyzer.rule import Rule, Step, Translation
@@ -286,9 +286,8 @@ class _Writer:
 
 def _leading(findings: Sequence[Finding]) -> list[Finding]:
     """What a customer is told: the worst findings, without those that others explain."""
-    explained = {name for finding in findings for name in finding.rule.explains}
     grave = [finding for finding in findings if SEVERITIES.index(finding.severity) <= SEVERITIES.index("medium")]
-    return [finding for finding in grave or findings if finding.rule.id not in explained][:FINDINGS]
+    return leading(grave or findings)[:FINDINGS]
 
 
 def _safe(step: Step) -> bool:

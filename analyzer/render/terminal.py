@@ -13,7 +13,7 @@ high[postgres.too_many_connections]: PostgreSQL refuses connections
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -21,7 +21,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from analyzer.finding import Coverage, Evidence, Finding, Report, UnknownError
+from analyzer.finding import Coverage, Evidence, Finding, Report, UnknownError, leading
 from analyzer.render import Style
 from analyzer.render._escape import stamp, visible
 from parsers.severity import name_of
@@ -35,6 +35,8 @@ _COLORS = {
 }
 _GUTTER = "bold blue"
 UNKNOWN_SHOWN = 5
+# Findings that are told in full: more than three nobody reads in a terminal.
+DETAILED = 3
 PROBLEMS_SHOWN = 10
 
 ENDINGS = (".txt",)
@@ -64,9 +66,14 @@ def render(report: Report, style: Style) -> str:
 
 
 def _body(console: Console, report: Report, style: Style) -> None:
-    for finding in report.findings:
+    detailed = report.findings if style.verbosity > 0 else leading(report.findings)[:DETAILED]
+    for finding in detailed:
         console.print()
         _finding(console, finding, style, report.bundle.name)
+    rest = [finding for finding in report.findings if finding not in detailed]
+    if rest:
+        console.print()
+        _also(console, rest, style.width)
     if report.unknown:
         console.print()
         _unknown(console, report.unknown, style, report.bundle.name)
@@ -75,6 +82,19 @@ def _body(console: Console, report: Report, style: Style) -> None:
     if style.verbosity > 0:
         console.print(_coverage_table(report.coverage, report.bundle.name))
     _problems(console, report, style)
+
+
+def _also(console: Console, findings: Sequence[Finding], width: int) -> None:
+    """Findings in a line each: those that follow from others, and those that are less grave."""
+    console.print(Text("Also found (--explain ID shows one, -v all):", style="bold"))
+    for finding in findings:
+        head = Text.assemble("  ", (f"{finding.severity}[{finding.rule.id}]", _COLORS[finding.severity]))
+        count = f" ×{finding.count:,}"
+        room = max(20, width - cell_len(head.plain) - cell_len(count) - 2)
+        title = visible(finding.rule.title)
+        head.append(": " + (title if cell_len(title) <= room else title[: room - 1] + "…"))
+        head.append(count, style="dim")
+        console.print(head, soft_wrap=True)
 
 
 def _path(source: str, bundle: str) -> str:
