@@ -23,7 +23,8 @@ from .excerpt import head_lines, tail_lines
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
 from .text import SLICE_BYTES, Lines, detect_encoding, line_ends, read_slice, slices
-from .times import KINDS, NAT, TIME_WINDOW, Clock, Shapes, TimeKind, find_kind, find_layout, parse_times, times_of_lines
+from .time_kinds import KINDS, TIME_WINDOW, TimeKind
+from .times import NAT, Clock, Shapes, find_kind, find_layout, parse_times, times_of_lines
 
 # Lines that look like the inside of a stack trace or of a wrapped message, whatever the program.
 CONTINUATION = re.compile(

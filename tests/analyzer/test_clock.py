@@ -8,7 +8,8 @@ import pytest
 
 from analyzer.clock import decide_clocks
 from parsers.contract import Source
-from parsers.times import KINDS, parse_times, to_datetime
+from parsers.time_kinds import KINDS
+from parsers.times import parse_times, to_datetime
 
 MakeSource = Callable[..., Source]
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

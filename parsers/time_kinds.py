@@ -1,0 +1,100 @@
+"""Every way in which logs write times: a table of regular expressions with named groups.
+
+The groups are year, month, day, hour, minute, second, fraction, zone, ampm, epoch and uptime. The expressions are valid
+both for Python's `re` (to look at a few lines) and for the Rust engine of polars (to read millions).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
+_CLOCK = r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
+_CLOCK1 = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
+_FRACTION = r"(?:[.,](?P<fraction>[0-9]{1,9}))?"
+_ZONE = r"(?: ?(?P<zone>Z\b|UTC\b|GMT\b|[+-][0-9]{2}:?[0-9]{2}\b))?"
+_NAMED_ZONE = r"(?P<zone>UTC|GMT|CEST|CET|EEST|EET|WEST|WET|BST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|JST|KST|IST|AEST|AEDT|MSK|HKT|SGT)"
+_AMPM = r"(?: ?(?P<ampm>[AaPp]\.?[Mm]\.?))?"
+
+# Minutes east of UTC of the abbreviations that logs use; CST and IST are taken in their most frequent sense in
+# logs (US Central; India).
+ZONE_MINUTES = {
+    "": 0, "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180,
+    "MSK": 180, "IST": 330, "HKT": 480, "SGT": 480, "JST": 540, "KST": 540, "AEST": 600, "AEDT": 660, "EST": -300,
+    "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420,
+}  # fmt: skip
+MONTH_NUMBER = {name.lower(): number for number, name in enumerate(_MONTHS.split("|"), 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class TimeKind:
+    """One way to write a time.
+
+    Attributes:
+        name: as the coverage table shows it.
+        pattern: a regular expression with named groups; no look-around, no back-reference.
+        year, date: whether a year, a date is part of it.
+    """
+
+    name: str
+    pattern: str
+    year: bool = True
+    date: bool = True
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """The compiled pattern (Python)."""
+        return _compiled(self.pattern)
+
+
+_CACHE: dict[str, re.Pattern[str]] = {}
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    found = _CACHE.get(pattern)
+    if found is None:
+        found = _CACHE[pattern] = re.compile(pattern)
+    return found
+
+
+ALL_KINDS = (
+    TimeKind("iso", r"(?P<year>[0-9]{4})[-/](?P<month>[0-9]{2})[-/](?P<day>[0-9]{2})(?:[T _]| {2})" + _CLOCK1 + _FRACTION + r"(?: ?(?P<zone>Z\b|" + _NAMED_ZONE[9:-1] + r")\b|(?: ?)(?P<zone2>[+-][0-9]{2}:?[0-9]{2})\b)?"),
+    TimeKind("clf", r"(?P<day>[0-9]{1,2})/(?P<month>" + _MONTHS + r")/(?P<year>[0-9]{4})[: ]" + _CLOCK + _FRACTION + _ZONE),
+    TimeKind("asctime", r"(?:" + _WEEKDAY + r",? )(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + _FRACTION + r"(?: " + _NAMED_ZONE + r")? (?P<year>[0-9]{4})\b"),
+    TimeKind("rfc5322", r"(?:" + _WEEKDAY + r",? )?(?P<day>[0-9]{1,2})[ -](?P<month>" + _MONTHS + r")[ -](?P<year>[0-9]{4})(?:[ :T]|::)" + _CLOCK + _FRACTION + _ZONE),
+    TimeKind("journal", r"(?:" + _WEEKDAY + r" )(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2}) " + _CLOCK + _FRACTION + r" " + _NAMED_ZONE),
+    TimeKind("month_first", r"(?P<month>" + _MONTHS + r")[a-z]* (?P<day>[0-9]{1,2}), (?P<year>[0-9]{4}),? " + _CLOCK1 + _FRACTION + _AMPM + _ZONE),
+    TimeKind("cisco", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) (?P<year>(?:19|20)[0-9]{2}) " + _CLOCK + _FRACTION + _ZONE),
+    TimeKind("h3c", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + r"(?::(?P<fraction>[0-9]{3}))? (?P<year>(?:19|20)[0-9]{2})\b"),
+    TimeKind("syslog", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + _FRACTION, year=False),
+    TimeKind("day_month", r"\b(?P<day>[0-9]{1,2})[ -](?P<month>" + _MONTHS + r") " + _CLOCK + _FRACTION, year=False),
+    TimeKind("iso_basic", r"\b(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])(?:[T _-])(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2}):(?P<second>[0-9]{1,2})(?:[.,:](?P<fraction>[0-9]{1,9}))?" + _ZONE),
+    TimeKind("iso_compact", r"\b(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])T?(?P<hour>[0-2][0-9])(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])(?:[.](?P<fraction>[0-9]{1,9}))?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?\b"),
+    TimeKind("bgl", r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})-(?P<hour>[0-9]{2})\.(?P<minute>[0-9]{2})\.(?P<second>[0-9]{2})\.(?P<fraction>[0-9]{6})"),
+    TimeKind("iso_dots", r"(?P<year>(?:19|20)[0-9]{2})\.(?P<month>[0-9]{2})\.(?P<day>[0-9]{2})[T _-]" + _CLOCK + _FRACTION + _ZONE),
+    TimeKind("dotted", r"\b(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>(?:19|20)[0-9]{2}),? " + _CLOCK1 + _FRACTION),
+    TimeKind("dashed", r"\b(?P<day>[0-9]{1,2})-(?P<month>[0-9]{1,2})-(?P<year>(?:19|20)[0-9]{2}),? " + _CLOCK1 + _FRACTION),
+    TimeKind("yymmdd", r"\b(?P<year>[0-9]{2})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2}) " + _CLOCK + _FRACTION),
+    TimeKind("slashed_us", r"\b(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>(?:19|20)?[0-9]{2}),? " + _CLOCK1 + r"(?:[.,:](?P<fraction>[0-9]{1,9}))?" + _AMPM + r"(?: " + _NAMED_ZONE + r"\b)?"),
+    TimeKind("slashed_eu", r"\b(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>(?:19|20)?[0-9]{2}),? " + _CLOCK1 + _FRACTION + _AMPM),
+    TimeKind("iso_minutes", r"\b(?P<year>(?:19|20)[0-9]{2})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})[T ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})\b" + _ZONE),
+    TimeKind("chinese", r"(?P<year>(?:19|20)[0-9]{2})年 ?(?P<month>[0-9]{1,2})月 ?(?P<day>[0-9]{1,2})日[^0-9\n]{0,12}?(?P<ampm>上午|下午)? ?(?P<hour>[0-9]{1,2})[:时](?P<minute>[0-9]{2})[:分](?P<second>[0-9]{2})" + _FRACTION),
+    TimeKind("mysql_short", r"^(?P<year>[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9]) {1,2}(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"),
+    TimeKind("hdfs", r"^(?P<year>[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9]) (?P<hour>[0-2][0-9])(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])\b"),
+    TimeKind("klog", r"^[IWEF](?P<month>[01][0-9])(?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION, year=False),
+    TimeKind("glog", r"^[IWEF](?P<year>20[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION),
+    TimeKind("logcat", r"^\[?(?P<month>[01][0-9])[-.](?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION, year=False),
+    TimeKind("audit", r"\bmsg=audit\((?P<epoch>[0-9]{10})\.(?P<fraction>[0-9]{3}):"),
+    TimeKind("epoch", r"^[\[(]?(?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
+    TimeKind("epoch_key", r"(?:^|[\s{,])\"?(?:ts|time|t|timestamp)\"?[=:] ?\"?(?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
+    TimeKind("epoch_field", r"(?: |^)(?P<epoch>1[2-9][0-9]{8})(?: |$)"),
+    TimeKind("uptime", r"^(?:<[0-9]+>)?\[ {0,6}(?P<uptime>[0-9]{1,8}\.[0-9]{6})\]", year=False, date=False),
+    TimeKind("clock", r"^[\[(]?" + _CLOCK + _FRACTION + r"\b", year=False, date=False),
+)  # fmt: skip
+KINDS = {kind.name: kind for kind in ALL_KINDS}
+
+# How much of a line may stand before its time: where the format says that it is there, and where it does not.
+TIME_WINDOW = 192
+HEADER_WINDOW = 96
