@@ -10,17 +10,8 @@ from hypothesis import strategies as st
 
 from parsers.batch import large_strings
 from parsers.text import line_ends
-from parsers.times import (
-    KINDS,
-    NAT,
-    Clock,
-    find_kind,
-    find_layout,
-    parse_times,
-    times_of_lines,
-    to_datetime,
-    zone_minutes,
-)
+from parsers.time_kinds import KINDS
+from parsers.times import NAT, Clock, find_kind, find_layout, parse_times, times_of_lines, to_datetime, zone_minutes
 
 CLOCK = Clock(year=2026, last=(3, 15), date=20_526)  # 2026-03-14
 
