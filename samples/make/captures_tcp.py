@@ -441,6 +441,15 @@ def icmp_port_unreachable() -> None:
 
 
 @scene
+def login_guessing() -> None:
+    """Passwords of an FTP user are tried one after the other."""
+    with direct(), small("ftp"), capture("login_guessing"):
+        for number in range(12):
+            with contextlib.suppress(ftplib.error_perm):
+                ftplib.FTP(SERVER, "backup", f"secret{number}")
+
+
+@scene
 def smtp_failure_repeated() -> None:
     """A mailing to people that the mail server does not know."""
     people = [f"customer{number}@mail.example" for number in range(6)]
