@@ -17,12 +17,12 @@ HERE = "10.77.0.2"
 
 
 def dns(kind: str) -> None:
-    """Answer DNS questions: servfail, slow, or nothing at all (drop)."""
+    """Answer DNS questions: servfail, slow, names without an x only (some), or nothing at all (drop)."""
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind((HERE, 53))
     while True:
         question, client = server.recvfrom(2000)
-        if kind == "drop":
+        if kind == "drop" or (kind == "some" and b"x" in question[12:20]):
             continue
         if kind == "slow":
             time.sleep(0.8)

@@ -370,6 +370,34 @@ def dns_server_silent() -> None:
 
 
 @scene
+def dns_unanswered() -> None:
+    """A DNS server that leaves every other name unanswered; nobody asks twice."""
+    with direct(), small("dns some"), capture("dns_unanswered"):
+        for number in range(6):
+            ask(f"x{number}.shop.example", timeout=0.3)
+            ask(f"a{number}.shop.example", timeout=0.3)
+        time.sleep(4)
+        ask("last.shop.example")
+
+
+@scene
+def dns_query_lost() -> None:
+    """One question of many is lost."""
+    with direct(), small("dns some"), capture("dns_query_lost"):
+        for name in ("api", "x1", "db", "www"):
+            ask(f"{name}.shop.example", timeout=0.3)
+        time.sleep(4)
+        ask("last.shop.example")
+
+
+@scene
+def dns_reverse_failed() -> None:
+    """The reverse zone of an address is broken."""
+    with direct(), small("dns servfail"), capture("dns_reverse_failed"):
+        ask("9.113.0.203.in-addr.arpa", kind=12)
+
+
+@scene
 def dns_slow_repeated() -> None:
     """A DNS server that takes its time for every name."""
     with direct(), small("dns slow"), capture("dns_slow_repeated"):
@@ -410,6 +438,15 @@ def icmp_port_unreachable() -> None:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out, contextlib.suppress(OSError):
                 out.sendto(b"<13>shop: order 17 paid", (SERVER, 514))
                 time.sleep(0.3)
+
+
+@scene
+def login_guessing() -> None:
+    """Passwords of an FTP user are tried one after the other."""
+    with direct(), small("ftp"), capture("login_guessing"):
+        for number in range(12):
+            with contextlib.suppress(ftplib.error_perm):
+                ftplib.FTP(SERVER, "backup", f"secret{number}")
 
 
 @scene

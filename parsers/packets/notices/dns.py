@@ -35,10 +35,11 @@ def notices(capture: Capture) -> Iterator[Notice]:
     one_sided = bool(table["rcode"].is_null().all())
     again = table.filter(pl.struct("id_orig_h", "query", "qtype_name").is_duplicated() | (pl.col("attempts") > 1))
     repeated = set(again["frame_number"]) if one_sided else set()
+    answers = dict(table.filter(~silent).group_by("id_resp_h").len().iter_rows())
     for row in rows(table.filter((pl.col("rcode") > 0) | pl.col("tc") | (pl.col("rtt") >= SLOW) | silent)):
         if row["rcode"] is None:
             doubtful = one_sided and row["frame_number"] not in repeated
-            yield from _unanswered(capture, row, rejected, doubtful)
+            yield from _unanswered(capture, row, rejected, doubtful, answers.get(row["id_resp_h"], 0))
         elif row["rcode"]:
             yield _failed(capture, row, answered)
         if row["tc"] and row["proto"] == "udp":
@@ -139,8 +140,9 @@ def _rejected(capture: Capture) -> dict[tuple[str, int, str], tuple[int, str]]:
 
 
 def _unanswered(
-    capture: Capture, row: Row, rejected: dict[tuple[str, int, str], tuple[int, str]], doubtful: bool
+    capture: Capture, row: Row, rejected: dict[tuple[str, int, str], tuple[int, str]], doubtful: bool, answered: int
 ) -> Iterator[Notice]:
+    """A question without an answer; `answered` are those that the same server answered."""
     fields = {**_fields(row), "attempts": row["attempts"]}
     found = rejected.get((row["id_orig_h"], row["id_orig_p"], row["id_resp_h"]))
     if found is not None:
@@ -153,5 +155,6 @@ def _unanswered(
     times = "time" if row["attempts"] == 1 else "times"
     msg = f"The server {row['id_resp_h']} did not answer {client(row)}, which asked for {_name(row)} "
     msg += f"{row['attempts']} {times}"
+    fields["answered"] = answered
     severity = INFO if doubtful else ERROR
     yield from_row(capture, "dns_timeout", severity, row, msg, fields)
