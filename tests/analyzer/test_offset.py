@@ -46,7 +46,8 @@ def test_the_offset_at_which_most_events_agree_is_found(offset: int, seed: int, 
     found = estimate(records, marks)
     assert found is not None
     assert abs(found.micros - offset) <= found.uncertainty + SECOND // 20
-    assert found.uncertainty <= max(SECOND, unit) // 2 + SECOND // 20
+    # Few events may fit the begin of their connections and the end alike; then the answer says so by its uncertainty.
+    assert found.uncertainty <= (SECOND // 2 + SECOND // 20 if count >= 12 else 6 * SECOND)
     assert found.events >= count * 0.9
 
 
