@@ -1,8 +1,8 @@
 """Where the records of a large pcap file begin, found in many places at once.
 
-Each record says where the next one is, so that a walk is one step a record. A region of the file is cut into segments; in
-each one a record is guessed by its time, and all segments are walked in step. What a segment's walk found counts only
-where the one before ended exactly on its guess: a wrong guess costs time, never a packet.
+Each record says where the next one is, so that a walk is one step a record. A region of the file is cut into segments;
+in each one a record is guessed by its time, and all segments are walked in step. What a segment's walk found counts
+only where the one before ended exactly on its guess: a wrong guess costs time, never a packet.
 """
 
 from __future__ import annotations

@@ -104,6 +104,20 @@ def seconds(capture: Capture, first: int, then: int) -> float:
     return (int(time[then]) - int(time[first])) / 1e9
 
 
+def between(capture: Capture, first: Sequence[int | None], then: Sequence[int | None]) -> pl.Series:
+    """As seconds, for many pairs of packets; null where one of them is missing."""
+    time = pl.Series(capture.packets.time)
+    begin, end = (time.gather(pl.Series(rows, dtype=pl.UInt32)) for rows in (first, then))
+    return (end - begin) / 1e9
+
+
+def lists(values: Iterable[Sequence[str]]) -> pl.Series:
+    """Lists of texts as a column; most of them are the same few."""
+    codes: dict[tuple[str, ...], int] = {}
+    rows = [codes.setdefault(tuple(value), len(codes)) for value in values]
+    return pl.Series([list(value) for value in codes], dtype=pl.List(pl.String)).gather(rows)
+
+
 def frames(rows: Iterable[int | None]) -> list[int | None]:
     """Frame numbers of packets that may be missing."""
     return [None if row is None else row + 1 for row in rows]

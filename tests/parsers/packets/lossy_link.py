@@ -171,10 +171,8 @@ def serve(dice: random.Random) -> None:
         time.sleep(5)
         peer.recv(10)
 
-    for port, answer, small in (
-        (1, download, 0), (2, swallow, 0), (3, dawdle, 4096), (4, echo, 0), (80, web, 0), (443, secure, 0), (7, idle, 0),
-    ):  # fmt: skip
-        _serve(port, answer, small)
+    for port, answer in ((1, download), (2, swallow), (3, dawdle), (4, echo), (80, web), (443, secure), (7, idle)):
+        _serve(port, answer, 4096 if port == 3 else 0)
     names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     names.bind((SERVER, 53))
     while True:
