@@ -237,7 +237,7 @@ def _columns(capture: Capture, found: list[_Transaction]) -> dict[str, object]:
             [one.response.last_row if one.response else None for one in found],
         ),
         "response_end_frame_number": _rows.frames(one.response.last_row if one.response else None for one in found),
-        "weird": _rows.lists([one.weird for one in found]),
+        "weird": [one.weird for one in found],
     }  # fmt: skip
 
 
