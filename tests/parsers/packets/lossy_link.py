@@ -327,4 +327,6 @@ def main(shape: str, seed: int, seconds: float, file: Path) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "--available":
+        sys.exit(not available())
     main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4]))
