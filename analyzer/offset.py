@@ -80,13 +80,13 @@ class Offset:
 
 def landmarks(capture: Capture) -> Landmarks:
     """The connections and requests of a capture."""
-    ends: dict[tuple[str, int], tuple[int, ...]] = {}
+    ends: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     tcp = capture.connections.filter(pl.col("proto") == "tcp").head(_MAX_KEYS)
     begin = tcp.get_column("time").to_physical()
     last = begin + (tcp.get_column("duration").fill_null(0) * SECOND).cast(pl.Int64)
     for host, port, first, end in zip(tcp["id_orig_h"], tcp["id_orig_p"], begin, last, strict=True):
-        ends[host, port] = (*ends.get((host, port), ()), first, end)
-    requests: dict[tuple[str, str], tuple[int, ...]] = {}
+        ends[host, port] += (first, end)
+    requests: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     if "http" in capture.tables:
         http = capture.tables["http"].head(_MAX_KEYS)
         taken = http.get_column("response_time").fill_null(0) + http.get_column("transfer_time").fill_null(0)
@@ -94,20 +94,27 @@ def landmarks(capture: Capture) -> Landmarks:
         done = asked + (taken * SECOND).cast(pl.Int64)
         for method, uri, at, end in zip(http["method"], http["uri"], asked, done, strict=True):
             if method and uri:
-                requests[method, uri] = (*requests.get((method, uri), ()), at, end)
-    return Landmarks(ends, requests)
+                requests[method, uri] += (at, end)
+    return _frozen(ends, requests)
 
 
 def merged(several: Iterable[Landmarks]) -> Landmarks:
     """The landmarks of several captures, which are taken to have one clock."""
-    ends: dict[tuple[str, int], tuple[int, ...]] = {}
-    requests: dict[tuple[str, str], tuple[int, ...]] = {}
+    ends: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    requests: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for marks in several:
         for key, times in marks.ends.items():
-            ends[key] = (*ends.get(key, ()), *times)
+            ends[key] += times
         for request, times in marks.requests.items():
-            requests[request] = (*requests.get(request, ()), *times)
-    return Landmarks(ends, requests)
+            requests[request] += times
+    return _frozen(ends, requests)
+
+
+def _frozen(ends: Mapping[tuple[str, int], list[int]], requests: Mapping[tuple[str, str], list[int]]) -> Landmarks:
+    """Plain tuples, which travel between processes."""
+    return Landmarks(
+        {key: tuple(times) for key, times in ends.items()}, {key: tuple(times) for key, times in requests.items()}
+    )
 
 
 def estimate(records: Iterable[tuple[int, str]], marks: Landmarks) -> Offset | None:

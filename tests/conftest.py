@@ -25,11 +25,13 @@ settings.load_profile("default")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests that take long, too")
     parser.addoption("--browser", action="store_true", help="run the tests that need Chromium, Playwright and npm, too")
+    parser.addoption("--tshark", action="store_true", help="compare with tshark, too, on captures made on the spot")
+    parser.addoption("--seed", type=int, help="what --tshark makes its captures with; any number without it")
     parser.addoption("--update-expected", action="store_true", help="write tests/expected anew")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for name, reason in (("slow", "takes long"), ("browser", "needs a browser")):
+    for name, reason in (("slow", "takes long"), ("browser", "needs a browser"), ("tshark", "needs tshark")):
         if config.getoption(f"--{name}"):
             continue
         skip = pytest.mark.skip(reason=f"{reason}: --{name} runs it")

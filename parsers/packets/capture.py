@@ -68,11 +68,12 @@ def read_capture(source: Source) -> Capture:
     from .duplicates import duplicates
     from .flows import flows
     from .framing import read_frames
-    from .layers import decode
+    from .layers import Decoder
     from .tcp import analyse
 
-    frames = read_frames(source)
-    packets = decode(frames)
+    decoder = Decoder()
+    frames = read_frames(source, decoder.take)
+    packets = decoder.packets(frames)
     groups = flows(packets)
     duplicate = duplicates(packets, groups)
     analysis, measures = analyse(packets, groups)

@@ -7,7 +7,7 @@ fields of the headers; payloads are read from it by their offset.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Any, Literal
@@ -65,6 +65,7 @@ _DTYPES: dict[str, type[np.generic]] = {
     "payload": np.int64,
     "payload_captured": np.uint32,
     "payload_length": np.uint32,
+    "payload_start": np.uint64,
     "seq": np.uint32,
     "ack": np.uint32,
     "tcp_flags": np.uint16,
@@ -72,8 +73,10 @@ _DTYPES: dict[str, type[np.generic]] = {
     "connection": np.int32,
     "from_orig": np.bool_,
 }
+# What framing or the grouping to connections says of a packet.
+_LATER = ("offset", "captured", "length", "time", "link_type", "interface", "connection", "from_orig")
 # What a column holds where a packet has no such field; 0 elsewhere.
-_NONE = {"vlan": -1, "network": -1, "protocol": NO_PROTOCOL, "transport": -1, "payload": -1, "connection": -1}
+NONE = {"vlan": -1, "network": -1, "protocol": NO_PROTOCOL, "transport": -1, "payload": -1, "connection": -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class Packets:
         transport: offset of the TCP, UDP, ICMP or SCTP header, -1 none.
         payload: offset of what it carries, -1 none. payload_captured: its bytes in the file.
         payload_length: its bytes as the headers say.
+        payload_start: the first eight bytes of a TCP payload as a big-endian number, zeros behind its end; it is what
+            application protocols are recognised by.
         seq, ack, tcp_flags, window: of TCP, window as written; 0 elsewhere.
         connection: row in the connections table, -1 none. from_orig: sent by the originator.
     """
@@ -130,6 +135,7 @@ class Packets:
     payload: npt.NDArray[np.int64]
     payload_captured: npt.NDArray[np.uint32]
     payload_length: npt.NDArray[np.uint32]
+    payload_start: npt.NDArray[np.uint64]
     seq: npt.NDArray[np.uint32]
     ack: npt.NDArray[np.uint32]
     tcp_flags: npt.NDArray[np.uint16]
@@ -142,12 +148,14 @@ class Packets:
         return len(self.offset)
 
     @classmethod
-    def of(cls, frames: Frames) -> Packets:
-        """Packets of which the framing alone is known; its arrays are taken over, not copied."""
-        columns: dict[str, Array] = {}
+    def of(cls, frames: Frames, decoded: Mapping[str, Array] | None = None) -> Packets:
+        """Packets of which the framing is known, and the decoded columns; arrays are taken over, not copied."""
+        columns: dict[str, Array] = dict(decoded or {})
         for name, dtype in _DTYPES.items():
+            if name in columns:
+                continue
             known = getattr(frames, name, None)
-            fill = _NONE.get(name, 0)
+            fill = NONE.get(name, 0)
             count = len(frames.offset)
             empty = np.full(count, fill, dtype) if fill else np.zeros(count, dtype)
             columns[name] = empty if known is None else known
@@ -184,6 +192,19 @@ class Packets:
         release(self.data)
 
 
+def grown(columns: Mapping[str, Array], room: int) -> dict[str, Array]:
+    """The columns that are decoded from the packets' bytes, with room for so many packets, zero behind the known."""
+    out: dict[str, Array] = {}
+    for name, dtype in _DTYPES.items():
+        if name in _LATER:
+            continue
+        column = np.zeros(room, dtype)
+        known = columns.get(name, column[:0])
+        column[: len(known)] = known
+        out[name] = column
+    return out
+
+
 def release(data: Bytes) -> None:
     """Give back the pages of a mapped file; they are read again where they are needed."""
     base: Any = data
@@ -202,15 +223,18 @@ def gather(data: Bytes, start: Ints, have: Ints, width: int) -> Bytes:
         have: how many bytes from there may be read, any size.
         width: bytes a row.
     """
-    out = np.zeros((len(start), width), np.uint8)
     if not len(start) or not len(data) or not width:
-        return out
-    inside = np.flatnonzero(start + width <= len(data))
-    if len(inside):
+        return np.zeros((len(start), width), np.uint8)
+    beyond = np.flatnonzero(start + width > len(data))
+    if len(data) < width:
+        out = np.zeros((len(start), width), np.uint8)
+    else:
         wide = np.ndarray((len(data) - width + 1,), dtype=f"V{width}", buffer=data, strides=(1,))
-        out[inside] = wide[start[inside]].view(np.uint8).reshape(-1, width)
-    for row in np.flatnonzero((start + width > len(data)) & (start < len(data))).tolist():
+        chosen = np.minimum(start, len(data) - width) if len(beyond) else start
+        out = wide[chosen].view(np.uint8).reshape(-1, width)
+    for row in beyond.tolist():
         tail = data[int(start[row]) :]
+        out[row] = 0
         out[row, : len(tail)] = tail
     short = np.flatnonzero(have < width)
     if len(short):

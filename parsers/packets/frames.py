@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,11 +58,13 @@ class FrameReader:
     Attributes:
         path: name of the capture inside the bundle.
         data: its bytes.
+        taken: told the frames of each part of the file while that part is in memory.
         facts: what the file says about itself.
     """
 
     path: str
     data: Bytes
+    taken: Callable[[Frames], None] | None = None
     facts: dict[str, str | int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     searched: int = 0
@@ -78,7 +80,11 @@ class FrameReader:
             return
         kinds = (np.int64, np.uint32, np.uint32, np.int64, np.uint16, np.uint16)
         values = (offset, captured, length, time, link_type, interface)
-        self._parts.append(tuple(value.astype(kind, copy=False) for value, kind in zip(values, kinds, strict=True)))
+        part = tuple(value.astype(kind, copy=False) for value, kind in zip(values, kinds, strict=True))
+        self._parts.append(part)
+        if self.taken:
+            offset, captured, length, time, link_type, interface = part
+            self.taken(Frames(self.data, offset, captured, length, time, link_type, interface, [], {}))
         self.count += len(offset)
         self.last_time = int(time[-1])
 

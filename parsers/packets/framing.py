@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import struct
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -54,14 +55,18 @@ def is_capture(head: bytes) -> bool:
     return len(head) >= 4 and any(struct.unpack(order + "I", head[:4])[0] in PCAP for order in "<>")
 
 
-def read_frames(source: Source) -> Frames:
+def read_frames(source: Source, taken: Callable[[Frames], None] | None = None) -> Frames:
     """Walk the records of a capture; whatever is broken is named, what is good before and behind it is kept.
+
+    Args:
+        source: the file.
+        taken: told the frames of each part of the file, in order, while that part is in memory.
 
     Raises:
         OSError: the file cannot be read.
     """
     data = mapped_file(source)
-    reader = FrameReader(source.path, data)
+    reader = FrameReader(source.path, data, taken)
     head = data[:64].tobytes()
     if not is_capture(head):
         reader.problem("unsupported", "This is no capture: its first bytes are those of no capture format.")

@@ -1,14 +1,15 @@
 """Frames to packets: link layers, tags, tunnels, IP and transport headers, decoded as columns.
 
-Packets are decoded window by window. Each round of a window reads one network layer of those packets that still have
-one; packets in a tunnel go through another round, so that the columns hold the innermost flow.
+Packets are decoded window by window, while their part of the file is in memory. Each round of a window reads one
+network layer of those packets that still have one; packets in a tunnel go through another round, so that the columns
+hold the innermost flow.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from .columns import NO_PROTOCOL, Packets, Rows, mapped
+from .columns import NO_PROTOCOL, NONE, TCP, Array, Packets, Rows, grown, mapped
 from .frames import Frames
 from .links import ARP, IPV4, IPV6, NOTHING, Layer, head, link, skip_tags
 from .transport import Carried, clear, transport
@@ -39,13 +40,40 @@ _HEAD6 = np.dtype(
 )
 
 
-def decode(frames: Frames) -> Packets:
-    """The packets of a capture as columns. No bytes make it fail: what cannot be read stays empty."""
-    packets = Packets.of(frames)
-    for start in range(0, len(packets), WINDOW):
-        _decode_window(packets.part(start, start + WINDOW))
-        packets.release()
-    return packets
+class Decoder:
+    """Makes columns of the frames of a capture, part by part; what cannot be read stays empty."""
+
+    def __init__(self) -> None:
+        """Know no packet yet."""
+        self._columns: dict[str, Array] = {}
+        self._count = self._room = 0
+
+    def take(self, frames: Frames) -> None:
+        """Decode the frames of the next part of the file, which are in memory."""
+        begin, end = self._count, self._count + len(frames.offset)
+        if end > self._room:
+            # Pages of an array that nothing was written to take no memory: there may be too many of them.
+            share = len(frames.data) / max(int(frames.offset[-1] + frames.captured[-1]), 1)
+            self._room = max(end * 3 // 2, int(end * share * 1.2))
+            self._columns = grown(self._columns, self._room)
+        for name in NONE.keys() & self._columns.keys():
+            self._columns[name][begin:end] = NONE[name]
+        packets = Packets.of(frames, {name: column[begin:end] for name, column in self._columns.items()})
+        for start in range(0, len(packets), WINDOW):
+            window = packets.part(start, start + WINDOW)
+            _decode_window(window)
+            _starts(window)
+        self._count = end
+
+    def packets(self, frames: Frames) -> Packets:
+        """The packets of all frames, which are those that were taken."""
+        return Packets.of(frames, {name: column[: self._count] for name, column in self._columns.items()})
+
+
+def _starts(window: Packets) -> None:
+    """The first bytes of TCP payloads."""
+    rows = np.flatnonzero((window.protocol == TCP) & (window.payload_captured > 0) & (window.payload >= 0))
+    window.payload_start[rows] = window.payload_heads(rows, 8).view(">u8").ravel()
 
 
 def _decode_window(window: Packets) -> None:

@@ -6,12 +6,14 @@ https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-03.html, RFC 1761 (snoop)
 from __future__ import annotations
 
 import struct
+from collections.abc import Container
 from dataclasses import dataclass
 
 import numpy as np
 
 from .columns import Array, Bytes, Ints, gather, release
 from .frames import MAX_PACKET, MAX_SEARCH, NANO, WINDOW, FrameReader
+from .strides import REGION, Layout, in_step
 
 # Magic number -> units a second, bytes of a record's header. The last one is Kuznetzov's modified libpcap.
 PCAP = {0xA1B2C3D4: (1_000_000, 16), 0xA1B23C4D: (NANO, 16), 0xA1B2CD34: (1_000_000, 24)}
@@ -20,6 +22,8 @@ SNOOP = b"snoop\0\0\0"
 _SNOOP_LINKS = {0: 1, 2: 6, 4: 1, 8: 10, 9: 0}
 _SEARCH_STEP = 1024 * 1024
 _FAR = 30 * 86400  # seconds; a record further from its neighbour is not taken for one in a search
+_SMALL = 4 * 1024 * 1024  # bytes; less of a file is walked record by record
+_CUT_HEADER = "A packet's header is truncated: the capture was cut short"
 _CHAIN = 3  # records in a row that must make sense before reading goes on behind a broken one
 
 
@@ -89,9 +93,9 @@ def read_snoop(reader: FrameReader) -> None:
 
 
 def _walk(reader: FrameReader, form: _Format, at: int) -> None:
-    """Read records window by window, and search for the next good one behind a broken one."""
+    """Read records region by region, and search for the next good one behind a broken one."""
     while at < len(reader.data) and not reader.full():
-        offsets, at, fault = _walk_window(reader.data, form, at)
+        offsets, at, fault = _walk_region(reader.data, form, at)
         good = _add(reader, form, offsets)
         release(reader.data)
         if good < len(offsets):
@@ -104,8 +108,30 @@ def _walk(reader: FrameReader, form: _Format, at: int) -> None:
         at = resumed
 
 
-def _walk_window(data: Bytes, form: _Format, at: int) -> tuple[Ints, int, str]:
-    """Offsets of up to WINDOW records, where the next one begins, and what is wrong there."""
+def _walk_region(data: Bytes, form: _Format, at: int) -> tuple[Ints, int, str]:
+    """Offsets of the records of a region of the file, where the next one begins, and what is wrong there."""
+    if form.padded >= 0 or len(data) - at < _SMALL:
+        return _walk_window(data, form, at, {})
+    segments = in_step(data, Layout(form.order, form.header, form.units, form.size_at), at)
+    parts: list[Ints] = []
+    limit = min(at + REGION, len(data) - form.header + 1)
+    fault = ""
+    while at < limit and not fault:
+        number = segments.begins.get(at)
+        # A walk that ends where it began has met something broken, which is named by the other one.
+        if number is not None and int(segments.ends[number]) > at:
+            parts.append(segments.places[segments.bounds[number] : segments.bounds[number + 1]])
+            at = int(segments.ends[number])
+            continue
+        offsets, at, fault = _walk_window(data, form, at, segments.begins)
+        parts.append(offsets)
+    if not fault and len(data) - form.header < at < len(data):
+        fault = _CUT_HEADER
+    return np.concatenate(parts) if parts else np.empty(0, np.int64), at, fault
+
+
+def _walk_window(data: Bytes, form: _Format, at: int, known: Container[int]) -> tuple[Ints, int, str]:
+    """Offsets of up to WINDOW records up to a known one, where the next one begins, and what is wrong there."""
     unpack = struct.Struct(form.order + "I").unpack_from
     view = data.data
     size_at, header, end = form.size_at, form.header, len(data)
@@ -127,7 +153,9 @@ def _walk_window(data: Bytes, form: _Format, at: int) -> tuple[Ints, int, str]:
             return np.array(offsets, np.int64), at, "A packet is truncated: the capture was cut short"
         offsets.append(at)
         at = following
-    fault = "A packet's header is truncated: the capture was cut short" if last < at < end else ""
+        if at in known:
+            break
+    fault = _CUT_HEADER if last < at < end else ""
     return np.array(offsets, np.int64), at, fault
 
 

@@ -6,6 +6,7 @@ was sent again. What the capture does not hold is a gap, which no read crosses.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +22,9 @@ _SPAN = 1 << 40  # room for one stream among the sorted offsets of all
 _REACH = (1 << 39) - (1 << 20)  # farther from the first byte nothing honest stands
 
 
+View = memoryview
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
     """What one side of a connection sent; offsets count from its first byte in the capture.
@@ -28,29 +32,30 @@ class Stream:
     Attributes:
         connection: row of the connections table. from_orig: which side.
         rows: packets, sorted by offset. starts, lengths: their part of the stream, without overlaps.
-        places: where that part begins in the file. held: how much of it the file holds.
+        places: where that part begins in the file. held: how much of it the file holds. They are views of int64:
+            single numbers are read from these, which arrays are slow at.
         meter: keeps the file out of memory.
     """
 
     packets: Packets
     connection: int
     from_orig: bool
-    rows: Ints
-    starts: Ints
-    lengths: Ints
-    places: Ints
-    held: Ints
     meter: Meter
+    rows: View
+    starts: View
+    lengths: View
+    places: View
+    held: View
 
     @property
     def end(self) -> int:
         """The offset behind the last byte."""
-        return int(self.starts[-1] + self.lengths[-1])
+        return self.starts[-1] + self.lengths[-1]
 
     def _segment(self, offset: int) -> int:
         """The segment that holds an offset, -1 in a gap."""
-        at = int(self.starts.searchsorted(offset, "right")) - 1
-        return at if at >= 0 and offset < int(self.starts[at]) + int(self.lengths[at]) else -1
+        at = bisect_right(self.starts, offset) - 1
+        return at if at >= 0 and offset < self.starts[at] + self.lengths[at] else -1
 
     def read(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from an offset on; they end at a gap."""
@@ -58,10 +63,10 @@ class Stream:
         at = self._segment(offset)
         parts: list[bytes] = []
         while 0 <= at < len(self.starts) and size > 0:
-            start, held = int(self.starts[at]), int(self.held[at])
+            start, held = self.starts[at], self.held[at]
             if start > offset:  # a gap
                 break
-            place = int(self.places[at]) + offset - start
+            place = self.places[at] + offset - start
             count = min(size, held - (offset - start))
             if count > 0:
                 parts.append(self.packets.data[place : place + count].tobytes())
@@ -75,18 +80,17 @@ class Stream:
     def piece(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from an offset on, as far as one packet holds them."""
         self.meter.tick()
-        at = int(self.starts.searchsorted(offset, "right")) - 1
+        at = bisect_right(self.starts, offset) - 1
         if at < 0:
             return b""
-        skip = offset - int(self.starts[at])
-        count = min(size, int(self.held[at]) - skip)
-        place = int(self.places[at]) + skip
+        skip = offset - self.starts[at]
+        count = min(size, self.held[at] - skip)
+        place = self.places[at] + skip
         return self.packets.data[place : place + count].tobytes() if count > 0 else b""
 
     def row_at(self, offset: int) -> int:
         """The packet that carries an offset; the one before it in a gap."""
-        at = int(self.starts.searchsorted(offset, "right")) - 1
-        return int(self.rows[max(at, 0)])
+        return self.rows[max(bisect_right(self.starts, offset) - 1, 0)]
 
 
 def streams(capture: Capture, connections: Ints) -> Iterator[tuple[int, list[Stream]]]:
@@ -134,8 +138,8 @@ def _batch(capture: Capture, rows: Ints, meter: Meter) -> Iterator[tuple[int, li
     for start, stop in pairwise([*first.tolist(), len(rows)]):
         part = slice(start, stop)
         connection, back = divmod(int(group[start]), 2)
-        side = (rows[part], offset[part], length[part], places[part], held[part])
-        found.setdefault(connection, []).append(Stream(packets, connection, not back, *side, meter))
+        views = [np.ascontiguousarray(column[part]).data for column in (rows, offset, length, places, held)]
+        found.setdefault(connection, []).append(Stream(packets, connection, not back, meter, *views))
     yield from found.items()
 
 

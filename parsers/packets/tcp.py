@@ -152,21 +152,20 @@ def _analyse_batch(
     duplicates = _since_new_ack(b, duplicate_ack, same_ack)
     # A segment that begins one byte early and adds more follows a probe: it is new data.
     behind = has & (b.place < b.expected) & ~((b.length > 1) & (b.place == b.expected - 1))
-    other_ack, other_time = b.ack[b.other], b.time[b.other]
+    other_ack = b.ack[b.other]
     data = ((b.length > 0) | opening) & ~keep_alive
     end = b.seq + b.length.astype(np.uint32)
     spurious = data & (b.length > 0) & answered & (other_ack != 0) & ((other_ack - end).view(np.int32) >= 0)
     left = data & behind & ~spurious
-    since_ack = b.time - other_time
     seen, beyond = acknowledged_unseen(b, duplicates, same_ack, probe)
     found["ack_lost_segment"] = seen
     asked = _asked_again(b, duplicate_ack, same_ack, beyond, duplicates)
-    fast = left & answered & asked & (other_ack == b.seq) & (since_ack >= 0) & (since_ack < _FAST)
+    fast = left & answered & asked & (other_ack == b.seq) & _within(b.time - b.time[b.other], _FAST)
     left &= ~fast
-    since = b.time - b.expected_time
+    del other_ack, end, duplicates, beyond  # a connection of millions of packets is one batch
     stream = packets.connection[rows].astype(np.int64) << 1 | b.side
-    soon = (since >= 0) & (since < _first_round_trip(b, stream, measures))
-    reordered = left & soon & (b.expected != b.after)
+    reordered = left & (b.expected != b.after)
+    reordered &= _within(b.time - b.expected_time, _first_round_trip(b, stream, measures))
     found["out_of_order"] = reordered
     found["spurious_retransmission"] = spurious
     found["fast_retransmission"] = fast
@@ -174,6 +173,10 @@ def _analyse_batch(
     measure(measures, b, stream, found["zero_window"], found["lost_segment"], behind, probe)
     for name, value in found.items():
         getattr(analysis, name)[rows] = value
+
+
+def _within(since: Ints, limit: Ints | int) -> Bools:
+    return (since >= 0) & (since < limit)
 
 
 def _batch(packets: Packets, rows: Rows, new: Bools) -> Batch:
@@ -209,12 +212,13 @@ def _follow(b: Batch) -> Bools:
     b.place = np.empty(len(b.rows), np.int64)
     for rows in places:
         first = b.own[rows] < 0
-        step = np.zeros(len(rows), np.int64)
-        step[1:] = (b.seq[rows[1:]] - b.seq[rows[:-1]]).view(np.int32)
+        seq = b.seq[rows]
+        step = np.diff(seq, prepend=seq[:1]).view(np.int32)
         step[first] = 0
-        total = np.cumsum(step)
-        begin = np.maximum.accumulate(np.where(first, np.arange(len(rows)), 0))
-        b.place[rows] = total - total[begin] + b.seq[rows][begin].astype(np.int64)
+        total = np.cumsum(step, dtype=np.int64)
+        begin = np.maximum.accumulate(np.where(first, np.arange(len(rows), dtype=np.int32), 0))
+        total += seq[begin] - total[begin]
+        b.place[rows] = total
     opening = b.flags & (SYN | FIN) != 0
     b.after = b.place + b.length + opening
     closed = (b.other >= 0) & (b.window[b.other] == 0)
@@ -239,36 +243,41 @@ def _expect(b: Batch, places: list[Rows], probe: Bools) -> None:
         first = b.own[rows] < 0
         after = np.where(probe[rows] & ~first, -(1 << 40), b.after[rows])
         # Each connection lies above all before it, so that one running maximum serves all.
-        lift = np.cumsum(first).astype(np.int64) << 42
-        highest = np.maximum.accumulate(after + lift) - lift
+        lift = np.cumsum(first, dtype=np.int64)
+        lift <<= 42
+        highest = after + lift
+        np.maximum.accumulate(highest, out=highest)
+        highest -= lift
+        del lift
         expected = np.empty(len(rows), np.int64)
         expected[0] = -(1 << 50)
         expected[1:] = highest[:-1]
         expected[first] = -(1 << 50)
-        index = np.arange(len(rows))
+        del highest
+        index = np.arange(len(rows), dtype=np.int32)
         b.expected[rows] = expected
         b.expected_time[rows] = _shifted(b.time[rows], np.where(after > expected, index, 0))
 
 
-def _shifted(values: Ints, marked: Ints) -> Ints:
+def _shifted(values: Ints, marked: Array) -> Ints:
     """For each place the value at the last marked place before it."""
     last = np.maximum.accumulate(marked)
-    before = np.zeros(len(values), np.int64)
+    before = np.zeros(len(values), last.dtype)
     before[1:] = last[:-1]
     return values[before]
 
 
-def _since_new_ack(b: Batch, duplicate: Bools, same_ack: Bools) -> Ints:
+def _since_new_ack(b: Batch, duplicate: Bools, same_ack: Bools) -> Array:
     """How many duplicate ACKs a direction has sent since its acknowledgement last moved, up to each packet."""
-    out = np.zeros(len(b.rows), np.int64)
+    out = np.zeros(len(b.rows), np.int32)
     for rows in (np.flatnonzero(~b.side), np.flatnonzero(b.side)):
-        total = np.cumsum(duplicate[rows])
-        moved = np.maximum.accumulate(np.where(same_ack[rows], 0, np.arange(len(rows))))
+        total = np.cumsum(duplicate[rows], dtype=np.int32)
+        moved = np.maximum.accumulate(np.where(same_ack[rows], 0, np.arange(len(rows), dtype=np.int32)))
         out[rows] = total - total[moved] if len(rows) else total
     return out
 
 
-def _asked_again(b: Batch, duplicate: Bools, same_ack: Bools, beyond: Bools, duplicates: Ints) -> Bools:
+def _asked_again(b: Batch, duplicate: Bools, same_ack: Bools, beyond: Bools, duplicates: Array) -> Bools:
     """Whether the other side has sent two duplicate ACKs before a packet.
 
     An acknowledgement beyond all that was seen makes Wireshark take the other side's count for endless, until that side

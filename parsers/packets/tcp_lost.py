@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .columns import ACK, Bools, Ints
+from .columns import ACK, Array, Bools, Ints
 
 if TYPE_CHECKING:
     from .tcp import Batch
 
 
 def acknowledged_unseen(
-    b: Batch, duplicates: Ints, same_ack: Bools, probe: Bools
+    b: Batch, duplicates: Array, same_ack: Bools, probe: Bools
 ) -> tuple[Bools, Bools]:  # fmt: skip
     """Packets that acknowledge more than was seen without a hole of the other direction, and those beyond all of it.
 
@@ -99,7 +99,7 @@ def _stuck(holes: list[int], edges: list[int], fills: dict[int, list[int]], acks
     return out
 
 
-def _repeated(out: Bools, rows: list[int], other: Ints, duplicates: Ints, resets: Ints) -> None:
+def _repeated(out: Bools, rows: list[int], other: Array, duplicates: Array, resets: Ints) -> None:
     """Acknowledgements beyond all that was seen: told once until the other direction acknowledges something new."""
     told = -1
     for row in rows:

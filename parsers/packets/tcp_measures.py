@@ -76,6 +76,7 @@ def measure(
     last[stream] = np.arange(len(stream))  # the last one written stays
     own = stream[first]
     span = highest[last[own]] - b.place[first]
+    del highest, last
     closing = np.zeros(len(out.sent), np.bool_)
     closing[stream[b.flags & FIN != 0]] = True
     out.sent[own] = np.maximum(span - (b.flags[first] & SYN != 0) - closing[own], 0)
@@ -125,11 +126,13 @@ def _round_trips(out: Measures, b: Batch, stream: Ints, behind: Bools) -> None:
         key = lift[sent] + b.after[sent]
         last = b.other[answers]
         seen = np.maximum(b.after[last], b.expected[last])
-        wanted = seen + (b.ack[answers] - (seen & 0xFFFFFFFF).astype(np.uint32)).view(np.int32)
+        wanted: Ints = seen + (b.ack[answers] - (seen & 0xFFFFFFFF).astype(np.uint32)).view(np.int32)
         wanted += lift[last]
+        del last, seen
         at = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
         found = np.flatnonzero(key[at] == wanted)
         segment, answer = sent[at[found]], answers[found]
+        del key, wanted, at, found, sent, answers
         trip = b.time[answer] - b.time[segment]
         # An acknowledgement behind a retransmission may be that of either.
         again = np.flatnonzero(behind & (b.side == side))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 MAX_HEAD = 65_536
+_SHORT = 256  # bytes of a line that is worth to be remembered
 _STATUS = re.compile(rb"HTTP/([0-9]\.[0-9]) ([1-5][0-9]{2})(?: ([^\r\n]{0,200}))?\r?$")
 _REQUEST = re.compile(rb"([A-Z-]{3,20}) (\S{1,65536}) HTTP/([0-9]\.[0-9])\r?$")
 METHODS = (
@@ -82,11 +84,19 @@ def parse_head(data: bytes) -> Head | None:
     if complete and not lines[0].endswith(b"\r"):
         head.weird.append("line_terminated_with_single_LF")
     for line in lines[1:]:
-        name, _, value = line.partition(b":")
-        kept = _KEPT.get(name.strip().lower())
-        if kept is not None:
-            head.fields.setdefault(kept, _text(value).strip())
+        if found := _field(line) if len(line) <= _SHORT else _read_field(line):
+            head.fields.setdefault(*found)
     return head
+
+
+def _read_field(line: bytes) -> tuple[str, str] | None:
+    name, _, value = line.partition(b":")
+    kept = _KEPT.get(name.strip().lower())
+    return None if kept is None else (kept, _text(value).strip())
+
+
+# The fields of one server's messages are mostly the same ones.
+_field = lru_cache(4096)(_read_field)
 
 
 def _start(line: bytes) -> Head | None:

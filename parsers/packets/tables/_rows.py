@@ -51,7 +51,7 @@ def build(
     index = np.asarray(rows, np.int64)
     who = identity(capture, index, np.asarray(swap, np.bool_))
     columns = [
-        pl.Series(name, own[name], dtype=layout[name], strict=False)
+        _column(name, own[name], layout[name])
         if name in own
         else pl.repeat(None, len(index), dtype=layout[name], eager=True).alias(name)
         for name in layout
@@ -59,6 +59,16 @@ def build(
     ]
     order = np.argsort(index, kind="stable")
     return pl.DataFrame([*who.get_columns(), *columns])[order]
+
+
+def _column(name: str, values: Any, dtype: pl.DataType) -> pl.Series:
+    if isinstance(values, list) and isinstance(dtype, pl.List):
+        # Lists are slow to make, and most of them are the same few.
+        codes: dict[tuple[Any, ...] | None, int] = {}
+        rows = [codes.setdefault(None if value is None else tuple(value), len(codes)) for value in values]
+        distinct = [None if value is None else list(value) for value in codes]
+        return pl.Series(name, distinct, dtype=dtype, strict=False).gather(rows)
+    return pl.Series(name, values, dtype=dtype, strict=False)
 
 
 def identity(capture: Capture, rows: Rows, swap: Bools) -> pl.DataFrame:
@@ -102,6 +112,13 @@ def seconds(capture: Capture, first: int, then: int) -> float:
     """How long after one packet another one was taken, in seconds."""
     time = capture.packets.time
     return (int(time[then]) - int(time[first])) / 1e9
+
+
+def between(capture: Capture, first: Sequence[int | None], then: Sequence[int | None]) -> pl.Series:
+    """As seconds, for many pairs of packets; null where one of them is missing."""
+    time = pl.Series(capture.packets.time)
+    begin, end = (time.gather(pl.Series(rows, dtype=pl.UInt32)) for rows in (first, then))
+    return (end - begin) / 1e9
 
 
 def frames(rows: Iterable[int | None]) -> list[int | None]:

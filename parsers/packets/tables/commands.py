@@ -16,7 +16,7 @@ import polars as pl
 from ..columns import TCP, UDP, Ints
 from ..protocols import sip
 from ..protocols.dialogue import Dialogue, Exchange
-from ..reading import payload_starts, payloads
+from ..reading import payloads
 from ..streams import Stream, streams
 from . import _rows
 
@@ -96,14 +96,14 @@ def _dialogues(capture: Capture) -> Iterator[_Row]:
 
 def _segments(stream: Stream) -> Iterator[tuple[int, int, bool]]:
     """When the segments of a stream could be read: the packet, the number of the segment, the side."""
-    known = np.maximum.accumulate(stream.rows)
+    known = np.maximum.accumulate(np.asarray(stream.rows))
     for at, row in enumerate(known[:_MAX_SEGMENTS].tolist()):
         yield row, at, stream.from_orig
 
 
 def _segment(stream: Stream, at: int) -> bytes:
-    place = int(stream.places[at])
-    return stream.packets.data[place : place + int(stream.held[at])].tobytes()
+    place = stream.places[at]
+    return stream.packets.data[place : place + stream.held[at]].tobytes()
 
 
 def _services(capture: Capture) -> dict[int, tuple[str, bool]]:
@@ -117,7 +117,7 @@ def _services(capture: Capture) -> dict[int, tuple[str, bool]]:
         served = int(packets.sport[row]) in PORTS
         port = int(packets.sport[row] if served else packets.dport[row])
         found[int(packets.connection[row])] = (PORTS[port], bool(packets.from_orig[row]) == served)
-    heads = payload_starts(packets)[rows] >> np.uint64(32)
+    heads = packets.payload_start[rows] >> np.uint64(32)
     greetings = np.array([int.from_bytes(text, "big") for text in (b"220 ", b"220-")], np.uint64)
     for row in _firsts(capture, rows[np.isin(heads, greetings)]):
         connection = int(packets.connection[row])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,9 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ..columns import Bools, Ints
+from ..columns import Bools
 from ..protocols.http import MAX_HEAD, METHODS, Head, parse_head, starts_head
-from ..reading import payload_starts
 from ..streams import Stream, streams
 from . import _rows
 
@@ -90,7 +90,7 @@ def _begins(capture: Capture) -> Bools:
     """Packets that begin as a head does."""
     packets = capture.packets
     begins = np.zeros(len(packets), np.bool_)
-    starts = payload_starts(packets)
+    starts = packets.payload_start
     likely = np.flatnonzero(np.isin(starts >> np.uint64(32), _WORDS) & (packets.connection >= 0))
     for row in likely.tolist():
         begins[row] = starts_head(int(starts[row]).to_bytes(8, "big"))
@@ -112,22 +112,22 @@ def _transactions(sides: list[Stream], begins: Bools) -> list[_Transaction]:
     return _paired(requests, responses)
 
 
-def _offsets(side: Stream, begins: Bools) -> Ints:
+def _offsets(side: Stream, begins: Bools) -> list[int]:
     """The stream offsets of the packets that begin as a head does."""
-    rows = side.rows
-    offsets: Ints = side.starts[begins[rows] & (side.places == side.packets.payload[rows])]
-    return offsets
+    rows = np.asarray(side.rows)
+    chosen = begins[rows] & (np.asarray(side.places) == side.packets.payload[rows])
+    return [side.starts[index] for index in np.flatnonzero(chosen).tolist()]
 
 
-def _asks(side: Stream, places: Ints) -> bool:
-    return len(places) > 0 and not side.read(int(places[0]), 5).startswith(b"HTTP/")
+def _asks(side: Stream, places: list[int]) -> bool:
+    return len(places) > 0 and not side.read(places[0], 5).startswith(b"HTTP/")
 
 
-def _walk(side: Stream, places: Ints, methods: list[str]) -> list[_Message]:
+def _walk(side: Stream, places: list[int], methods: list[str]) -> list[_Message]:
     """The messages of one side, a response with the method that it answers."""
     messages: list[_Message] = []
     turn = 0  # among the requests; interim responses take none
-    at = int(places[0]) if len(places) else -1
+    at = places[0] if places else -1
     raw = b""
     long = _LONG_HEADS
     while at >= 0:
@@ -171,13 +171,13 @@ def _body(head: Head, method: str) -> int | None:
     return length if length is not None else (None if head.status else 0)
 
 
-def _next(places: Ints, at: int) -> int:
+def _next(places: list[int], at: int) -> int:
     """The first place at or behind an offset, -1 without one."""
-    index = int(places.searchsorted(at))
-    return int(places[index]) if index < len(places) else -1
+    index = bisect_left(places, at)
+    return places[index] if index < len(places) else -1
 
 
-def _until(side: Stream, places: Ints, at: int) -> int:
+def _until(side: Stream, places: list[int], at: int) -> int:
     following = _next(places, at)
     return following if following >= 0 else side.end
 
@@ -226,13 +226,16 @@ def _columns(capture: Capture, found: list[_Transaction]) -> dict[str, object]:
         "content_type": value(responses, "content-type"),
         "location": value(responses, "location"),
         "response_frame_number": _rows.frames(one.response.row if one.response else None for one in found),
-        "response_time": [
-            _rows.seconds(capture, one.request.last_row, one.response.row) if one.request and one.response else None
-            for one in found
-        ],
-        "transfer_time": [
-            _rows.seconds(capture, one.response.row, one.response.last_row) if one.response else None for one in found
-        ],
+        "response_time": _rows.between(
+            capture,
+            [one.request.last_row if one.request and one.response else None for one in found],
+            [one.response.row if one.response else None for one in found],
+        ),
+        "transfer_time": _rows.between(
+            capture,
+            [one.response.row if one.response else None for one in found],
+            [one.response.last_row if one.response else None for one in found],
+        ),
         "response_end_frame_number": _rows.frames(one.response.last_row if one.response else None for one in found),
         "weird": [one.weird for one in found],
     }  # fmt: skip

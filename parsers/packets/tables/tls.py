@@ -11,7 +11,6 @@ import polars as pl
 from ...schema import TIME
 from ..columns import TCP, Ints
 from ..protocols import tls
-from ..reading import payload_starts
 from ..streams import Stream, streams
 from . import _rows
 
@@ -96,7 +95,7 @@ def _begins(capture: Capture) -> Ints:
     """Packets that begin with a handshake record or an alert in the clear."""
     packets = capture.packets
     rows = np.flatnonzero((packets.protocol == TCP) & (packets.payload_captured >= 6) & (packets.connection >= 0))
-    head = payload_starts(packets)[rows].astype(">u8").view(np.uint8).reshape(-1, 8)
+    head = packets.payload_start[rows].astype(">u8").view(np.uint8).reshape(-1, 8)
     version = (head[:, 1] == 3) & (head[:, 2] <= 4)
     size = head[:, 3].astype(np.int32) << 8 | head[:, 4]
     one_or_two = (head[:, 5] == 1) | (head[:, 5] == 2)  # ClientHello and ServerHello, warning and fatal
@@ -109,8 +108,8 @@ def _begins(capture: Capture) -> Ints:
 def _session(connection: int, sides: list[Stream], likely: np.ndarray[Any, np.dtype[np.bool_]]) -> _Session | None:
     session = _Session(connection, None, None, tls.Side(), tls.Side())
     for stream in sides:
-        begins = stream.starts[likely[stream.rows]]
-        side = _read(stream, int(begins[0])) if len(begins) else tls.Side()
+        begins = np.flatnonzero(likely[np.asarray(stream.rows)])
+        side = _read(stream, stream.starts[int(begins[0])]) if len(begins) else tls.Side()
         client = side.find(tls.CLIENT_HELLO) is not None
         server = side.find(tls.SERVER_HELLO) is not None
         if client or (not server and stream.from_orig and session.client is None):

@@ -1,0 +1,124 @@
+"""Where the records of a large pcap file begin, found in many places at once.
+
+Each record says where the next one is, so that a walk is one step a record. A region of the file is cut into segments;
+in each one a record is guessed by its time, and all segments are walked in step. What a segment's walk found counts
+only where the one before ended exactly on its guess: a wrong guess costs time, never a packet.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+
+from .columns import Array, Bytes, Ints
+from .frames import MAX_PACKET
+
+REGION = 48 * 1024 * 1024  # bytes that are walked before their pages are given back
+_SEGMENT = 192 * 1024
+_REACH = 64 * 1024  # how far behind its beginning a record is looked for in a segment
+_GUESSES = 16  # places in it that are tried
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the headers of records are written.
+
+    Attributes:
+        order: "<" or ">". header: bytes in front of a packet. units: of a second in the fraction.
+        size_at: where in the header the length of the packet in the file stands.
+    """
+
+    order: str
+    header: int
+    units: int
+    size_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """What a walk in step found.
+
+    Attributes:
+        begins: the guessed first record of each segment, by segment. ends: the place behind the last one.
+        places: offsets of records, by segment. bounds: where in `places` each segment begins, and its end.
+    """
+
+    begins: dict[int, int]
+    ends: Ints
+    places: Ints
+    bounds: Ints
+
+
+def in_step(data: Bytes, layout: Layout, at: int) -> Segments:
+    """Walk the segments of the region that begins with a record at `at`.
+
+    A segment's walk ends at the next segment, at the end of the file, or before a record that cannot be one.
+    """
+    last = len(data) - layout.header
+    edges = np.arange(at, min(at + REGION, last + 1), _SEGMENT, dtype=np.int64)
+    starts = np.full(len(edges), -1, np.int64)
+    starts[0] = at
+    view = data.data
+    mark = struct.unpack_from(layout.order + "I", view, at)[0] >> 16
+    for number, edge in enumerate(edges[1:].tolist(), 1):
+        starts[number] = _guess(view, layout, edge, last, mark)
+    limits = np.append(edges[1:], min(at + REGION, last + 1))
+    segment = np.flatnonzero(starts >= 0)
+    ends = starts.copy()
+    sizes = np.ndarray((len(data) - 3,), dtype=layout.order + "u4", buffer=data, strides=(1,))
+    place = starts[segment]
+    inside = place < limits[segment]
+    place, segment = place[inside], segment[inside]
+    limit = limits[segment]
+    places: list[Ints] = []
+    owners: list[Array] = []
+    while len(place):
+        size = sizes[place + layout.size_at]
+        following = place + size + layout.header
+        if int(size.max()) > MAX_PACKET or int(following.max()) > len(data):
+            good = (size <= MAX_PACKET) & (following <= len(data))
+            ends[segment[~good]] = place[~good]
+            place, segment, limit, following = place[good], segment[good], limit[good], following[good]
+        places.append(place)
+        owners.append(segment.astype(np.uint16))
+        going = following < limit
+        if not going.all():
+            ends[segment[~going]] = following[~going]
+            segment, limit, following = segment[going], limit[going], following[going]
+        place = following
+    owner = np.concatenate(owners) if owners else np.empty(0, np.uint16)
+    order = np.argsort(owner, kind="stable")
+    found = np.concatenate(places)[order] if places else np.empty(0, np.int64)
+    bounds = np.searchsorted(owner[order], np.arange(len(edges) + 1))
+    begins = {start: number for number, start in enumerate(starts.tolist()) if start >= 0}
+    return Segments(begins, ends, found, bounds)
+
+
+def _guess(view: memoryview, layout: Layout, edge: int, last: int, mark: int) -> int:
+    """The first place behind an edge that looks like a record followed by another one, or -1."""
+    pattern = struct.pack(layout.order + "H", mark)
+    shift = 2 if layout.order == "<" else 0
+    for reach in (4096, _REACH):
+        raw = bytes(view[edge : edge + reach])
+        found = raw.find(pattern, shift)
+        for _ in range(_GUESSES):
+            if found < 0:
+                break
+            place = edge + found - shift
+            following = _next(view, layout, place, last, mark)
+            if following > last or (following > 0 and _next(view, layout, following, last, mark) > 0):
+                return place if following > 0 and place <= last else -1
+            found = raw.find(pattern, found + 1)
+    return -1
+
+
+def _next(view: memoryview, layout: Layout, place: int, last: int, mark: int) -> int:
+    """Where the record behind one begins, 0 if there is none that makes sense."""
+    if place > last:
+        return 0
+    seconds, fraction, captured, length = struct.unpack_from(layout.order + "4I", view, place)
+    if seconds >> 16 != mark or fraction >= layout.units or not 0 < captured <= min(length, MAX_PACKET):
+        return 0
+    return int(place + layout.header + captured)
