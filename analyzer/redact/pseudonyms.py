@@ -1,0 +1,66 @@
+"""Stable pseudonyms: the same value has the same name wherever it stands."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+KINDS = (
+    "secret", "ip", "mac", "host", "user", "email", "phone", "card", "iban", "id", "imei", "name", "birthday", "place",
+)  # fmt: skip
+
+_OWN = re.compile(rf"(?:{'|'.join(KINDS)})-[1-9][0-9]*")
+_REMEMBERED = 200_000
+# What holds no letter case of its own: two spellings are one value.
+_CASELESS = frozenset({"ip", "mac", "host", "email", "iban"})
+
+
+class Pseudonyms:
+    """Numbers the values of each kind in the order in which they are met.
+
+    Attributes:
+        source: the file that is being read; `counts` are kept by it.
+        counts: replacements by (file, kind), never the values.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing known."""
+        self.source = ""
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self._names: dict[tuple[str, str], str] = {}
+        self._next: Counter[str] = Counter()
+        self._known: dict[int, dict[str, str]] = {}
+
+    def known(self, detector: object) -> dict[str, str]:
+        """What a detector wants to remember about values; forgotten when it grows very large."""
+        memory = self._known.setdefault(id(detector), {})
+        if len(memory) > _REMEMBERED:
+            memory.clear()
+        return memory
+
+    def name(self, kind: str, value: str) -> str:
+        """The pseudonym of a value, such as "ip-7"; counted for the current file."""
+        self.counts[self.source, kind] += 1
+        return self.peek(kind, value)
+
+    def peek(self, kind: str, value: str) -> str:
+        """The pseudonym of a value, without counting a replacement."""
+        key = (kind, value.lower() if kind in _CASELESS else value)
+        name = self._names.get(key)
+        if name is None:
+            self._next[kind] += 1
+            name = self._names[key] = f"{kind}-{self._next[kind]}"
+        return name
+
+    def number(self, kind: str, value: str) -> int:
+        """The number within its kind, from 1; for captures, where an address must stay one."""
+        return int(self.peek(kind, value).rpartition("-")[2])
+
+    def table(self) -> dict[str, str]:
+        """Pseudonym to value: this is what must be kept secret."""
+        return {name: value for (_, value), name in self._names.items()}
+
+
+def is_own(value: str) -> bool:
+    """Whether a text is a pseudonym already; such text is left as it is, so that redacting twice changes nothing."""
+    return _OWN.fullmatch(value) is not None
