@@ -121,6 +121,11 @@ def _hides_host(value: str) -> bool:
     return labels[0] not in _CODE
 
 
+def hides_name(name: str) -> bool:
+    """Whether a name of DNS is to be hidden: there, two labels are a host, too."""
+    return "." in name and _PUBLIC_SITE.fullmatch(name) is None
+
+
 _CODE = frozenset({"self", "this", "rc", "sys", "config", "request", "response", "settings", "thread", "threading"})
 
 

@@ -19,7 +19,7 @@ _SHAPES = (
     r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|imt)-[0-9A-Za-z_.-]{20,}",  # GitLab
     r"xox[abeoprs]-[0-9A-Za-z-]{10,}|xapp-[0-9]-[0-9A-Za-z-]{20,}",  # Slack
     r"(?:sk|rk)_(?:live|test)_[0-9A-Za-z]{16,}|whsec_[0-9A-Za-z+/]{24,}",  # Stripe
-    r"SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{32,}",  # SendGrid
+    r"SG\.[0-9A-Za-z_-]{16,64}\.[0-9A-Za-z_-]{32,}",  # SendGrid
     r"SK[0-9a-f]{32}",  # Twilio
     r"npm_[0-9A-Za-z]{36}|pypi-AgE[0-9A-Za-z_-]{50,}|rubygems_[0-9a-f]{48}|dckr_(?:pat|oat)_[0-9A-Za-z_-]{20,}",
     r"sk-(?:proj-|svcacct-|admin-|ant-[a-z0-9]+-)?[0-9A-Za-z_-]{32,}|hf_[0-9A-Za-z]{34}",  # model services
@@ -27,7 +27,7 @@ _SHAPES = (
     r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|do[oprt]_v1_[0-9a-f]{64}|dapi[0-9a-f]{32}|glsa_[0-9A-Za-z_]{32,}",
     r"ATATT3[0-9A-Za-z_=-]{60,}|AGE-SECRET-KEY-1[0-9A-Z]{58}|NRAK-[0-9A-Z]{27}|lin_api_[0-9A-Za-z]{40}",
     r"key-[0-9a-f]{32}|PMAK-[0-9a-f]{24}-[0-9a-f]{34}|[0-9]{8,10}:AA[0-9A-Za-z_-]{33}|EAA[0-9A-Za-z]{80,}",
-    r"eyJ[0-9A-Za-z_-]{8,}(?:\.[0-9A-Za-z_-]*){1,4}",  # JSON Web Token, RFC 7519
+    r"eyJ[0-9A-Za-z_-]{8,8192}(?:\.[0-9A-Za-z_-]*){1,4}",  # JSON Web Token, RFC 7519
     r"\$(?:1|2[abxy]?|5|6|7|y|gy|apr1|sha1|P|H|argon2(?:id|i|d)|scrypt|pbkdf2[a-z0-9-]*)\$[0-9A-Za-z./+=,$-]{16,}",
     r"\{S?SHA(?:256|384|512)?\}[0-9A-Za-z+/=]{20,}|pbkdf2_sha256\$[0-9]+\$[0-9A-Za-z./+=$]{16,}",
 )
@@ -63,7 +63,7 @@ _STRONG = (
 _WEAK = (
     r"token|api[_.-]?key|access[_.-]?key|account[_-]?key|secret[_-]?key|private[_-]?key|signing[_-]?key|"
     r"encryption[_-]?key|master[_-]?key|shared[_-]?access[_-]?key|storage[_-]?key|auth[_-]?key|(?<![a-z])auth|"
-    r"credentials?|(?<![a-z])sig|signature|(?<![a-z])otp|csrf[a-z_-]*|xsrf[a-z_-]*"
+    r"credentials?|(?<![a-z])sig|signature|(?<![a-z])otp|csrf[a-z_-]{0,20}|xsrf[a-z_-]{0,20}"
 )
 _SUFFIX = r"(?:[_.-]?(?:value|text|plain|hash|enc|encrypted|base64|b64|old|new|prod|key|secret|[0-9]))?"
 _QUOTED = r"\\+\"([^\"\\\n]{1,4096})|\"((?:[^\"\\\n]|\\.){1,4096})|'([^'\n]{1,4096})"
@@ -179,8 +179,8 @@ def _is_placeholder(value: str) -> bool:
 def _line_of(match: re.Match[str]) -> str:
     text = match.string
     start = text.rfind("\n", 0, match.start()) + 1
-    end = text.find("\n", match.end())
-    return text[max(start, match.start() - 4096) : end if end >= 0 else len(text)]
+    end = text.find("\n", match.end(), match.end() + 1024)
+    return text[max(start, match.start() - 4096) : end if end >= 0 else match.end() + 1024]
 
 
 def _is_named_secret(value: str, match: re.Match[str]) -> bool:

@@ -102,7 +102,9 @@ class Detector:
                 name = known[value] = names.peek(self.kind, self.canonical(value))
             count += 1
             start, end = match.span(group)
-            if value[-1] in _DECIMAL and _bare_json_number(value, match.string, start, end):
+            if names.equal_length:
+                name = names.fitted(name, value)
+            elif value[-1] in _DECIMAL and _bare_json_number(value, match.string, start, end):
                 name = f'"{name}"'
             first, last = match.span()
             if start == first and end == last:

@@ -9,7 +9,7 @@ KINDS = (
     "secret", "ip", "mac", "host", "user", "email", "phone", "card", "iban", "id", "imei", "name", "birthday", "place",
 )  # fmt: skip
 
-_OWN = re.compile(rf"(?:{'|'.join(KINDS)})-[1-9][0-9]*")
+_OWN = re.compile(rf"(?:{'|'.join(KINDS)})-[1-9][0-9]*x*")
 _REMEMBERED = 200_000
 # What holds no letter case of its own: two spellings are one value.
 _CASELESS = frozenset({"ip", "mac", "host", "email", "iban"})
@@ -21,11 +21,13 @@ class Pseudonyms:
     Attributes:
         source: the file that is being read; `counts` are kept by it.
         counts: replacements by (file, kind), never the values.
+        equal_length: whether what takes the place of a value must be as long as it, as in a packet.
     """
 
     def __init__(self) -> None:
         """Start with nothing known."""
         self.source = ""
+        self.equal_length = False
         self.counts: Counter[tuple[str, str]] = Counter()
         self._names: dict[tuple[str, str], str] = {}
         self._next: Counter[str] = Counter()
@@ -41,7 +43,11 @@ class Pseudonyms:
     def name(self, kind: str, value: str) -> str:
         """The pseudonym of a value, such as "ip-7"; counted for the current file."""
         self.counts[self.source, kind] += 1
-        return self.peek(kind, value)
+        return self.fitted(self.peek(kind, value), value)
+
+    def fitted(self, name: str, value: str) -> str:
+        """The pseudonym as it is written in the place of a value: cut or filled where its length must stay."""
+        return name.ljust(len(value), "x")[: len(value)] if self.equal_length else name
 
     def peek(self, kind: str, value: str) -> str:
         """The pseudonym of a value, without counting a replacement."""

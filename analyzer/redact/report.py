@@ -11,9 +11,9 @@ from analyzer.finding import BundleInfo, Coverage, Evidence, Finding, Mark, Repo
 from analyzer.redact.engine import Redactor
 from parsers.contract import Problem
 
-# Longer lines lose their highlights: to align them takes the square of their length.
 Cell = str | int | float | None
 
+# Longer lines lose their highlights: to align them takes the square of their length.
 _LONGEST_ALIGNED = 4096
 # What a column of a network table or a fact holds is told by its title; their values stand alone.
 _HOST_FACTS = re.compile(r"(?i)\bhosts?\b|host[_ ]?name|server[_ ]name")
