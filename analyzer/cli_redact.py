@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,13 @@ from analyzer.settings import limits_with
 
 if TYPE_CHECKING:
     from analyzer.redact.bundle import Redaction
+
+
+class Addresses(StrEnum):
+    """How IP addresses are written in texts."""
+
+    names = "names"
+    reserved = "reserved"
 
 
 def redact_command(
@@ -34,6 +42,9 @@ def redact_command(
     keep_binary: Annotated[
         bool, typer.Option(help="Copy binary members as they are instead of leaving them out.")
     ] = False,
+    addresses: Annotated[
+        Addresses, typer.Option(help="Write addresses in texts as ip-7, or as 198.18.0.7 like those in captures.")
+    ] = Addresses.names,
     format_: Annotated[str, typer.Option("--format", "-f", help="Of the account of what was done: terminal, json.")] = (
         "terminal"
     ),
@@ -55,7 +66,9 @@ def redact_command(
     from analyzer.redact.bundle import redact_bundle
     from analyzer.redact.keymap import write_map
 
-    done = redact_bundle(paths, output, limits_with(limit or []), keep_binary=keep_binary)
+    done = redact_bundle(
+        paths, output, limits_with(limit or []), keep_binary=keep_binary, reserved=addresses is Addresses.reserved
+    )
     if map_:
         write_map(map_, done.names.table(), passphrase)
     if format_ == "json":

@@ -46,11 +46,20 @@ class Redaction:
     names: Pseudonyms = field(repr=False)
 
 
-def redact_bundle(paths: Sequence[str], output: Path, limits: Limits, *, keep_binary: bool = False) -> Redaction:
+def redact_bundle(
+    paths: Sequence[str], output: Path, limits: Limits, *, keep_binary: bool = False, reserved: bool = False
+) -> Redaction:
     """Write what `paths` hold, redacted, to `output`.
 
     The kind of the output follows its ending: an archive, a single file where the input is one, else a folder. It
     appears only when all of it is written.
+
+    Args:
+        paths: as `analyze` takes them.
+        output: where to write.
+        limits: what the input may cost.
+        keep_binary: copy what is binary as it is, unredacted.
+        reserved: write addresses in texts as in captures, for rules that look for addresses by their shape.
 
     Raises:
         InputError: a path is missing or may not be read.
@@ -62,7 +71,7 @@ def redact_bundle(paths: Sequence[str], output: Path, limits: Limits, *, keep_bi
             open_bundle(paths, limits) as bundle,
             tempfile.TemporaryDirectory(prefix=".analyze-redact-", dir=output.resolve().parent) as room,
         ):
-            run = _Run(bundle, Path(room), keep_binary)
+            run = _Run(bundle, Path(room), keep_binary, reserved)
             return run.write(output)
     except OSError as error:
         raise UsageError(f"-o {output}: cannot be written: {error.strerror or error}.") from error
@@ -87,11 +96,12 @@ class _Node:
 
 
 class _Run:
-    def __init__(self, bundle: Bundle, room: Path, keep_binary: bool) -> None:
+    def __init__(self, bundle: Bundle, room: Path, keep_binary: bool, reserved: bool) -> None:
         self._bundle = bundle
         self._room = room
         self._keep_binary = keep_binary
         self._redactor = Redactor()
+        self._redactor.names.reserved = reserved
         self._written: list[str] = []
         self._left_out = list(bundle.problems)
         self._notes: list[Problem] = []

@@ -17,7 +17,7 @@ from pathlib import Path
 from analyzer.redact.addresses import keeps_readable
 from analyzer.redact.engine import Redactor
 from analyzer.redact.payloads import Payloads, sum_of
-from analyzer.redact.pseudonyms import Pseudonyms
+from analyzer.redact.pseudonyms import Pseudonyms, reserved_address
 from parsers.contract import Problem, Source
 from parsers.packets.framing import read_frames
 
@@ -28,10 +28,6 @@ _DEPTH = 6
 # No record header is longer; what stands between packets beyond that is no part of the format.
 _LARGEST_GAP = 64
 _SECTION, _INTERFACE, _PACKET, _SIMPLE, _STATISTICS, _ENHANCED = 0x0A0D0D0A, 1, 2, 3, 5, 6
-_BENCHMARK = int(ipaddress.IPv4Address("198.18.0.0"))
-_RESERVED = int(ipaddress.IPv4Address("240.0.0.0"))
-_DOCUMENTATION = int(ipaddress.IPv6Address("2001:db8::"))
-_LINK_LOCAL = int(ipaddress.IPv6Address("fe80::"))
 
 
 def redact_capture(source: Source, target: Path, redactor: Redactor) -> list[Problem]:
@@ -84,11 +80,7 @@ class Addresses:
         if keeps_readable(address):
             return raw
         number = self._names.number("ip", str(address))
-        if isinstance(address, ipaddress.IPv4Address):
-            base = _BENCHMARK if number < 1 << 17 else _RESERVED
-            return (base + number).to_bytes(4, "big")
-        # Neighbour discovery works within a link only, so its addresses stay of that kind.
-        return ((_LINK_LOCAL if address.is_link_local else _DOCUMENTATION) + number).to_bytes(16, "big")
+        return reserved_address(str(address), number).packed
 
     def mac(self, raw: bytes) -> bytes:
         """The address, 6 bytes, that stands for another; groups and the empty address stay."""

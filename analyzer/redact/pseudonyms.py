@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections import Counter
 
@@ -21,12 +22,14 @@ class Pseudonyms:
     Attributes:
         source: the file that is being read; `counts` are kept by it.
         counts: replacements by (file, kind), never the values.
+        reserved: whether addresses in texts are written as they are in captures, 198.18.0.7, instead of as ip-7.
         equal_length: whether what takes the place of a value must be as long as it, as in a packet.
     """
 
     def __init__(self) -> None:
         """Start with nothing known."""
         self.source = ""
+        self.reserved = False
         self.equal_length = False
         self.counts: Counter[tuple[str, str]] = Counter()
         self._names: dict[tuple[str, str], str] = {}
@@ -56,15 +59,30 @@ class Pseudonyms:
         if name is None:
             self._next[kind] += 1
             name = self._names[key] = f"{kind}-{self._next[kind]}"
+        if self.reserved and kind == "ip" and not self.equal_length:
+            return str(reserved_address(value, int(name[3:])))
         return name
 
     def number(self, kind: str, value: str) -> int:
         """The number within its kind, from 1; for captures, where an address must stay one."""
-        return int(self.peek(kind, value).rpartition("-")[2])
+        self.peek(kind, value)
+        return int(self._names[kind, value.lower() if kind in _CASELESS else value].rpartition("-")[2])
 
     def table(self) -> dict[str, str]:
         """Pseudonym to value: this is what must be kept secret."""
         return {name: value for (_, value), name in self._names.items()}
+
+
+def reserved_address(value: str, number: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The address with a number that stands for another of its kind.
+
+    IPv4: 198.18.0.0/15, which no network uses (RFC 2544), and 240.0.0.0/4 beyond. IPv6: 2001:db8::/32 (RFC 3849);
+    link-local stays link-local, as neighbour discovery works with nothing else.
+    """
+    address = ipaddress.ip_address(value)
+    if address.version == 4:
+        return ipaddress.IPv4Address((0xC6120000 if number < 1 << 17 else 0xF0000000) + number)
+    return ipaddress.IPv6Address(((0xFE80 << 112) if address.is_link_local else (0x20010DB8 << 96)) + number)
 
 
 def is_own(value: str) -> bool:
