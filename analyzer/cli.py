@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 import analyzer
 from analyzer.cli_bundle import bundle_command, complain
 from analyzer.cli_flows import flows_command
+from analyzer.cli_redact import redact_command
 from analyzer.cli_rules import rules_app
 from analyzer.errors import AnalyzeError
 
@@ -63,6 +64,7 @@ app = typer.Typer(
 )
 app.add_typer(rules_app, name="rules")
 app.command("flows")(flows_command)
+app.command("redact")(redact_command)
 
 
 def _print_version(wanted: bool) -> None:

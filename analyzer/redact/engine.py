@@ -1,0 +1,137 @@
+"""The detectors over a text: small texts as they are, large ones only where a line may hold something."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analyzer.redact import addresses, credentials, personal
+from analyzer.redact.detector import Detector
+from analyzer.redact.pseudonyms import Pseudonyms
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# Longest shapes first: a token may hold what looks like a telephone number, never the other way round.
+_FIRST = (*credentials.DETECTORS, *personal.DETECTORS)
+DETECTORS: tuple[Detector, ...] = (*_FIRST, *addresses.DETECTORS)
+
+_KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_WHOLE = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----((?:(?!-----END)[^\n]){16,65536}?)"
+    r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+)
+_KEY_REST = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----([0-9A-Za-z+/=\\rn]{16,65536})")
+_KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY")
+_ARMOUR = re.compile(r"(?<![0-9A-Za-z+/=])([0-9A-Za-z+/]{16,}={0,2})(?![0-9A-Za-z+/=])")
+_LAST_ARMOUR = re.compile(r"[0-9A-Za-z+/=]+\Z")
+# A 16 kbit RSA key has some 200 lines.
+_LONGEST_KEY = 400
+_SMALL = 64 * 1024
+
+
+class Redactor:
+    """Redacts the texts of one report, or the files of one bundle.
+
+    Attributes:
+        names: the pseudonyms given so far.
+    """
+
+    def __init__(self, names: Pseudonyms | None = None) -> None:
+        """Start with the pseudonyms of an earlier text, or with none."""
+        self.names = names or Pseudonyms()
+        self._key_lines = 0
+
+    def start(self, source: str) -> None:
+        """Begin a file: what follows is counted for it, and no private key of the file before goes on."""
+        self.names.source = source
+        self._key_lines = 0
+
+    def text(self, text: str) -> str:
+        """A text of any size with pseudonyms; it keeps the number of its lines (LF)."""
+        if not text:
+            return text
+        text = self._private_keys(text)
+        if len(text) > _SMALL:
+            return self._large(text)
+        for detector in DETECTORS:
+            text = detector.replace(text, self.names)
+        return text
+
+    def _private_keys(self, text: str) -> str:
+        """Private keys (RFC 7468, RFC 9580) in a line or over lines; a key may go on in the next text."""
+        if not self._key_lines and "PRIVATE KEY" not in text:
+            return text
+        return "\n".join(map(self._key_line, text.split("\n")))
+
+    def _key_line(self, line: str) -> str:
+        if "PRIVATE KEY" in line:
+            line = _KEY_WHOLE.sub(self._key_body, line)
+            begin, end = _KEY_BEGIN.search(line), _KEY_END.search(line)
+            if begin and not end:
+                line = _KEY_REST.sub(self._key_body, line)
+                self._key_lines = _LONGEST_KEY
+                return line
+            if end:
+                self._key_lines = 0
+            return line
+        if not self._key_lines:
+            return line
+        self._key_lines -= 1
+        hidden = _ARMOUR.sub(lambda match: self.names.name("secret", match.group(1)), line)
+        if hidden != line:
+            return hidden
+        stripped = line.rstrip()
+        last = _LAST_ARMOUR.search(stripped)
+        if last and len(last.group()) >= 4 and (last.start() == 0 or stripped[last.start() - 1].isspace()):
+            return line[: last.start()] + self.names.name("secret", last.group()) + line[last.end() :]
+        return line
+
+    def _key_body(self, match: re.Match[str]) -> str:
+        start, end = match.span(1)
+        whole = match.group()
+        name = self.names.name("secret", match.group(1))
+        return whole[: start - match.start()] + name + whole[end - match.start() :]
+
+    def _large(self, text: str) -> str:
+        lines = text.split("\n")
+        # Lone surrogates stand for bytes that are no text; they are of no concern to the gates.
+        column, shapes = _columns(text.encode("utf-8", "replace"))
+        codes = shapes.hash()
+        first = codes.arg_unique()
+        kinds, known = codes.gather(first), shapes.gather(first)
+        for detector in DETECTORS:
+            if detector.shape:
+                held = kinds.filter(known.str.contains(detector.gate))
+                places = codes.is_in(held.implode()).arg_true() if len(held) else held
+            else:
+                places = column.str.contains(detector.gate).arg_true()
+            if len(places) and detector.shape:
+                places = places.filter(column.gather(places).str.contains(detector.sharp_gate))
+            if len(places):
+                self._pass(detector, lines, places.to_list())
+        return "\n".join(lines)
+
+    def _pass(self, detector: Detector, lines: list[str], rows: list[int]) -> None:
+        before = "\n".join([lines[row] for row in rows])
+        after = detector.replace(before, self.names)
+        if after is not before:
+            for row, line in zip(rows, after.split("\n"), strict=True):
+                lines[row] = line
+
+
+def _columns(data: bytes) -> tuple[pl.Series, pl.Series]:
+    """The lines of UTF-8 text, and the lines without their digits."""
+    return _lines(data), _lines(data.translate(None, b"0123456789"))
+
+
+def _lines(data: bytes) -> pl.Series:
+    import numpy as np
+    import polars as pl
+    import pyarrow as pa
+
+    found = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
+    # Each line keeps its LF, which no pattern can match.
+    ends = np.concatenate(([0], found + 1, [len(data)])).astype(np.int64)
+    array = pa.LargeStringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends.tobytes()), pa.py_buffer(data))
+    return pl.Series(pl.from_arrow(array))

@@ -1,0 +1,234 @@
+"""What tells who somebody is: mail, telephone, cards, accounts, national numbers, names, places, user names."""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.redact.detector import Detector
+
+
+def _digits(value: str) -> str:
+    return re.sub(r"[^0-9]", "", value)
+
+
+def passes_luhn(digits: str) -> bool:
+    """Whether the last digit is the check digit of ISO/IEC 7812 (cards, IMEI)."""
+    total = 0
+    for place, char in enumerate(reversed(digits)):
+        number = int(char) * (1 + place % 2)
+        total += number - 9 if number > 9 else number
+    return total % 10 == 0
+
+
+# Issuers and the lengths that they use: ISO/IEC 7812, the networks' own documentation.
+_ISSUER = re.compile(
+    r"4[0-9]{15}(?:[0-9]{3})?|5[1-5][0-9]{14}|2(?:22[1-9]|2[3-9][0-9]|[3-6][0-9]{2}|7[01][0-9]|720)[0-9]{12}|"
+    r"3[47][0-9]{13}|6(?:011|5[0-9]{2}|4[4-9][0-9])[0-9]{12}|35(?:2[89]|[3-8][0-9])[0-9]{12}|3(?:0[0-5]|[68][0-9])[0-9]{11}"
+)
+
+
+def _is_card(value: str, match: re.Match[str]) -> bool:
+    digits = _digits(value)
+    before = match.string[max(0, match.start() - 12) : match.start()].lower()
+    if "imei" in before or len(set(digits)) < 3:
+        return False
+    return _ISSUER.fullmatch(digits) is not None and passes_luhn(digits)
+
+
+def _is_iban(value: str) -> bool:
+    text = re.sub(r"[ -]", "", value).upper()
+    if not 15 <= len(text) <= 34:
+        return False
+    return int("".join(str(int(char, 36)) for char in text[4:] + text[:4])) % 97 == 1
+
+
+def _is_social(value: str) -> bool:
+    area, group, serial = value.split("-")
+    return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
+
+
+def _is_chinese_id(value: str) -> bool:
+    """GB 11643: a birthday inside, and a check digit of ISO 7064 MOD 11-2."""
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    total = sum(int(char) * weight for char, weight in zip(value, weights, strict=False))
+    return "10X98765432"[total % 11] == value[-1].upper()
+
+
+def _is_phone(value: str) -> bool:
+    return 8 <= len(_digits(value)) <= 15
+
+
+EMAIL = Detector(
+    "email",
+    r"@|%[A-Za-z.-]",
+    re.compile(
+        r"(?<![\w.+-])(?<!//)([\w.+'-]{1,64}(?:@|%40)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24})(?![\w-])"
+    ),
+    accept=lambda value, match: (
+        match.string[max(0, match.start() - 1) : match.start()] != ":" or "://" not in _word(match)
+    ),
+    canonical=lambda value: value.replace("%40", "@"),
+)
+
+
+def _word(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - 200) : match.start()]
+    return before.split()[-1] if before.split() and not before[-1].isspace() else ""
+
+
+CARD = Detector(
+    "card",
+    r"(?:^|[^0-9A-Za-z_.-])[2-6][0-9]{3}(?:[0-9]{10}|[ -][0-9]{4,6}[ -][0-9]{4,5})",
+    re.compile(
+        r"(?<![\w.-])([0-9]{15,16}|[0-9]{19}|[0-9]{14}|[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{4}|"
+        r"[0-9]{4} [0-9]{4} [0-9]{4} [0-9]{4}|3[0-9]{3}[ -][0-9]{6}[ -][0-9]{4,5})(?![\w-])(?!\.[0-9])"
+    ),
+    accept=_is_card,
+    canonical=_digits,
+    shape=False,
+)
+IBAN = Detector(
+    "iban",
+    r"[A-Z]{2}[0-9]{2}[ ]?[A-Z0-9]{4}",
+    re.compile(r"(?<![\w-])([A-Z]{2}[0-9]{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,4})?))(?![\w-])"),
+    valid=_is_iban,
+    canonical=lambda value: re.sub(r"[ -]", "", value),
+    shape=False,
+)
+SOCIAL = Detector(
+    "id",
+    r"[0-9]{3}-[0-9]{2}-[0-9]{4}",
+    re.compile(r"(?<![\w.-])([0-9]{3}-[0-9]{2}-[0-9]{4})(?![\w-])(?!\.[0-9])"),
+    valid=_is_social,
+    shape=False,
+)
+CHINESE_ID = Detector(
+    "id",
+    r"(?:^|[^0-9A-Za-z_.-])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx]",
+    re.compile(
+        r"(?<![\w.-])([1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx])(?![\w-])"
+    ),
+    valid=_is_chinese_id,
+    shape=False,
+)
+_NATIONAL = (
+    r"passport|ssn|social\s?security|national\s?(?:id|insurance)|nino|identity\s?card|id\s?card|driv(?:er|ing)\S{0,3}\s?licen[cs]e|"
+    r"tax\s?id|steuer-?id|tin|nir|dni|nie|cpf|cnpj|curp|aadhaar|pesel|bsn|personnummer|codice\s?fiscale|insurance\s?n(?:o|umber)"
+)
+NATIONAL = Detector(
+    "id",
+    rf"(?i)(?:{_NATIONAL})",
+    re.compile(
+        rf"(?i:(?<![a-z])(?:{_NATIONAL})(?:[_\s-]?(?:no|number|num|nr|id|#))?\\*[\"']?[\s.:=#]{{1,4}}\\*[\"']?)"
+        r"([A-Z]{0,4}[0-9](?:[0-9A-Za-z./ -]{3,18}[0-9A-Za-z])|[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z])(?![\w-])"
+    ),
+)
+IMEI = Detector(
+    "imei",
+    r"(?i)ime[i]|imsi|iccid|meid",
+    re.compile(
+        r"(?i:(?<![a-z])(?:imei(?:sv)?|imsi|iccid|meid)\\*[\"']?[\s:=#]{1,4}\\*[\"']?)([0-9][0-9 -]{12,24}[0-9])"
+    ),
+    canonical=_digits,
+)
+PHONE = Detector(
+    "phone",
+    r"\+|\(\) ?-|(?i)(?:phone|mobile|tel|fax|cell|msisdn|sms|caller|whatsapp)",
+    re.compile(
+        r"(?<![\w+.:-])(\+[1-9][0-9]{0,2}(?:[ .-]?\(?[0-9]{1,12}\)?){1,6})(?![\w])(?!\.[0-9])|"
+        r"(?<![\w.-])(\([0-9]{3}\) ?[0-9]{3}-[0-9]{4})(?![\w-])|"
+        r"(?i:(?<![a-z])(?:tele)?(?:phone|mobile|tel|fax|cell|msisdn|sms|caller|whatsapp)(?:[ _-]?(?:no|nr|number|num))?"
+        r"\\*[\"']?(?:\s?[:=#]\s?|\s(?:to|from|no\.?|number)?\s?)\\*[\"']?)(\(?[0-9][0-9 ().-]{6,18}[0-9])(?![\w.-])"
+    ),
+    valid=_is_phone,
+    canonical=_digits,
+)
+BIRTHDAY = Detector(
+    "birthday",
+    r"(?i)birth|dob|geburt|naissance|born",
+    re.compile(
+        r"(?i:(?:date[\s_-]?of[\s_-]?birth|birth[\s_-]?(?:date|day)|(?<![a-z])dob|geburtsdatum|born(?:\son)?)"
+        r"\\*[\"']?\s{0,2}[:=]?\s{0,2}\\*[\"']?)([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})"
+    ),
+)
+PLACE = Detector(
+    "place",
+    r"(?i)lat|lng|lon|location|gps|coord|position|geo",
+    re.compile(
+        r"(?i:(?:(?<![a-z])(?:lat|lng|lon|long)|location|gps|coord[a-z]*|position|geo[a-z]*|latitude|longitude)"
+        r"[^0-9\n\d-]{1,12})(-?[0-9]{1,3}\.[0-9]{3,}(?:\s?[,;/ ]\s?-?[0-9]{1,3}\.[0-9]{3,})?)(?![\w.%])"
+    ),
+    valid=lambda value: all(abs(float(part)) <= 180 for part in re.findall(r"-?[0-9]+\.[0-9]+", value)),
+)
+_PERSON = (
+    r"(?:customer|client|full|first|last|given|family|sur|display|contact|employee|patient|holder|card\s?holder|passenger|"
+    r"recipient|sender|billing|shipping|guest|applicant|subscriber|person|real)[\s_-]?name"
+)
+NAME = Detector(
+    "name",
+    r"(?i)name|\b(?:by|customer|dear|for|mr|mrs|ms|dr|herr|frau|passenger|patient|applicant|recipient)\W",
+    re.compile(
+        rf"(?i:(?<![a-z])(?:{_PERSON})\\*[\"']?\s{{0,2}}[:=]\s{{0,2}}\\*[\"']?)"
+        r"([^\W\d_][\w'.-]{0,40}(?: [^\W\d_][\w'.-]{0,40}){0,3})|"
+        r"(?i:\b(?:placed|ordered|submitted|requested|created|approved|signed|reported|uploaded|paid|owned|written)\sby\s|"
+        r"\b(?:customer|passenger|patient|applicant|recipient|dear|mr\.?|mrs\.?|ms\.?|herr|frau)\s)"
+        r"([A-Z][a-z'-]{1,30}(?: [A-Z][a-z'-]{0,30}\.?){1,2})(?![\w(.:])"
+    ),
+    valid=lambda value: value.lower() not in ("null", "none", "unknown", "n", "undefined", "true", "false"),
+)
+
+# Accounts that every system has are nobody's name.
+_SYSTEM = frozenset(
+    """
+    root admin administrator nobody guest daemon bin sys sync system local service localservice networkservice
+    anonymous www www-data nginx apache httpd mysql postgres redis mongodb rabbitmq elasticsearch kafka
+    zookeeper hadoop hdfs yarn spark jenkins git gitlab docker kube kubernetes consul vault prometheus grafana
+    ubuntu debian centos ec2-user vagrant ansible deploy app user username test operator backup mail postfix
+    dovecot ftp news uucp lp ntp chrony sshd systemd messagebus dbus polkitd syslog named bind ldap squid
+    memcached tomcat node none null unknown default public shared all me self other another this that the a an
+    to from by with in of is was has not and or on at id all-users systemd-network systemd-resolve
+    systemd-timesync defaultuser0 net linuxbrew runner lost+found logged login session service-account principal
+    data agent profile accounts account group role roles set get new invalid
+    """.split()  # noqa: SIM905
+)
+
+
+def _is_person(value: str) -> bool:
+    return value.lower().rstrip("$") not in _SYSTEM and not value.isdecimal()
+
+
+_USER = r"[A-Za-z_][\w.-]{0,62}[\w$]"
+# What sshd writes on nearly every line has a detector of its own, for speed.
+LOGIN = Detector(
+    "user",
+    r"(?:ccepted|ailed|ostponed|artial) \S+ for |(?:nvalid|llegal|uthenticating) user ",
+    re.compile(
+        r"(?:[Aa]ccepted|[Ff]ailed|[Pp]ostponed|[Pp]artial) \S{1,40} for (?:(?:invalid|illegal) user )?([^\s:]{1,64}) from |"
+        r"(?:[Ii](?:nvalid|llegal)|[Aa]uthenticating) user ([^\s:\"',()]{2,64})"
+    ),
+    valid=_is_person,
+)
+USER = Detector(
+    "user",
+    r"/home/|/Users/|\\Users\\|(?i:documents and settings)|(?i:user|acct|logname|login|owner|account)[a-z]{0,4}\\*[\"']?\s*[=: ]"
+    r"|sudo|\bsu(?:\[\])?:|[ug]id=\(|\(uid=|/var/spool/(?:mail|cron)",
+    re.compile(
+        # Every branch begins with a letter of its own, so that the search can skip to it.
+        rf"/(?:home/|Users/|var/spool/(?:mail|cron(?:/crontabs)?)/)({_USER})(?![\w.-])|"
+        rf"[\\/](?:Users|USERS|users|Documents and Settings)[\\/]+({_USER})|"
+        rf"session (?:opened|closed) for (?:local )?user ({_USER})|"
+        rf"sudo(?:\[[0-9]+\])?:\s+({_USER}) : |"
+        rf"su(?:\[[0-9]+\])?: .{{0,40}}?(?:for|to) ({_USER})\b|"
+        rf"[ug]id=[0-9]+\(({_USER})\)|"
+        rf"by ({_USER})\((?:uid=|[0-9])|"
+        rf"[UuLlAaOoSs](?<![A-Za-z].)(?i:ser(?:_?name|_?id)?|ogname|cct|ogin|ccount|wner|amaccountname)"
+        rf"(?:\\*[\"'])?\s{{0,2}}[=:]\s{{0,2}}\\*[\"']({_USER})\\*[\"']|"
+        rf"[UuLlAaOoSs](?<![A-Za-qs-z].)(?i:ser(?:_?name|_?id)?|ogname|cct|ogin|wner|amaccountname)=({_USER})(?![\w.@/(-])|"
+        rf"(?:for|of) user[ :=]{{1,2}}[\"'(]?({_USER})(?![\w/])|"
+        rf"(?:[Uu]ser|[Rr]ole|[Ll]ogin) [\"']({_USER})[\"']"
+    ),
+    valid=_is_person,
+)
+
+
+DETECTORS = (EMAIL, IBAN, IMEI, CARD, SOCIAL, CHINESE_ID, NATIONAL, PHONE, BIRTHDAY, PLACE, NAME, LOGIN, USER)
