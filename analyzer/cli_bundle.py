@@ -123,6 +123,14 @@ def bundle_command(
             show_default="internal; customer for --format reply",
         ),
     ] = None,
+    redact: Annotated[
+        bool | None,
+        typer.Option(
+            "--redact/--no-redact",
+            help="Pseudonyms in place of secrets and personal data.",
+            show_default="on for html, markdown, reply, sarif, csv, junit and github",
+        ),
+    ] = None,
     explain: Annotated[
         str, typer.Option(help="Show all that is known about one finding, by the id of its rule.", metavar="ID")
     ] = "",
@@ -145,7 +153,8 @@ def bundle_command(
     least = min_severity or Level(settings.min_severity or "info")
     look = _Look(no_color, quiet, verbose or bool(explain), language, pager)
     for name, file in outputs:
-        _write(_shown(outcome.report, least, audience or _reader(name), explain), name, file, look)
+        shown = _shown(outcome.report, least, audience or _reader(name), explain)
+        _write(_redacted(shown) if _hides(name, redact) else shown, name, file, look)
     if not any(entry.records for entry in report.coverage):
         complain(f"{report.verdict} See the problems in the report.")
         raise typer.Exit(3)
@@ -169,6 +178,20 @@ def _outputs(format_: str, files: Sequence[Path]) -> list[tuple[str, Path | None
         return [(format_, files[0])]
     out: list[tuple[str, Path | None]] = [(format_of(file.name) or "terminal", file) for file in files]
     return [*out, (format_, None)] if format_ else out
+
+
+# What is handed on to others; the terminal and what programs read stay as they are.
+_HANDED_ON = ("html", "markdown", "reply", "sarif", "csv", "junit", "github")
+
+
+def _hides(name: str, redact: bool | None) -> bool:
+    return name in _HANDED_ON if redact is None else redact
+
+
+def _redacted(report: Report) -> Report:
+    from analyzer.redact import redact_report
+
+    return redact_report(report)
 
 
 def _reader(name: str) -> Reader:

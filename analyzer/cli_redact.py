@@ -62,9 +62,12 @@ def redact_command(
         raise UsageError("Say where to write: analyze redact bundle.zip -o clean.zip.")
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     # Asked for before the long work, not after it.
-    passphrase = _passphrase(confirm=True) if map_ else ""
     from analyzer.redact.bundle import redact_bundle
-    from analyzer.redact.keymap import write_map
+    from analyzer.redact.keymap import check_available, write_map
+
+    if map_:
+        check_available()
+    passphrase = _passphrase(confirm=True) if map_ else ""
 
     done = redact_bundle(
         paths, output, limits_with(limit or []), keep_binary=keep_binary, reserved=addresses is Addresses.reserved
@@ -89,8 +92,9 @@ def _passphrase(*, confirm: bool) -> str:
 
 
 def _show_map(paths: list[str]) -> None:
-    from analyzer.redact.keymap import read_map
+    from analyzer.redact.keymap import check_available, read_map
 
+    check_available()
     if len(paths) != 1:
         raise UsageError("--read-map: give one map file.")
     for name, value in read_map(Path(paths[0]), _passphrase(confirm=False)).items():

@@ -19,6 +19,18 @@ _FORMAT = "analyze-redaction-map"
 _COST, _BLOCK, _PARALLEL = 2**17, 8, 1
 
 
+def check_available() -> None:
+    """Say early that the library for it is not installed.
+
+    Raises:
+        UsageError: it is not.
+    """
+    from importlib.util import find_spec
+
+    if find_spec("cryptography") is None:
+        raise UsageError("--map needs the extra 'map': pip install 'bundle-analyzer[map]'.")
+
+
 def write_map(path: Path, table: Mapping[str, str], passphrase: str) -> None:
     """Write the table of pseudonym to value, encrypted; readable by its owner only.
 
