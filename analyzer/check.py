@@ -92,14 +92,38 @@ def _examples(rules: Sequence[Rule], folders: Mapping[str, Path]) -> Iterator[Fa
     everything = Matcher(rules)
     for rule in rules:
         for example in rule.examples.match:
+            if not is_there(example, folders[rule.id]):
+                if not _installed(folders[rule.id]):
+                    yield Fault(rule.id, f"its example is not there: {example}")
+                continue
             found = found_in(everything, example, folders[rule.id])
             if rule.id not in found:
                 yield Fault(rule.id, f"does not find its example {_short(example)}")
             for other in sorted(found - related[rule.id]):
                 yield Fault(other, f"fires on an example of {rule.id}: {_short(example)}")
         for example in rule.examples.no_match:
-            if rule.id in found_in(everything, example, folders[rule.id]):
+            if is_there(example, folders[rule.id]) and rule.id in found_in(everything, example, folders[rule.id]):
                 yield Fault(rule.id, f"fires on its own counter-example {_short(example)}")
+
+
+def is_there(example: Example, folder: Path) -> bool:
+    """Whether an example can be tried: its text is in the rule, its capture is a file beside the rules."""
+    return example.capture is None or (folder / example.capture).is_file()
+
+
+def untried(book: Rulebook) -> int:
+    """How many examples cannot be tried, because their captures are not there."""
+    places = ((entry.rule.examples, Path(entry.path).parent) for entry in book.entries.values())
+    return sum(
+        not is_there(example, folder)
+        for examples, folder in places
+        for example in (*examples.match, *examples.no_match)
+    )
+
+
+def _installed(folder: Path) -> bool:
+    """Whether rules are those of an installation, which holds no captures."""
+    return folder.parent.name == "_rules"
 
 
 def _related(rule: Rule, rules: Sequence[Rule]) -> set[str]:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from analyzer.check import check
 from analyzer.rulebook import load
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def rule(rule_id: str, word: str, example: str, extra: str = "") -> str:
@@ -40,3 +44,14 @@ def test_a_complete_rule_has_all_parts_and_a_literal(tmp_path: Path) -> None:
     assert first.startswith("t.any: lacks category, component")
     found = faults(tmp_path, rule("t.any", "42", "42"), complete=True)
     assert any("no literal" in fault for fault in found)
+
+
+def test_an_example_that_is_not_there_is_a_fault(tmp_path: Path, analyze_command: Command) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "id: t.dns\ntitle: T\nseverity: low\ndetection: {a: {parser: capture, body|startswith: 'dns_servfail:'}}\n"
+        "examples: {match: [{capture: lost.pcap}]}\n"
+    )
+    done = analyze_command("rules", "check", path)
+    assert done.returncode == 2
+    assert "t.dns: its example is not there: lost.pcap" in done.stdout
