@@ -15,7 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 import analyzer
 from analyzer.cli_bundle import bundle_command, complain
@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     pass
 
 BUNDLE = "bundle"
+
+
+class _Bundle(TyperCommand):
+    """The command that needs not be named: errors about its options do not name it either."""
+
+    def make_context(self, info_name: str | None, *arguments: Any, **options: Any) -> Any:
+        return super().make_context("", *arguments, **options)
 
 
 class _Main(TyperGroup):
@@ -82,7 +89,7 @@ def _main(
     pass
 
 
-app.command(BUNDLE, hidden=True)(bundle_command)
+app.command(BUNDLE, hidden=True, cls=_Bundle)(bundle_command)
 
 
 @app.command("schema")
