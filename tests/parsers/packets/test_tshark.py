@@ -159,7 +159,7 @@ def stagger(dice: random.Random, talk_type: Callable[..., object], port: int) ->
 
 
 def dns_errors(path: Path, capture: Capture) -> tuple[Counter[object], Counter[object]]:
-    wanted = "dns.flags.response == 1 && dns.flags.rcode > 0 && udp.srcport == 53"
+    wanted = "dns.flags.response == 1 && dns.flags.rcode > 0 && udp.srcport == 53 && !icmp"
     fields = ("udp.dstport", "dns.id", "dns.flags.rcode")
     theirs = {(int(port), int(number, 0), int(code)) for port, number, code in tshark(path, wanted, *fields)}
     table = capture.tables["dns"].filter((pl.col("rcode") > 0) & (pl.col("id_resp_p") == 53))
@@ -190,7 +190,9 @@ def tls_alerts(path: Path, capture: Capture) -> tuple[Counter[object], Counter[o
 
 
 def unreachables(path: Path, capture: Capture) -> tuple[Counter[object], Counter[object]]:
-    theirs = Counter(int(number) for (number,) in tshark(path, "icmp.type == 3 || icmpv6.type == 1", "frame.number"))
+    frames = [int(number) for (number,) in tshark(path, "icmp.type == 3 || icmpv6.type == 1", "frame.number")]
+    # The tables leave out what a line or a mirror port doubled; tshark counts both copies.
+    theirs = Counter(number for number in frames if not capture.duplicate[number - 1])
     table = capture.tables["icmp"].filter(pl.col("type_name") == "destination_unreachable")
     return Counter(theirs), Counter(table["frame_number"])
 
