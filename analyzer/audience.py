@@ -38,7 +38,7 @@ def for_audience(report: Report, audience: Audience) -> Report:
     if audience == "internal":
         return report
     if audience == "customer":
-        return replace(report, unknown=(), stats={k: v for k, v in report.stats.items() if k != "rules"})
+        return replace(report, unknown=())
     return replace(
         report,
         bundle=replace(report.bundle, name="bundle", path="", sha256=None),

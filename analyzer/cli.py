@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -23,9 +23,6 @@ from analyzer.cli_flows import flows_command
 from analyzer.cli_redact import redact_command
 from analyzer.cli_rules import rules_app
 from analyzer.errors import AnalyzeError
-
-if TYPE_CHECKING:
-    pass
 
 BUNDLE = "bundle"
 

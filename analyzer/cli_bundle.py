@@ -152,15 +152,22 @@ def bundle_command(
     outcome = _judged(report, policy)
     least = min_severity or Level(settings.min_severity or "info")
     look = _Look(no_color, quiet, verbose or bool(explain), language, pager)
+    whole = _shown(outcome.report, least, explain)
+    # Once for all outputs, so that a pseudonym means the same in each of them.
+    hidden = _redacted(whole) if any(_hides(name, redact) for name, _ in outputs) else whole
     for name, file in outputs:
-        shown = _shown(outcome.report, least, audience or _reader(name), explain)
-        _write(_redacted(shown) if _hides(name, redact) else shown, name, file, look)
+        told = _for(hidden if _hides(name, redact) else whole, audience or _reader(name))
+        _write(told, name, file, look)
     if not any(entry.records for entry in report.coverage):
         complain(f"{report.verdict} See the problems in the report.")
         raise typer.Exit(3)
-    for reason in outcome.reasons if all(file for _, file in outputs) or _says_more(outcome) else ():
+    if all(file for _, file in outputs):
+        # Nothing was printed: say why the run fails.
+        failing = [finding for finding in outcome.report.findings if finding.fails]
+        complain("\n".join(f"failed: {f.severity}[{f.rule.id}]: {f.rule.title}" for f in failing))
+    for reason in outcome.reasons:
         complain(f"failed: {reason}")
-    raise typer.Exit(1 if outcome.reasons else 0)
+    raise typer.Exit(1 if outcome.fails else 0)
 
 
 def _outputs(format_: str, files: Sequence[Path]) -> list[tuple[str, Path | None]]:
@@ -218,11 +225,6 @@ def _judged(report: Report, policy: Policy) -> Outcome:
     from analyzer.gate import judge
 
     return judge(report, policy)
-
-
-def _says_more(outcome: Outcome) -> bool:
-    """Whether a run fails for a reason that the report on standard output does not show."""
-    return len(outcome.reasons) > len(outcome.report.failing)
 
 
 def _write(report: Report, name: str, file: Path | None, look: _Look) -> None:
@@ -326,10 +328,14 @@ def _rank(level: str) -> int:
     return list(Level).index(Level(level))
 
 
-def _shown(report: Report, level: Level, reader: Reader, explain: str) -> Report:
-    """What of a report is shown: findings from a severity on, or one of them, to an audience."""
+def _for(report: Report, reader: Reader) -> Report:
     from analyzer.audience import for_audience
 
+    return for_audience(report, reader.value)
+
+
+def _shown(report: Report, level: Level, explain: str) -> Report:
+    """What of a report is shown: findings from a severity on, or one of them."""
     kept = [finding for finding in report.findings if _rank(finding.severity) <= _rank(level)]
     if explain:
         kept = [finding for finding in kept if finding.rule.id == explain]
@@ -337,7 +343,7 @@ def _shown(report: Report, level: Level, reader: Reader, explain: str) -> Report
             found = ", ".join(finding.rule.id for finding in report.findings) or "nothing"
             raise UsageError(f"--explain {explain}: no such finding; found: {found}. See analyze rules show {explain}.")
         report = replace(report, unknown=(), problems=())
-    return for_audience(replace(report, findings=kept), reader.value)
+    return replace(report, findings=kept)
 
 
 def complain(message: str) -> None:

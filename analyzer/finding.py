@@ -64,6 +64,7 @@ class Finding:
         sparkline: records that show it in equal spans of `Report.bucket_seconds`, the first of them the report's
             first bucket; empty when not counted.
         status: whether a baseline knows it, or a suppression covers it; reason: the baseline's or suppression's words.
+        fails: whether it fails the run.
     """
 
     rule: Rule
@@ -77,6 +78,7 @@ class Finding:
     evidence: tuple[Evidence, ...]
     sparkline: tuple[int, ...] = ()
     status: Literal["new", "known", "suppressed"] = "new"
+    fails: bool = False
     reason: str = ""
 
     @property
@@ -190,7 +192,6 @@ class Report:
             the rows are the columns.
         marks: what else a timeline shows.
         rules: those that were looked for.
-        failing: fingerprints of the findings that fail the run.
     """
 
     bundle: BundleInfo
@@ -206,4 +207,3 @@ class Report:
     network: Mapping[str, Sequence[Mapping[str, str | int | float | None]]] = field(default_factory=dict)
     marks: Sequence[Mark] = ()
     rules: Sequence[Rule] = ()
-    failing: Sequence[str] = ()

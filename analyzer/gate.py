@@ -37,17 +37,27 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A report with the status of its findings, and why the run fails: sentences, none when it passes."""
+    """A report with the status of its findings, and why else the run fails.
+
+    Attributes:
+        report: its findings say whether they fail the run.
+        reasons: sentences about what is no finding of the report: what is missing, what has expired.
+    """
 
     report: Report
     reasons: tuple[str, ...]
+
+    @property
+    def fails(self) -> bool:
+        """Whether the run fails."""
+        return bool(self.reasons) or any(finding.fails for finding in self.report.findings)
 
 
 def judge(report: Report, policy: Policy) -> Outcome:
     """Apply a policy to a report."""
     findings = [_with_status(finding, policy) for finding in report.findings]
-    failing = [finding for finding in findings if _fails(finding, policy)]
-    reasons = [f"{finding.severity}[{finding.rule.id}]: {finding.rule.title}" for finding in failing]
+    findings = [replace(finding, fails=_fails(finding, policy)) for finding in findings]
+    reasons: list[str] = []
     present = {finding.rule.id for finding in findings}
     for wanted in policy.require:
         if not any(fnmatchcase(rule_id, wanted) for rule_id in present):
@@ -60,9 +70,7 @@ def judge(report: Report, policy: Policy) -> Outcome:
             )
     settled = [f"{number} {name}" for name in ("known", "suppressed") if (number := _count(findings, name))]
     verdict = f"{report.verdict} ({', '.join(settled)})" if settled else report.verdict
-    failed = tuple(finding.fingerprint for finding in failing)
-    shown = replace(report, findings=findings, failing=failed, verdict=verdict)
-    return Outcome(shown, tuple(reasons))
+    return Outcome(replace(report, findings=findings, verdict=verdict), tuple(reasons))
 
 
 def _count(findings: Sequence[Finding], status: str) -> int:

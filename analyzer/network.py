@@ -62,9 +62,9 @@ def summary(capture: Capture) -> NetworkSummary:
     tables = {
         "Failed connections": _failed(connections),
         "Loss and delay": _loss(connections),
-        "DNS": _dns(capture.tables["dns"]) if "dns" in capture.tables else (),
-        "TLS": _tls(capture.tables["tls"]) if "tls" in capture.tables else (),
-        "HTTP": _http(capture.tables["http"]) if "http" in capture.tables else (),
+        "DNS": _dns(capture.tables["dns"]),
+        "TLS": _tls(capture.tables["tls"]),
+        "HTTP": _http(capture.tables["http"]),
         "Worst flows": _worst(connections),
     }
     kept = {title: rows for title, rows in tables.items() if rows}

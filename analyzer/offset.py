@@ -28,8 +28,11 @@ LEAST_EVENTS = 3
 # Connections and requests of a capture that are remembered, and pairs that one key may give.
 _MAX_KEYS = 50_000
 _MAX_PAIRS = 100
+# Characters of a record in which they are looked for.
+_CHARACTERS = 2000
+# Every repetition has a bound: a line may hold a million colons.
 _ADDRESS_AND_PORT = re.compile(
-    r"(?<![\w.:])([0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)[\]\"')]*"
+    r"(?<![\w.:])([0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]{2,45})[\]\"')]{0,3}"
     r"(?:[:/.(]|,\s?|\s[,(]?\s?)(?:(?:source |src)?port[ =:]*)?([1-9][0-9]{1,4})(?![\w.:])"
 )
 # The same in Rust's syntax and wider, to choose the records that are looked at.
@@ -87,14 +90,13 @@ def landmarks(capture: Capture) -> Landmarks:
     for host, port, first, end in zip(tcp["id_orig_h"], tcp["id_orig_p"], begin, last, strict=True):
         ends[host, port] += (first, end)
     requests: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    if "http" in capture.tables:
-        http = capture.tables["http"].head(_MAX_KEYS)
-        taken = http.get_column("response_time").fill_null(0) + http.get_column("transfer_time").fill_null(0)
-        asked = http.get_column("time").to_physical()
-        done = asked + (taken * SECOND).cast(pl.Int64)
-        for method, uri, at, end in zip(http["method"], http["uri"], asked, done, strict=True):
-            if method and uri:
-                requests[method, uri] += (at, end)
+    http = capture.tables["http"].head(_MAX_KEYS)
+    taken = http.get_column("response_time").fill_null(0) + http.get_column("transfer_time").fill_null(0)
+    asked = http.get_column("time").to_physical()
+    done = asked + (taken * SECOND).cast(pl.Int64)
+    for method, uri, at, end in zip(http["method"], http["uri"], asked, done, strict=True):
+        if method and uri:
+            requests[method, uri] += (at, end)
     return _frozen(ends, requests)
 
 
@@ -158,6 +160,7 @@ def naming(texts: pl.Series) -> NDArray[np.int64]:
 
 
 def _shared(text: str, marks: Landmarks) -> Iterator[tuple[object, Sequence[int]]]:
+    text = text[:_CHARACTERS]
     found = False
     for host, port in _ADDRESS_AND_PORT.findall(text):
         moments = marks.ends.get((host, int(port)))

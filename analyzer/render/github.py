@@ -28,15 +28,14 @@ def render(report: Report, style: Style) -> str:
     if summary:
         with Path(summary).open("a", encoding="utf-8") as handle:
             handle.write(markdown.render(report, Style(verbosity=1)))
-    failing = set(report.failing)
-    lines = [_annotation(finding, finding.fingerprint in failing) for finding in report.findings[: 3 * SHOWN]]
+    lines = [_annotation(finding) for finding in report.findings[: 3 * SHOWN]]
     lines += [f"::notice title=Not read::{_data(f'{p.source}: {p.message}')}" for p in report.problems[:SHOWN]]
     # The verdict is no command: a line of its own that does not begin with one.
     return "\n".join([*lines, f"analyze: {visible(report.verdict)}"]) + "\n"
 
 
-def _annotation(finding: Finding, fails: bool) -> str:
-    level = _LEVELS[finding.severity] if fails else "notice"
+def _annotation(finding: Finding) -> str:
+    level = _LEVELS[finding.severity] if finding.fails else "notice"
     properties = [f"title={_property(f'{finding.severity}: {finding.rule.title}')}"]
     if finding.evidence:
         evidence = finding.evidence[0]

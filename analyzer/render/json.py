@@ -75,7 +75,7 @@ def document(report: Report) -> dict[str, Any]:
             }
             for mark in report.marks
         ],
-        "failing": list(report.failing),
+        "failing": [finding.fingerprint for finding in report.findings if finding.fails],
         "stats": {**report.stats, "bucket_seconds": report.bucket_seconds},
     }
 

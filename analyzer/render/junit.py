@@ -20,10 +20,9 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def render(report: Report, style: Style) -> str:
     """The rules of the run as test cases, those that found something first."""
-    failing = set(report.failing)
     cases = [*report.findings]
     quiet = [rule for rule in report.rules if rule.id not in {finding.rule.id for finding in cases}]
-    size = {"tests": str(len(cases) + len(quiet)), "failures": str(sum(f.fingerprint in failing for f in cases))}
+    size = {"tests": str(len(cases) + len(quiet)), "failures": str(sum(f.fails for f in cases))}
     size |= {"errors": "0", "skipped": "0", "time": str(report.stats.get("seconds", 0))}
     root = ET.Element("testsuites", {"name": "analyze", **size})
     suite = ET.SubElement(root, "testsuite", {"name": _clean(report.bundle.name), **size})
@@ -31,7 +30,7 @@ def render(report: Report, style: Style) -> str:
     for name, value in (("verdict", report.verdict), ("sha256", report.bundle.sha256 or "")):
         ET.SubElement(properties, "property", {"name": name, "value": _clean(value)})
     for finding in cases:
-        _case(suite, finding, finding.fingerprint in failing)
+        _case(suite, finding)
     for rule in quiet:
         ET.SubElement(
             suite, "testcase", {"name": rule.id, "classname": f"rules.{rule.component or 'own'}", "time": "0"}
@@ -43,14 +42,14 @@ def render(report: Report, style: Style) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _case(suite: ET.Element, finding: Finding, fails: bool) -> None:
+def _case(suite: ET.Element, finding: Finding) -> None:
     rule = finding.rule
     attributes = {"name": rule.id, "classname": f"rules.{rule.component or 'own'}", "time": "0"}
     case = ET.SubElement(suite, "testcase", attributes)
     told = [f"{finding.severity}: {rule.title}", finding.summary]
     told += [f"{evidence.source}{evidence.place}: {evidence.text}" for evidence in finding.evidence]
     told += [f"{fix.kind} fix: {' '.join(fix.steps)}" for fix in rule.fixes]
-    if fails:
+    if finding.fails:
         message = {"message": _clean(f"{rule.title}. {finding.summary}"), "type": finding.severity}
         ET.SubElement(case, "failure", message).text = _clean("\n".join(told), lines=True)
     else:
