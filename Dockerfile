@@ -1,7 +1,7 @@
 # docker build -t analyze . && docker run --rm -v "$PWD:/data:ro" analyze bundle.zip
 FROM python:3.12-slim AS build
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY analyzer analyzer
 COPY parsers parsers
 COPY rules rules

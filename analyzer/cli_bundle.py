@@ -264,7 +264,7 @@ def _deliver(text: str, file: Path | None, pager: bool) -> None:
 def _load_rules(extra: Sequence[Path]) -> Rulebook:
     from analyzer import rulebook
 
-    return rulebook.load([rulebook.rules_dir(), *extra])
+    return rulebook.load_indexed(rulebook.rules_dir(), extra)
 
 
 def _analyze(
@@ -277,15 +277,12 @@ def _analyze(
     save: Path | None,
     quiet: bool,
 ) -> Report:
-    # One thread a process: the second core is used by a second process, without the cost of sharing.
-    os.environ.setdefault("POLARS_MAX_THREADS", "1")
-    # polars gives freed memory back at once by default, and pays for it again with the next slice.
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:-1,muzzy_decay_ms:-1")
+    from analyzer.match import Matcher
     from analyzer.pipeline import Options, analyze
 
     options = Options(limits, moments[0], moments[1], zone_minutes, jobs, save)
     with book.placing(), _progress(not quiet) as advance:
-        return analyze(paths, list(book), options, advance)
+        return analyze(paths, Matcher(list(book), book.proven), options, advance)
 
 
 @contextmanager

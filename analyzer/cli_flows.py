@@ -35,7 +35,6 @@ def flows_command(
     """List the connections of packet captures, the worst first."""
     if format_ not in ("terminal", "json", "csv"):
         raise UsageError(f"--format {format_}: unknown; one of terminal, json, csv.")
-    os.environ.setdefault("POLARS_MAX_THREADS", "1")
     from analyzer.flows import flows, rows
 
     table, problems = flows(paths, limits_with(limit or []), sort, filter_ or [])

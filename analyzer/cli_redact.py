@@ -60,7 +60,6 @@ def redact_command(
         return
     if output is None:
         raise UsageError("Say where to write: analyze redact bundle.zip -o clean.zip.")
-    os.environ.setdefault("POLARS_MAX_THREADS", "1")
     # Asked for before the long work, not after it.
     from analyzer.redact.bundle import redact_bundle
     from analyzer.redact.keymap import check_available, write_map

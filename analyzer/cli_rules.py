@@ -23,7 +23,7 @@ _RulesOption = Annotated[
 def _book(extra: Sequence[Path] | None) -> Rulebook:
     from analyzer import rulebook
 
-    return rulebook.load([rulebook.rules_dir(), *(extra or [])])
+    return rulebook.load_indexed(rulebook.rules_dir(), extra or [])
 
 
 def _print_list(rules: Iterable[Rule]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -93,10 +93,12 @@ class Matcher:
 
     Attributes:
         rules: in the order of their indexes.
+        proven: ids of rules whose regular expressions are known to be valid.
         streams: what `scan` looks for.
     """
 
     rules: Sequence[Rule]
+    proven: Set[str] = frozenset()
     streams: list[Stream] = field(default_factory=list)
     _literals: list[str] = field(default_factory=list)
     _any_literal: str = ""
@@ -111,6 +113,8 @@ class Matcher:
             PatternError: a regular expression is not valid.
         """
         for rule in self.rules:
+            if rule.id in self.proven:
+                continue
             for at, reason in invalid_patterns(rule, pattern_error):
                 raise PatternError(rule.id, at, reason)
         keys = _keys_for_others(self.rules)

@@ -86,7 +86,7 @@ class Match:
 
 def _packed(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
-    frame.write_ipc(buffer, compression="zstd")
+    frame.write_ipc(buffer, compression="lz4")
     return buffer.getvalue()
 
 

@@ -21,7 +21,7 @@ from analyzer.match import Matcher
 from analyzer.matches import Match
 from analyzer.network import Row
 from analyzer.offset import Offset, estimate, merged, naming
-from analyzer.pool import in_order
+from analyzer.pool import Readers
 from analyzer.rule import Rule
 from analyzer.settings import MIB, Limits
 from analyzer.store import Store
@@ -82,7 +82,15 @@ def analyze(
     started = time.perf_counter()
     with open_bundle(paths, options.limits) as bundle:
         matcher = rules if isinstance(rules, Matcher) else Matcher(rules)
-        return _Run(bundle, matcher, options, on_progress, started).report()
+        size = sum(source.size for source in bundle.sources)
+        with Readers(matcher.rules, options.jobs or _processes(size)) as readers:
+            return _Run(bundle, matcher, options, on_progress, started).report(readers)
+
+
+def _processes(size: int) -> int:
+    """How many processes read a bundle of some bytes."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, 8) if size >= PARALLEL_BYTES else 1
 
 
 class _Run:
@@ -107,9 +115,9 @@ class _Run:
         self._facts: Facts = {}
         self._store = Store(options.save) if options.save else None
 
-    def report(self) -> Report:
+    def report(self, readers: Readers) -> Report:
         self._plan()
-        self._read()
+        self._read(readers)
         self._compare_clocks()
         notices = {i: entry.notices for i, entry in enumerate(self._inputs) if entry.notices is not None}
         quoter = Quoter([(entry.source, entry.plan) for entry in self._inputs], notices)
@@ -165,10 +173,10 @@ class _Run:
             except OSError as error:
                 entry.problems.append(unreadable(entry.source, error))
 
-    def _read(self) -> None:
+    def _read(self, readers: Readers) -> None:
         total = sum(entry.source.size for entry in self._inputs)
         done = 0
-        for index, job, outcome in in_order(self._jobs(), self._worker, self._rules, self._count_jobs(total)):
+        for index, job, outcome in readers.in_order(self._jobs(), self._worker):
             entry = self._inputs[index]
             if isinstance(outcome, Problem):
                 entry.problems.append(outcome)
@@ -177,12 +185,6 @@ class _Run:
             done += job.piece.size
             if self._on_progress:
                 self._on_progress(done, total)
-
-    def _count_jobs(self, total: int) -> int:
-        if self._options.jobs:
-            return self._options.jobs
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return min(cores, 8) if total >= PARALLEL_BYTES else 1
 
     def _add(self, index: int, entry: Input, job: Job, result: SliceResult) -> None:
         ids = self._tally.add_shapes(result.shapes, index, entry.lines)

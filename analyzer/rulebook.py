@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from textwrap import shorten
 from types import MappingProxyType
@@ -17,9 +18,10 @@ from typing import Final, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from analyzer import rule_index
 from analyzer.errors import PatternError, RuleError
 from analyzer.rule import Rule
-from analyzer.rulefile import MAX_BYTES, Node, read_documents
+from analyzer.rulefile import MAX_BYTES, Node, read_rules
 
 _SHOWN_ERRORS: Final = 20
 _SHOWN_CHARACTERS: Final = 80
@@ -27,18 +29,26 @@ _WHOLE_ID_SCORE: Final = 20
 _WORD_SCORES: Final = {"id": 8, "title": 5, "tags": 5, "component": 5, "literals": 3, "cause": 2, "plain": 1}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """A rule and where it is written.
 
     Attributes:
         path: the file, as the user named it.
-        node: the mapping of the rule in that file.
+        known_node: the mapping of the rule in that file; None when the rule comes from an index.
     """
 
     rule: Rule
     path: str
-    node: Node
+    known_node: Node | None = None
+
+    @cached_property
+    def node(self) -> Node:
+        """The mapping of the rule in its file."""
+        if self.known_node is not None:
+            return self.known_node
+        nodes = read_rules(Path(self.path).read_bytes(), self.path)
+        return next(node for node in nodes if Rule.model_validate(node.plain()).id == self.rule.id)
 
     def error(self, message: str, at: tuple[str | int, ...] = (), offset: int | None = None) -> RuleError:
         """Build an error that points into the rule; `at` and `offset` as for `Node.find`."""
@@ -52,6 +62,7 @@ class Rulebook:
     Attributes:
         rules: by id, in the order of the ids.
         entries: the same with their places.
+        proven: ids of the rules that were checked when the program was built.
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
@@ -72,6 +83,7 @@ class Rulebook:
         ordered = dict(sorted(by_id.items()))
         self.entries: Mapping[str, Entry] = MappingProxyType(ordered)
         self.rules: Mapping[str, Rule] = MappingProxyType({key: entry.rule for key, entry in ordered.items()})
+        self.proven = frozenset(key for key, entry in ordered.items() if entry.known_node is None)
 
     def __iter__(self) -> Iterator[Rule]:
         """Iterate over the rules in the order of their ids."""
@@ -112,6 +124,19 @@ def rules_dir() -> Path:
     return packed if packed.is_dir() else package.parent / "rules"
 
 
+def load_indexed(folder: Path, extra: Sequence[Path] = ()) -> Rulebook:
+    """Load the rules of a folder, from its index where there is one, and those of more paths.
+
+    Raises:
+        RuleError: as for `load`.
+    """
+    indexed = rule_index.read(folder, rule_files(folder))
+    if indexed is None:
+        return load([folder, *extra])
+    entries = [Entry(Rule.model_validate(rule), str(file)) for file, rule in indexed]
+    return Rulebook([*entries, *_entries(extra)])
+
+
 def load(paths: Sequence[Path]) -> Rulebook:
     """Load rule files, and every *.yaml and *.yml file of folders.
 
@@ -119,18 +144,27 @@ def load(paths: Sequence[Path]) -> Rulebook:
         RuleError: a path cannot be read or a rule cannot be used. Its place is that of the first fault; the
             further ones follow in the message, a line each.
     """
+    return Rulebook(_entries(paths))
+
+
+def _entries(paths: Sequence[Path]) -> list[Entry]:
     entries: list[Entry] = []
     errors: list[RuleError] = []
     for path in paths:
-        for file in _rule_files(path):
+        for file in rule_files(path):
             found, faults = _load_file(file)
             entries += found
             errors += faults
     _raise_all(errors)
-    return Rulebook(entries)
+    return entries
 
 
-def _rule_files(path: Path) -> list[Path]:
+def rule_files(path: Path) -> list[Path]:
+    """The rule files that a path stands for: itself, or those of a folder.
+
+    Raises:
+        RuleError: there is none.
+    """
     if path.is_file():
         return [path]
     if not path.is_dir():
@@ -168,7 +202,7 @@ def parse_rules(data: bytes, path: str) -> tuple[list[Entry], list[RuleError]]:
     entries: list[Entry] = []
     errors: list[RuleError] = []
     try:
-        nodes = [node for document in read_documents(data, path) for node in _rule_nodes(document, path)]
+        nodes = read_rules(data, path)
     except RuleError as error:
         return [], [error]
     if not nodes:
@@ -179,29 +213,6 @@ def parse_rules(data: bytes, path: str) -> tuple[list[Entry], list[RuleError]]:
         except ValidationError as error:
             errors += [_rule_error(detail, node, path) for detail in error.errors(include_url=False)]
     return entries, sorted(errors, key=lambda error: (error.line, error.column))
-
-
-def _rule_nodes(document: Node, path: str) -> list[Node]:
-    """Return the mappings of a document that are rules."""
-    value = document.value
-    if isinstance(value, dict) and "rules" in value and "id" not in value:
-        for key, (mark, _) in value.items():
-            if key != "rules":
-                raise RuleError(f"the key '{key}' cannot stand beside 'rules'", path, mark.line, mark.column)
-        document = value["rules"][1]
-        value = document.value
-        if not isinstance(value, list):
-            raise RuleError("'rules' must be a list of rules", path, document.mark.line, document.mark.column)
-    nodes = value if isinstance(value, list) else [document]
-    for node in nodes:
-        if not isinstance(node.value, dict):
-            raise RuleError(
-                "a rule must be a mapping with id, title, severity and detection",
-                path,
-                node.mark.line,
-                node.mark.column,
-            )
-    return nodes
 
 
 def _rule_error(detail: ErrorDetails, node: Node, path: str) -> RuleError:

@@ -94,6 +94,42 @@ def read_documents(data: bytes, path: str) -> list[Node]:
         raise _syntax_error(error, path) from error
 
 
+def read_rules(data: bytes, path: str) -> list[Node]:
+    """Read the mappings of a rule file that are rules.
+
+    Args:
+        data: the bytes of the file.
+        path: its name for messages.
+
+    Raises:
+        RuleError: as for `read_documents`, or something in the file cannot be a rule.
+    """
+    return [node for document in read_documents(data, path) for node in _rules_of(document, path)]
+
+
+def _rules_of(document: Node, path: str) -> list[Node]:
+    """Return the mappings of a document that are rules."""
+    value = document.value
+    if isinstance(value, dict) and "rules" in value and "id" not in value:
+        for key, (mark, _) in value.items():
+            if key != "rules":
+                raise RuleError(f"the key '{key}' cannot stand beside 'rules'", path, mark.line, mark.column)
+        document = value["rules"][1]
+        value = document.value
+        if not isinstance(value, list):
+            raise RuleError("'rules' must be a list of rules", path, document.mark.line, document.mark.column)
+    nodes = value if isinstance(value, list) else [document]
+    for node in nodes:
+        if not isinstance(node.value, dict):
+            raise RuleError(
+                "a rule must be a mapping with id, title, severity and detection",
+                path,
+                node.mark.line,
+                node.mark.column,
+            )
+    return nodes
+
+
 def _decode(data: bytes, path: str) -> str:
     if len(data) > MAX_BYTES:
         raise RuleError(f"the file is larger than {MAX_BYTES // 1024} KiB: split it", path)

@@ -29,9 +29,14 @@ class ShapeMap:
         """The values of hashes, -1 for those that are not there."""
         if not len(self._hashes):
             return np.full(len(hashes), -1, np.int32)
-        at = np.searchsorted(self._hashes, hashes)
+        # In ascending order neighbours are looked up in memory that the one before has just brought in.
+        order = np.argsort(hashes)
+        ascending = hashes[order]
+        at = np.searchsorted(self._hashes, ascending)
         at[at == len(self._hashes)] = 0
-        return np.where(self._hashes[at] == hashes, self._values[at], np.int32(-1))
+        found = np.empty(len(hashes), np.int32)
+        found[order] = np.where(self._hashes[at] == ascending, self._values[at], np.int32(-1))
+        return found
 
     def add(self, hashes: NDArray[np.uint64], values: NDArray[np.int32]) -> None:
         """Add entries whose hashes are not there yet and differ from each other."""

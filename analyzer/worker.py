@@ -306,7 +306,12 @@ _WORKER: Worker | None = None
 def start(rules: Sequence[Rule]) -> None:
     """Prepare a worker process."""
     global _WORKER
-    _WORKER = Worker(Matcher(rules))
+    # The process that starts this one has compiled the rules already.
+    _WORKER = Worker(Matcher(rules, proven={rule.id for rule in rules}))
+
+
+def ready() -> None:
+    """Do nothing, so that a worker process starts before there is something to read."""
 
 
 def run(job: Job) -> SliceResult:

@@ -34,7 +34,8 @@ def parsers() -> tuple[Parser, ...]:
 
 def _parsers_of(module: ModuleType) -> Iterator[Parser]:
     for value in vars(module).values():
-        if not isinstance(value, type) and isinstance(value, Parser):
+        # Asked for one method first: the check of the whole protocol is slow, and most values have none of it.
+        if hasattr(value, "sniff") and not isinstance(value, type) and isinstance(value, Parser):
             yield value
 
 

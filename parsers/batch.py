@@ -95,17 +95,24 @@ class Batch:
             return self.text.gather(records).str.strip_chars_end("\r\n")
         ends = np.append(self.ends[heads], self.ends[-1])
         whole = pa.LargeStringArray.from_buffers(len(heads), pa.py_buffer(ends), pa.py_buffer(self.buffer))
-        return pl.Series(pl.from_arrow(whole.take(pa.array(records)))).str.strip_chars_end("\r\n")
+        return pl.Series(_Exported(whole.take(pa.array(records)))).str.strip_chars_end("\r\n")
 
 
 def large_strings(buffer: bytes, ends: NDArray[np.int64]) -> pl.Series:
-    """Rows of a buffer as strings, with their line ends, without a copy.
-
-    Raises:
-        pyarrow.ArrowInvalid: the buffer is no UTF-8.
-    """
+    """Rows of a buffer of valid UTF-8 as strings, with their line ends, without a copy."""
     array = pa.LargeStringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(buffer))
-    return pl.Series(pl.from_arrow(array))
+    return pl.Series(_Exported(array))
+
+
+@dataclass(frozen=True, slots=True)
+class _Exported:
+    """An array by its Arrow C interface: of pyarrow polars loads pyarrow.compute, which is slow."""
+
+    array: pa.Array
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        capsules: tuple[object, object] = self.array.__arrow_c_array__(requested_schema)
+        return capsules
 
 
 def shape_codes(

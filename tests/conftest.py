@@ -73,7 +73,12 @@ def analyze_command() -> Callable[..., subprocess.CompletedProcess[str]]:
 def report_on(tmp_path: Path) -> Callable[..., Report]:
     """Analyse texts as files of a folder, with rules written as YAML."""
 
-    def run(files: dict[str, str | bytes] | str, rules: str = "", options: Options | None = None) -> Report:
+    def run(
+        files: dict[str, str | bytes] | str,
+        rules: str = "",
+        options: Options | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> Report:
         folder = tmp_path / "bundle"
         for name, content in ({"app.log": files} if isinstance(files, str) else files).items():
             path = folder / name
@@ -83,6 +88,6 @@ def report_on(tmp_path: Path) -> Callable[..., Report]:
         if rules:
             (tmp_path / "rules.yaml").write_text(rules, encoding="utf-8")
             book = list(load([tmp_path / "rules.yaml"]))
-        return analyze([str(folder)], book, options or Options(jobs=1))
+        return analyze([str(folder)], book, options or Options(jobs=1), on_progress)
 
     return run

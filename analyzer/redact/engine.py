@@ -127,11 +127,9 @@ def _columns(data: bytes) -> tuple[pl.Series, pl.Series]:
 
 def _lines(data: bytes) -> pl.Series:
     import numpy as np
-    import polars as pl
-    import pyarrow as pa
+
+    from parsers.batch import large_strings
 
     found = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
     # Each line keeps its LF, which no pattern can match.
-    ends = np.concatenate(([0], found + 1, [len(data)])).astype(np.int64)
-    array = pa.LargeStringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends.tobytes()), pa.py_buffer(data))
-    return pl.Series(pl.from_arrow(array))
+    return large_strings(data, np.concatenate(([0], found + 1, [len(data)])).astype(np.int64))

@@ -44,7 +44,9 @@ class Renderer(Protocol):
 
 def format_of(name: str) -> str | None:
     """The format whose files end as a name does (`ENDINGS` of its module), None when there is none."""
-    for module in formats():
+    # A format that is called like the ending is asked first: loading all of them takes time.
+    ending = name.lower().rpartition(".")[2]
+    for module in sorted(formats(), key=lambda module: module != ending):
         if name.lower().endswith(getattr(renderer(module), "ENDINGS", ())):
             return module
     return None
