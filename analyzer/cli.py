@@ -124,7 +124,7 @@ def _tune() -> None:
     # One thread a process: the second core is used by a second process, without the cost of sharing.
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     # polars gives freed memory back at once by default, and pays for it again with the next slice.
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:-1,muzzy_decay_ms:-1")
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:1000,muzzy_decay_ms:0")
     # Nothing here multiplies matrices, and starting the threads for it takes a tenth of a second.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # A start makes hundreds of thousands of objects that stay: looking through them again and again finds no garbage.

@@ -108,7 +108,7 @@ class Templates:
         for message in messages[np.argsort(first)].tolist():
             learned[message] = self._learn(masked[message])
         ids[new] = learned[code[new]]
-        self._known.add(shape_hash[new], ids[new])
+        self._known.put(shape_hash[new], ids[new])
         return ids
 
     def template(self, template_id: int) -> str:

@@ -160,24 +160,29 @@ def _value_count(
     condition = correlation.condition
     if condition is None or condition.field is None:
         return np.zeros(len(times), np.bool_)
-    column = records.get_column(condition.field)
+    ends = _windows(times, span)
+    # Only windows with as many records can have as many values: most have one, and are not looked at one by one.
+    large = ends - np.arange(len(times)) >= condition.least()
+    rows = np.flatnonzero(_cover(np.flatnonzero(large), ends[large], len(times)))
+    column = records.get_column(condition.field).gather(rows)
     values = column.fill_null("").rank("dense").to_list()
     present = column.is_not_null().to_list()
-    ends = _windows(times, span)
+    sizes = np.where(large, ends - np.arange(len(times)), 0)[rows]
     seen: dict[int, int] = {}
-    holds = np.zeros(len(times), np.bool_)
+    holds = np.zeros(len(rows), np.bool_)
     right = 0
-    for left, end in enumerate(ends.tolist()):
-        while right < end:
+    for left, size in enumerate(sizes.tolist()):
+        while right < left + size:
             if present[right]:
                 seen[values[right]] = seen.get(values[right], 0) + 1
             right += 1
-        holds[left] = condition.holds(len(seen))
-        if present[left]:
+        holds[left] = size > 0 and condition.holds(len(seen))
+        if left < right and present[left]:
             seen[values[left]] -= 1
             if not seen[values[left]]:
                 del seen[values[left]]
-    starts = np.flatnonzero(holds)
+        right = max(right, left + 1)
+    starts = rows[holds]
     return _cover(starts, ends[starts], len(times))
 
 

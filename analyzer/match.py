@@ -22,7 +22,6 @@ from analyzer.detection import Detection, TextItem
 from analyzer.errors import PatternError
 from analyzer.evaluator import Evaluator, known, text_holds
 from analyzer.rule import Rule, invalid_patterns
-from analyzer.shapes import ShapeMap
 from analyzer.trigger import bare, triggers
 from parsers.times import NAT
 
@@ -104,7 +103,6 @@ class Matcher:
     _any_literal: str = ""
     _wanted_by: Mapping[str, Mapping[int, tuple[str, ...]]] = field(default_factory=dict)
     _unanchored: list[int] = field(default_factory=list)
-    _without: ShapeMap = field(default_factory=ShapeMap)
 
     def __post_init__(self) -> None:
         """Compile the rules.
@@ -134,8 +132,8 @@ class Matcher:
         self._any_literal = "|".join(map(_quoted, self._literals))
 
     def scan(
-        self, batch: Batch, source: str, parser: str, wanted: NDArray[np.bool_]
-    ) -> tuple[list[Hits], NDArray[np.bool_]]:
+        self, batch: Batch, source: str, parser: str, wanted: NDArray[np.bool_], barren: NDArray[np.bool_]
+    ) -> tuple[list[Hits], NDArray[np.bool_], NDArray[np.bool_]]:
         """The records of a slice that each stream finds.
 
         Args:
@@ -143,19 +141,20 @@ class Matcher:
             source: its path, `parser` the name of its parser: fields of rules, too.
             parser: see above.
             wanted: bool[r], records that count at all.
+            barren: bool[k], shapes that are known to hold no literal of any stream.
 
         Returns:
-            Hits by stream, and bool[r]: whether any stream found the record.
+            Hits by stream, bool[r]: whether any stream found the record, and `barren` with what this slice adds.
         """
         explained = np.zeros(len(batch.heads), np.bool_)
         if not wanted.any():
-            return [], explained
-        candidates = self._candidates(batch, wanted)
+            return [], explained, barren
+        candidates, barren = self._candidates(batch, wanted, barren)
         for number in self._unanchored:
             candidates[number] = np.flatnonzero(wanted)
         candidates = {n: rows for n, rows in candidates.items() if _may_hold(self.streams[n], source, parser)}
         if not candidates:
-            return [], explained
+            return [], explained, barren
         union = np.zeros(len(batch.heads), np.bool_)
         for records in candidates.values():
             union[records] = True
@@ -168,20 +167,22 @@ class Matcher:
             if len(records):
                 explained[records] = True
                 found.append(_hits(number, stream, records, evaluator))
-        return found, explained
+        return found, explained, barren
 
-    def _candidates(self, batch: Batch, wanted: NDArray[np.bool_]) -> dict[int, NDArray[np.int64]]:
-        """Records that hold a row of a shape in which a literal of the stream occurs."""
+    def _candidates(
+        self, batch: Batch, wanted: NDArray[np.bool_], barren: NDArray[np.bool_]
+    ) -> tuple[dict[int, NDArray[np.int64]], NDArray[np.bool_]]:
+        """Records that hold a row of a shape in which a literal of the stream occurs, and the shapes without any."""
         if not self._literals:
-            return {}
-        # Shapes that held no literal in an earlier slice hold none in this one.
-        maybe = np.flatnonzero(self._without.get(batch.shape_hash) < 0)
+            return {}, barren
+        maybe = np.flatnonzero(~barren)
         bare_texts = batch.bare.gather(maybe).str.to_lowercase()
         has = known(bare_texts.str.contains(self._any_literal))
-        self._without.add(batch.shape_hash[maybe[~has]], np.zeros(int((~has).sum()), np.int32))
         hit = maybe[has]
+        barren = np.ones_like(barren)
+        barren[hit] = False
         if not len(hit):
-            return {}
+            return {}, barren
         shapes_of = self._streams_of(bare_texts.filter(pl.Series(has)), hit)
         interesting = np.zeros(len(batch.shapes), np.bool_)
         interesting[hit] = True
@@ -208,7 +209,7 @@ class Matcher:
             found = found[np.flatnonzero(np.diff(found, prepend=-1))]
             if len(found):
                 candidates[number] = found
-        return candidates
+        return candidates, barren
 
     def _streams_of(self, texts: pl.Series, shapes: NDArray[np.int64]) -> dict[int, list[_Reason]]:
         """The shapes that may matter to each stream, from their lower-case texts without digits."""

@@ -18,7 +18,7 @@ from analyzer.facts import Facts, merge
 from analyzer.finding import Bucket, BundleInfo, Finding, Mark, Report
 from analyzer.inputs import Input, coverage_of, input_of, merged_problems, unreadable
 from analyzer.match import Matcher
-from analyzer.matches import Match
+from analyzer.matches import Match, Spill
 from analyzer.network import Row
 from analyzer.offset import Offset, estimate, merged, naming
 from analyzer.pool import Readers
@@ -112,6 +112,7 @@ class _Run:
         self._has_capture = any(entry.is_capture for entry in self._inputs)
         self._worker = Worker(matcher)
         self._matches: dict[int, Match] = {}
+        self._spill = Spill()
         self._facts: Facts = {}
         self._store = Store(options.save) if options.save else None
 
@@ -144,6 +145,7 @@ class _Run:
             facts={name: sorted(values) for name, values in sorted(self._facts.items())},
             marks=[*gaps(timeline, buckets.width), *self._jumps(), *self._capture_marks(findings)],
         )
+        self._spill.close()
         if self._store is not None:
             self._store.finish(self._tally, [entry.source.path for entry in self._inputs], findings)
         return report
@@ -190,7 +192,7 @@ class _Run:
         ids = self._tally.add_shapes(result.shapes, index, entry.lines)
         self._tally.add_timeline(result.timeline)
         for hits in result.hits:
-            match = self._matches.setdefault(hits.stream, Match())
+            match = self._matches.setdefault(hits.stream, Match(spill=self._spill))
             match.add(hits, index, entry.lines)
         if self._store is not None and job.part is not None and result.row_shape is not None:
             self._store.complete(job.part, ids[result.row_shape], entry.lines)

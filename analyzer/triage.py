@@ -193,9 +193,16 @@ class _Records:
         }
         self._latest = latest
         self._offsets = offsets
+        self._known: dict[str, _Found | None] = {}
 
     def of(self, rule: Rule) -> _Found | None:
         """What speaks for a rule; None where nothing does."""
+        # Rules that correlate other rules ask for them again.
+        if rule.id not in self._known:
+            self._known[rule.id] = self._of(rule)
+        return self._known[rule.id]
+
+    def _of(self, rule: Rule) -> _Found | None:
         if rule.correlation is not None:
             return self._correlated(rule, rule.correlation)
         match = self._matches.get((rule.id, ""))
@@ -230,7 +237,8 @@ class _Records:
             frames = [self._stream(name, rule) for name in correlation.rules or ("",)]
             yield [self._shifted(frame, -1) for frame in frames] if across else frames
         elif match is not None:
-            for part in match.parts(correlation.group_by, correlation.condition.least()):
+            span = int(correlation.timespan.total_seconds() * 1_000_000)
+            for part in match.parts(correlation.group_by, correlation.condition.least(), span):
                 yield [part]
 
     def _shifted(self, frame: pl.DataFrame, sign: int) -> pl.DataFrame:

@@ -103,6 +103,10 @@ class SliceResult:
     jumps: tuple[Jump, ...] = ()
 
 
+# What a worker notes of a shape: it holds no literal of any rule; its masked message is sent.
+_BARREN, _SENT = 1, 2
+
+
 class Worker:
     """Reads the slices of one run with a set of rules."""
 
@@ -110,7 +114,7 @@ class Worker:
         """Take the compiled rules."""
         _keep_heap()
         self.matcher = matcher
-        self._sent = ShapeMap()
+        self._seen = ShapeMap()
 
     def run(self, job: Job) -> SliceResult:
         """Read one slice.
@@ -123,11 +127,16 @@ class Worker:
         heads = batch.heads
         wanted = _wanted(batch, job)
         searched = wanted if parser.searched else np.zeros_like(wanted)
-        hits, explained = self.matcher.scan(batch, job.source.path, job.parser, searched)
+        seen = self._seen.get(batch.shape_hash)
+        notes = np.maximum(seen, 0)
+        hits, explained, barren = self.matcher.scan(batch, job.source.path, job.parser, searched, (notes & _BARREN) > 0)
+        notes[barren] |= _BARREN
         times = batch.time[heads[wanted]]
         known = times[times != NAT]
-        facts = self._facts(batch)
-        shapes, row_shape = self._count_shapes(batch, heads[wanted], explained[wanted])
+        facts = facts_of(batch, np.flatnonzero(seen < 0)) if batch.capture is None else {}
+        shapes, row_shape = _count_shapes(batch, heads[wanted], explained[wanted], notes)
+        changed = notes != seen
+        self._seen.put(batch.shape_hash[changed], notes[changed])
         if job.part is not None:
             _write(batch, wanted, job)
         result = SliceResult(
@@ -146,61 +155,59 @@ class Worker:
         )
         return result if batch.capture is None else _with_capture(result, batch, batch.capture, job)
 
-    def _count_shapes(
-        self, batch: Batch, rows: NDArray[np.int64], explained: NDArray[np.bool_]
-    ) -> tuple[ShapeCounts, NDArray[np.int32]]:
-        """Counts of the shapes of the rows that begin a record, and the shape of each such row."""
-        total = len(batch.shapes)
-        code = batch.code[rows]
-        first_row = np.full(total, len(batch), np.int64)
-        np.minimum.at(first_row, code, rows)
-        used = np.argsort(first_row, kind="stable")[: int((first_row < len(batch)).sum())]
-        place = np.full(total, -1, np.int32)
-        place[used] = np.arange(len(used), dtype=np.int32)
-        mine = place[code]
-        severity, time = batch.severity[rows], batch.time[rows]
-        highest = np.zeros(len(used), np.uint8)
-        np.maximum.at(highest, mine, severity)
-        last = np.full(len(used), NAT, np.int64)
-        np.maximum.at(last, mine, time)
-        first = np.full(len(used), np.iinfo(np.int64).max, np.int64)
-        timed = time != NAT
-        np.minimum.at(first, mine[timed], time[timed])
-        first[first == np.iinfo(np.int64).max] = NAT
-        message, masked = self._masked(batch, used)
-        unexplained = (severity >= ERROR) & ~explained
-        first_error = np.full(len(used), len(batch), np.int64)
-        np.minimum.at(first_error, mine[unexplained], rows[unexplained])
-        shown = np.where(first_error < len(batch), first_error, first_row[used])
-        counts = ShapeCounts(
-            hash=batch.shape_hash[used],
-            message=message,
-            masked=masked,
-            count=np.bincount(mine, minlength=len(used)),
-            errors=np.bincount(mine[unexplained], minlength=len(used)),
-            severity=highest,
-            first=first,
-            last=last,
-            line=batch.line_number[shown],
-            offset=batch.offsets[shown],
-        )
-        return counts, mine
 
-    def _facts(self, batch: Batch) -> Facts:
-        """What the shapes say that this worker has not seen yet; to be asked before they are counted."""
-        if batch.capture is not None:
-            return {}
-        return facts_of(batch, np.flatnonzero(self._sent.get(batch.shape_hash) < 0))
+def _count_shapes(
+    batch: Batch, rows: NDArray[np.int64], explained: NDArray[np.bool_], notes: NDArray[np.int32]
+) -> tuple[ShapeCounts, NDArray[np.int32]]:
+    """Counts of the shapes of the rows that begin a record, and the shape of each such row."""
+    total = len(batch.shapes)
+    code = batch.code[rows]
+    first_row = np.full(total, len(batch), np.int64)
+    np.minimum.at(first_row, code, rows)
+    used = np.argsort(first_row, kind="stable")[: int((first_row < len(batch)).sum())]
+    place = np.full(total, -1, np.int32)
+    place[used] = np.arange(len(used), dtype=np.int32)
+    mine = place[code]
+    severity, time = batch.severity[rows], batch.time[rows]
+    highest = np.zeros(len(used), np.uint8)
+    np.maximum.at(highest, mine, severity)
+    last = np.full(len(used), NAT, np.int64)
+    np.maximum.at(last, mine, time)
+    first = np.full(len(used), np.iinfo(np.int64).max, np.int64)
+    timed = time != NAT
+    np.minimum.at(first, mine[timed], time[timed])
+    first[first == np.iinfo(np.int64).max] = NAT
+    message, masked = _masked(batch, used, notes)
+    unexplained = (severity >= ERROR) & ~explained
+    first_error = np.full(len(used), len(batch), np.int64)
+    np.minimum.at(first_error, mine[unexplained], rows[unexplained])
+    shown = np.where(first_error < len(batch), first_error, first_row[used])
+    counts = ShapeCounts(
+        hash=batch.shape_hash[used],
+        message=message,
+        masked=masked,
+        count=np.bincount(mine, minlength=len(used)),
+        errors=np.bincount(mine[unexplained], minlength=len(used)),
+        severity=highest,
+        first=first,
+        last=last,
+        line=batch.line_number[shown],
+        offset=batch.offsets[shown],
+    )
+    return counts, mine
 
-    def _masked(self, batch: Batch, shapes: NDArray[np.int64]) -> tuple[NDArray[np.int32], list[str]]:
-        """The masked messages of shapes that this worker has not sent yet: their index (-1 sent), and the messages."""
-        hashes = batch.shape_hash[shapes]
-        fresh = np.flatnonzero(self._sent.get(hashes) < 0)
-        self._sent.add(hashes[fresh], np.zeros(len(fresh), np.int32))
-        encoded = mask(batch.bodies.gather(shapes[fresh])).to_arrow().dictionary_encode()
-        index = np.full(len(shapes), -1, np.int32)
-        index[fresh] = encoded.indices.to_numpy(zero_copy_only=False)
-        return index, encoded.dictionary.to_pylist()
+
+def _masked(batch: Batch, shapes: NDArray[np.int64], notes: NDArray[np.int32]) -> tuple[NDArray[np.int32], list[str]]:
+    """The masked messages of shapes that this worker has not sent yet: their index (-1 sent), and the messages.
+
+    What is sent is noted.
+    """
+    fresh = np.flatnonzero((notes[shapes] & _SENT) == 0)
+    notes[shapes[fresh]] |= _SENT
+    encoded = mask(batch.bodies.gather(shapes[fresh])).to_arrow().dictionary_encode()
+    index = np.full(len(shapes), -1, np.int32)
+    index[fresh] = encoded.indices.to_numpy(zero_copy_only=False)
+    return index, encoded.dictionary.to_pylist()
 
 
 def _with_capture(result: SliceResult, batch: Batch, capture: Capture, job: Job) -> SliceResult:

@@ -317,11 +317,10 @@ def read_slice(source: Source, piece: Slice, encoding: Encoding, line_bytes: int
 
 def line_ends(text: bytes) -> NDArray[np.int64]:
     """int64[n + 1]: 0 and the position behind each LF of a text that ends on LF."""
-    found = np.flatnonzero(np.frombuffer(text, np.uint8) == 10)
-    ends = np.empty(len(found) + 1, np.int64)
-    ends[0] = 0
-    np.add(found, 1, out=ends[1:])
-    return ends
+    data = np.frombuffer(text, np.uint8)
+    # In blocks: the comparison needs as much memory as the text.
+    found = [np.flatnonzero(data[at : at + _BLOCK] == 10) + (at + 1) for at in range(0, len(data), _BLOCK)]
+    return np.concatenate([np.zeros(1, np.int64), *found])
 
 
 def _wide_offsets(data: bytes, encoding: Encoding) -> NDArray[np.int64]:

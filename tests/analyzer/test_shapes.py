@@ -16,7 +16,7 @@ def test_it_answers_as_a_dict_would(slices: list[list[int]], asked: list[int]) -
     for number, hashes in enumerate(slices):
         fresh = [value for value in dict.fromkeys(hashes) if value not in known]
         known |= dict.fromkeys(fresh, number)
-        shapes.add(np.array(fresh, np.uint64), np.full(len(fresh), number, np.int32))
+        shapes.put(np.array(fresh, np.uint64), np.full(len(fresh), number, np.int32))
     wanted = [*asked, *known]
     assert shapes.get(np.array(wanted, np.uint64)).tolist() == [known.get(value, -1) for value in wanted]
     assert len(shapes) == len(known)
