@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 _FIRST = (*credentials.DETECTORS, *personal.DETECTORS)
 DETECTORS: tuple[Detector, ...] = (*_FIRST, *addresses.DETECTORS)
 
+# What is looked for in every line, in one search; addresses by themselves, because they are in most lines of many logs.
+_RARE = "|".join(
+    f"(?:{detector.gate})" for detector in DETECTORS if not detector.shape and detector is not addresses.IPV4
+)
+
 _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_WHOLE = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----((?:(?!-----)[^\n]){16,65536}?)"
@@ -100,12 +105,15 @@ class Redactor:
         codes = shapes.hash()
         first = codes.arg_unique()
         kinds, known = codes.gather(first), shapes.gather(first)
+        rare = column.str.contains(_RARE).arg_true()
         for detector in DETECTORS:
             if detector.shape:
                 held = kinds.filter(known.str.contains(detector.gate))
                 places = codes.is_in(held.implode()).arg_true() if len(held) else held
-            else:
+            elif detector is addresses.IPV4:
                 places = column.str.contains(detector.gate).arg_true()
+            else:
+                places = rare.filter(column.gather(rare).str.contains(detector.gate))
             if len(places) and detector.shape:
                 places = places.filter(column.gather(places).str.contains(detector.sharp_gate))
             if len(places):
