@@ -169,13 +169,14 @@ class Mark:
     """Something about a span of time that belongs on a timeline.
 
     Attributes:
-        kind: no records (gap), a clock that was set (clock_jump), trouble on the wire (capture).
+        kind: no records (gap), a clock that was set (clock_jump), trouble on the wire (capture), records so far from
+            all others that the timeline leaves them out (outside).
         start, end: UTC.
         note: a sentence.
         source: path inside the bundle, "" when it is about all of it.
     """
 
-    kind: Literal["gap", "clock_jump", "capture"]
+    kind: Literal["gap", "clock_jump", "capture", "outside"]
     start: datetime
     end: datetime
     note: str

@@ -124,7 +124,7 @@ class _Run:
         quoter = Quoter([(entry.source, entry.plan) for entry in self._inputs], notices)
         streams = self._worker.matcher.streams
         latest = max((entry.last for entry in self._inputs), default=NAT)
-        timeline, buckets = self._timeline()
+        timeline, buckets, outside = self._timeline()
         offsets = {i: entry.offset.micros for i, entry in enumerate(self._inputs) if entry.offset is not None}
         findings = triage(self._rules, streams, self._matches, latest, quoter, buckets, offsets)
         unknown = unknown_errors(self._tally, quoter)
@@ -143,7 +143,7 @@ class _Run:
             stats=self._stats(),
             network=self._network(),
             facts={name: sorted(values) for name, values in sorted(self._facts.items())},
-            marks=[*gaps(timeline, buckets.width), *self._jumps(), *self._capture_marks(findings)],
+            marks=[*gaps(timeline, buckets.width), *outside, *self._jumps(), *self._capture_marks(findings)],
         )
         self._spill.close()
         if self._store is not None:
@@ -272,17 +272,27 @@ class _Run:
             if finding.first_seen and finding.last_seen and captures.issuperset(finding.sources)
         ]
 
-    def _timeline(self) -> tuple[list[Bucket], Buckets]:
-        frame, width = self._tally.timeline(TIMELINE_BUCKETS)
+    def _timeline(self) -> tuple[list[Bucket], Buckets, list[Mark]]:
+        """The timeline, its spans, and what it leaves out."""
+        timeline = self._tally.timeline(TIMELINE_BUCKETS)
         buckets: dict[int, dict[str, int]] = {}
-        for second, severity, count in frame.select("second", "severity", "count").iter_rows():
+        for second, severity, count in timeline.frame.select("second", "severity", "count").iter_rows():
             counts = buckets.setdefault(second, {})
             name = next(name for low, name in _SEVERITY_NAMES if severity >= low)
             counts[name] = counts.get(name, 0) + count
         starts = ((to_datetime(second * 1_000_000), counts) for second, counts in sorted(buckets.items()))
         low, high = (min(buckets), max(buckets)) if buckets else (0, -1)
-        spans = Buckets(low, width, (high - low) // max(width, 1) + 1)
-        return [Bucket(start, counts) for start, counts in starts if start is not None], spans
+        spans = Buckets(low, timeline.width, (high - low) // max(timeline.width, 1) + 1)
+        outside = (
+            (to_datetime(first * 1_000_000), to_datetime(last * 1_000_000), count)
+            for first, last, count in timeline.outside
+        )
+        marks = [
+            Mark("outside", first, last, _left_out(first, last, count))
+            for first, last, count in outside
+            if first and last
+        ]
+        return [Bucket(start, counts) for start, counts in starts if start is not None], spans, marks
 
     def _info(self) -> BundleInfo:
         bundle = self._bundle
@@ -301,3 +311,9 @@ class _Run:
 
 def _micros(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.timestamp() * 1_000_000)
+
+
+def _left_out(first: datetime, last: datetime, count: int) -> str:
+    what = "record" if count == 1 else "records"
+    when = f"of {first:%Y-%m-%d}" if first.date() == last.date() else f"from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    return f"{count:,} {what} {when}, far from all others: not drawn."

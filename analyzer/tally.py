@@ -65,6 +65,21 @@ class TemplateCount:
     offset: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Counts of records over time.
+
+    Attributes:
+        frame: columns second (begin of a span), severity, count.
+        width: seconds of a span.
+        outside: records far from all the others, which are left out: first and last second, and their number.
+    """
+
+    frame: pl.DataFrame
+    width: int
+    outside: tuple[tuple[int, int, int], ...] = ()
+
+
 @dataclass(slots=True)
 class Tally:
     """Everything that is counted over a bundle."""
@@ -130,19 +145,21 @@ class Tally:
             merged = _sum(_coarser(merged, STEPS[self._step]))
         self._timeline = [merged]
 
-    def timeline(self, buckets: int) -> tuple[pl.DataFrame, int]:
-        """Counts by time and severity in at most about `buckets` spans, and the length of a span in seconds."""
+    def timeline(self, buckets: int) -> Timeline:
+        """Counts by time and severity in at most about `buckets` spans."""
+        empty = pl.DataFrame(schema={"second": pl.Int64, "severity": pl.UInt8, "count": pl.UInt32})
         if not self._timeline:
-            return pl.DataFrame(schema={"second": pl.Int64, "severity": pl.UInt8, "count": pl.UInt32}), 0
+            return Timeline(empty, 0)
         self._merge()
         frame = self._timeline[0]
         if frame.is_empty():
-            return frame, 0
+            return Timeline(frame, 0)
+        frame, outside = _without_outliers(frame)
         low, high = frame.get_column("second").min(), frame.get_column("second").max()
         span = int(high) - int(low) + 1 if isinstance(low, int) and isinstance(high, int) else 1
         width = next((w for w in _WIDTHS if span / w <= buckets), _WIDTHS[-1])
         width = max(width, STEPS[self._step])
-        return _sum(_coarser(frame, width)).sort("second", "severity"), width
+        return Timeline(_sum(_coarser(frame, width)).sort("second", "severity"), width, outside)
 
 
 _WIDTHS = (
@@ -167,6 +184,39 @@ _WIDTHS = (
     2_592_000,
     31_536_000,
 )
+
+
+# Records that are so few of all, behind a gap that takes so much of the time, are outliers: a file from before the
+# machine had its clock set, a line that quotes a date. They would press all that matters into one bar.
+_FEW = 0.02
+_WIDE = 0.9
+
+
+def _without_outliers(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[tuple[int, int, int], ...]]:
+    """Counts without those of outliers, and first second, last second and number of what is left out."""
+    by_second = frame.group_by("second").agg(pl.col("count").sum()).sort("second")
+    seconds = by_second.get_column("second").to_numpy()
+    before = np.concatenate([[0], np.cumsum(by_second.get_column("count").to_numpy().astype(np.int64))])
+    few = _FEW * int(before[-1])
+    low, high = 0, len(seconds)
+    outside = []
+    while high - low > 2:
+        steps = np.diff(seconds[low:high])
+        widest = int(steps.argmax())
+        cut = low + widest + 1
+        if steps[widest] < _WIDE * (seconds[high - 1] - seconds[low]):
+            break
+        left, right = int(before[cut] - before[low]), int(before[high] - before[cut])
+        if min(left, right) > few:
+            break
+        if left < right:
+            outside.append((int(seconds[low]), int(seconds[cut - 1]), left))
+            low = cut
+        else:
+            outside.append((int(seconds[cut]), int(seconds[high - 1]), right))
+            high = cut
+    kept = frame.filter(pl.col("second").is_between(int(seconds[low]), int(seconds[high - 1])))
+    return kept, tuple(sorted(outside))
 
 
 def _coarser(frame: pl.DataFrame, step: int) -> pl.DataFrame:

@@ -165,6 +165,27 @@ def test_time_that_goes_back_and_silence_are_marked(report_on: ReportOn) -> None
     assert "line 121" in report.marks[1].note
 
 
+@pytest.mark.parametrize(
+    ("stray", "noted"),
+    [
+        (["2003-08-28 18:17:07 ERROR old"], "1 record of 2003-08-28, far from all others: not drawn."),
+        (["2003-08-28 18:17:07 INFO a", "2004-01-01 00:00:00 INFO b"], "2 records from 2003-08-28 to 2004-01-01,"),
+        (["2031-01-01 00:00:00 INFO later"], "1 record of 2031-01-01,"),
+    ],
+)
+def test_the_timeline_leaves_out_what_is_far_from_all_the_rest(
+    report_on: ReportOn, stray: list[str], noted: str
+) -> None:
+    log = [f"2026-03-14 {9 + i // 60:02d}:{i % 60:02d}:00 INFO tick {i}" for i in range(120)]
+    report = report_on({"app.log": "\n".join(log), "stray.log": "\n".join(stray)})
+    (mark,) = report.marks
+    assert mark.kind == "outside"
+    assert mark.note.startswith(noted)
+    assert report.timeline[0].start == datetime(2026, 3, 14, 9, tzinfo=UTC)
+    assert sum(sum(bucket.counts.values()) for bucket in report.timeline) == 120
+    assert report.stats["records"] == 120 + len(stray)
+
+
 def test_the_system_is_told_from_what_programs_say_of_themselves(report_on: ReportOn) -> None:
     report = report_on({
         "kern.log": "Mar 14 09:26:53 db-1 kernel: Linux version 6.1.0-18-amd64 (debian) #1 SMP\n",

@@ -86,8 +86,10 @@ class Chart:
         return timedelta(seconds=self.step)
 
     def span(self, first: datetime | None, last: datetime | None) -> Span | None:
-        """Where a span of time stands on the axis."""
-        if first is None or last is None:
+        """Where a span of time stands on the axis; None when it does not."""
+        if first is None or last is None or last.timestamp() < self.start:
+            return None
+        if first.timestamp() > self.start + self.seconds:
             return None
         low, high = self._x(first.timestamp()), self._x(last.timestamp())
         return Span(low, round(high - low, 1), "", "")
