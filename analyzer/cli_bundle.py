@@ -175,7 +175,7 @@ def _outputs(format_: str, files: Sequence[Path]) -> list[tuple[str, Path | None
 
     --format is what is printed; with one -o it is the format of that file, as its ending may say nothing.
     """
-    from analyzer.render import format_of, renderer
+    from analyzer.render import endings, format_of, renderer
 
     if format_:
         renderer(format_)  # an unknown name is an error, whatever else is written
@@ -183,7 +183,14 @@ def _outputs(format_: str, files: Sequence[Path]) -> list[tuple[str, Path | None
         return [(format_ or "terminal", None)]
     if format_ and len(files) == 1 and format_of(files[0].name) in (None, format_):
         return [(format_, files[0])]
-    out: list[tuple[str, Path | None]] = [(format_of(file.name) or "terminal", file) for file in files]
+    out: list[tuple[str, Path | None]] = []
+    for file in files:
+        name = format_of(file.name)
+        if name is None:
+            raise UsageError(
+                f"-o {file}: no format of a report ends so. Add --format, or use one of {', '.join(endings())}."
+            )
+        out.append((name, file))
     return [*out, (format_, None)] if format_ else out
 
 

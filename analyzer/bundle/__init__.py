@@ -194,8 +194,9 @@ class _Opening:
             except OSError as error:
                 raise _unusable(name, error) from error
         self._size += file.size
-        self._unpacker.open_input(Entry(name), file.path, file.size)
-        return file.path
+        path = self._spool.keep(file)
+        self._unpacker.open_input(Entry(name), path, file.size)
+        return path
 
     def _note_emptiness(self, name: str, sources: list[Source]) -> None:
         if not sources and not self._problems:
@@ -205,5 +206,9 @@ class _Opening:
 
 
 def _unusable(path: str, error: OSError | ValueError) -> InputError:
+    if "://" in path:
+        return InputError(
+            f"Cannot read {shown(path)}: nothing is fetched from a network. Download it and give the file."
+        )
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return InputError(f"Cannot read {shown(path)}: {reason}. Check the path and its permissions.")

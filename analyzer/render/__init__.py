@@ -52,6 +52,11 @@ def format_of(name: str) -> str | None:
     return None
 
 
+def endings() -> list[str]:
+    """The endings of the files of all formats."""
+    return sorted({ending for name in formats() for ending in getattr(renderer(name), "ENDINGS", ())})
+
+
 @cache
 def formats() -> tuple[str, ...]:
     """The names of the formats there are."""

@@ -170,6 +170,18 @@ def test_stdin_is_read_whatever_it_is(tmp_path, zip_of):
         assert second == f"{path} {LOG!r}"
 
 
+def test_nothing_on_stdin_is_said(tmp_path):
+    script = "from analyzer.cli import main; main()"
+    run = subprocess.run([sys.executable, "-c", script, "-"], input=b"", capture_output=True, check=False)
+    assert run.returncode == 3
+    assert "stdin is empty" in run.stdout.decode()
+
+
+def test_an_address_is_not_fetched():
+    with pytest.raises(InputError, match="Download it"), open_bundle(["https://host/case.zip"]):
+        pass
+
+
 def test_a_pipe_that_the_user_names_is_read(tmp_path):
     script = (
         "import sys\nfrom analyzer.bundle import open_bundle\n"
