@@ -23,6 +23,7 @@ from analyzer.errors import PatternError
 from analyzer.evaluator import Evaluator, known, text_holds
 from analyzer.rule import Rule, invalid_patterns
 from analyzer.trigger import bare, triggers
+from parsers.batch import numbered
 from parsers.times import NAT
 
 if TYPE_CHECKING:
@@ -220,10 +221,9 @@ class Matcher:
             whole = "\n".join(texts.to_list())
             literals = [literal for literal in literals if literal in whole]
         found = texts.str.extract_many(literals, overlapping=True).list.join("\0")
-        keys = found.to_arrow().dictionary_encode()
-        codes = keys.indices.to_numpy(zero_copy_only=False)
+        codes, keys = numbered(found)
         streams: dict[int, list[_Reason]] = defaultdict(list)
-        for code, key in enumerate(keys.dictionary.to_pylist()):
+        for code, key in enumerate(keys.to_pylist()):
             mine = shapes[codes == code]
             for name in set(key.split("\0")):
                 for number, exact in self._wanted_by[name].items():

@@ -20,7 +20,7 @@ from analyzer.rule import Rule
 from analyzer.shapes import ShapeMap
 from analyzer.tally import ShapeCounts
 from parsers import by_name
-from parsers.batch import Batch
+from parsers.batch import Batch, numbered
 from parsers.contract import Problem, Source
 from parsers.plan import Plan, Slice
 from parsers.schema import EVENTS, TIME
@@ -204,10 +204,9 @@ def _masked(batch: Batch, shapes: NDArray[np.int64], notes: NDArray[np.int32]) -
     """
     fresh = np.flatnonzero((notes[shapes] & _SENT) == 0)
     notes[shapes[fresh]] |= _SENT
-    encoded = mask(batch.bodies.gather(shapes[fresh])).to_arrow().dictionary_encode()
     index = np.full(len(shapes), -1, np.int32)
-    index[fresh] = encoded.indices.to_numpy(zero_copy_only=False)
-    return index, encoded.dictionary.to_pylist()
+    index[fresh], messages = numbered(mask(batch.bodies.gather(shapes[fresh])))
+    return index, messages.to_pylist()
 
 
 def _with_capture(result: SliceResult, batch: Batch, capture: Capture, job: Job) -> SliceResult:

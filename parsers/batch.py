@@ -16,6 +16,9 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+# What pyarrow.compute.call_function is; that module makes 300 functions with their documentation when it is loaded.
+from pyarrow._compute import call_function
+
 from .contract import Problem
 
 if TYPE_CHECKING:
@@ -131,9 +134,12 @@ def shape_codes(
     """
     bare = buffer.translate(None, _DIGITS)
     rows = large_strings(bare, line_ends(bare))
-    hashes = rows.hash()
-    encoded = hashes.to_arrow().dictionary_encode()
-    code = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    code, hashes = numbered(rows.hash())
     first = np.flatnonzero(np.diff(np.maximum.accumulate(code), prepend=np.int32(-1)))
-    shapes = rows.gather(first)
-    return code, first, encoded.dictionary.to_numpy(zero_copy_only=False).astype(np.uint64), shapes
+    return code, first, hashes.to_numpy(zero_copy_only=False).astype(np.uint64), rows.gather(first)
+
+
+def numbered(values: pl.Series) -> tuple[NDArray[np.int32], pa.Array]:
+    """Which of the distinct ones each of n values without null is, int32[n], and those in order of occurrence."""
+    encoded = call_function("dictionary_encode", [values.to_arrow()])
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False), encoded.dictionary

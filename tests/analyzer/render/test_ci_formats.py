@@ -133,7 +133,7 @@ def test_csv_holds_a_row_a_finding(sample_report: SampleReport) -> None:
     assert [int(row["count"]) for row in rows] == [finding.count for finding in report.findings]
 
 
-HOSTILE = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60).map(lambda text: f"beep {text}")
+HOSTILE = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60).map(lambda text: f"it went beep {text}")
 
 
 @given(HOSTILE)
