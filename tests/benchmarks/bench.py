@@ -3,7 +3,8 @@
     python tests/benchmarks/bench.py LOGS [--small BUNDLE] [--only NAME ...]
 
 LOGS is a folder of plain log files, about 1 GB for figures that mean something. lnav (Debian: lnav) is compared
-where it is installed. Run it on a machine that does nothing else.
+where it is installed. What is measured is the `analyze` beside the Python that runs this: install the program there as
+users do (`pip install .`, not -e). Run it on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ANALYZE = [sys.executable, "-c", "from analyzer.cli import main; main()"]
+ANALYZE = [str(Path(sys.executable).with_name("analyze"))]
 PLAIN_LINES = 64_000
 
 
@@ -43,10 +44,7 @@ def measure(command: Sequence[str], stdout: int = subprocess.DEVNULL) -> Cost:
     """Run a command to its end."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
-        command, stdout=stdout, stderr=subprocess.DEVNULL, env=environment, start_new_session=True
-    )
+    process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.DEVNULL, start_new_session=True)
     peak = 0.0
     while process.poll() is None:
         peak = max(peak, _memory(process.pid))
