@@ -127,8 +127,10 @@ def _installed(folder: Path) -> bool:
 
 
 def _related(rule: Rule, rules: Sequence[Rule]) -> set[str]:
-    """The rules that may fire on an example of a rule: itself, what it explains, and what correlates it."""
+    """The rules that may fire on an example of a rule: itself, what it explains, symptoms, and what correlates it."""
     ids = {rule.id, *rule.explains}
+    if not rule.symptom:
+        ids |= {other.id for other in rules if other.symptom}
     ids |= {name for name in (rule.correlation.rules if rule.correlation else ()) if "." in name}
     ids |= {other.id for other in rules if rule.id in other.explains}
     ids |= {other.id for other in rules if other.correlation and rule.id in other.correlation.rules}

@@ -88,10 +88,26 @@ class Finding:
         return hashlib.sha256("\n".join([self.rule.id, *names]).encode(errors="backslashreplace")).hexdigest()[:16]
 
 
+def explains(cause: Finding, effect: Finding) -> bool:
+    """Whether a finding follows from another one, or is part of it.
+
+    A rule may say so of another. A symptom follows from any fault that matters, shows in the same file, and does not
+    begin when the symptom is over; attacks make no program fail by themselves.
+    """
+    if effect.rule.id in cause.rule.explains:
+        return True
+    if not effect.rule.symptom or cause.rule.symptom or cause.rule.category == "security":
+        return False
+    if not set(cause.sources) & set(effect.sources):
+        return False
+    if cause.first_seen and effect.last_seen and cause.first_seen > effect.last_seen:
+        return False
+    return SEVERITIES.index(cause.severity) <= max(SEVERITIES.index("medium"), SEVERITIES.index(effect.severity))
+
+
 def leading(findings: Sequence[Finding]) -> list[Finding]:
     """The findings that no other one explains, in their order."""
-    explained = {name for finding in findings for name in finding.rule.explains}
-    return [finding for finding in findings if finding.rule.id not in explained]
+    return [finding for finding in findings if not any(explains(other, finding) for other in findings)]
 
 
 def _generic(source: str) -> str:

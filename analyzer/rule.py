@@ -239,7 +239,8 @@ class Rule(_Part):
     """One fault that the analyzer knows.
 
     Texts are for people and may have several lines. `explains` names the rules whose findings are part of
-    this fault or follow from it: they may fire on the same lines, and are shown behind it. A correlation of type
+    this fault or follow from it: they may fire on the same lines, and are shown behind it. A rule that is a `symptom`
+    says that something failed, not why: any fault that shows in the same file explains it. A correlation of type
     temporal, temporal_ordered or absence names the selections itself; `detection.condition` then says nothing
     and may be None.
     """
@@ -254,6 +255,7 @@ class Rule(_Part):
     detection: Annotated[Detection, PlainValidator(_detection)]
     correlation: Correlation | None = None
     explains: tuple[RuleId, ...] = ()
+    symptom: bool = False
     cause: Text | None = None
     impact: Text | None = None
     plain: Plain | None = None

@@ -254,6 +254,8 @@ _FAULTS: Final = {
     "too_short": "is empty: write at least one value",
     "tuple_type": "must be a list",
     "model_type": "must be a mapping",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
     "greater_than_equal": "must not be negative",

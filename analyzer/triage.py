@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from analyzer.correlate import WORKING_COLUMNS, correlate, largest
-from analyzer.finding import SEVERITIES, Bucket, Coverage, Evidence, Finding, Mark, UnknownError
+from analyzer.finding import SEVERITIES, Bucket, Coverage, Evidence, Finding, Mark, UnknownError, explains, leading
 from analyzer.match import Stream
 from analyzer.matches import Match
 from analyzer.rule import Correlation, Rule
@@ -135,9 +135,12 @@ def triage(
 
 
 def _ordered(findings: Sequence[Finding]) -> list[Finding]:
-    """Worst first; a finding that another one explains comes behind that one."""
-    explained = {name for finding in findings for name in finding.rule.explains}
+    """Worst first; a finding that another one explains comes behind that one.
+
+    What a rule names as its part or consequence stands right behind it; a symptom at its own rank, behind its cause.
+    """
     ranked = sorted(findings, key=_rank)
+    first = leading(ranked)
     out: list[Finding] = []
 
     def place(finding: Finding) -> None:
@@ -148,12 +151,15 @@ def _ordered(findings: Sequence[Finding]) -> list[Finding]:
             if follower.rule.id in finding.rule.explains:
                 place(follower)
 
-    for finding in ranked:
-        if finding.rule.id not in explained:
-            place(finding)
-    # Only rules that explain each other in a circle are left.
-    for finding in ranked:
+    for finding in first:
         place(finding)
+    for finding in ranked:
+        if finding not in out:
+            causes = [place for place, other in enumerate(out) if explains(other, finding)]
+            behind = range(min(causes, default=-1) + 1, len(out))
+            # Rules that explain each other in a circle have no cause that is placed: they come last.
+            at = (i for i in behind if causes and out[i] in first and _rank(out[i]) > _rank(finding))
+            out.insert(next(at, len(out)), finding)
     return out
 
 

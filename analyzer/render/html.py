@@ -19,7 +19,7 @@ import jinja2
 from markupsafe import Markup
 
 import analyzer
-from analyzer.finding import SEVERITIES, Coverage, Finding, Report
+from analyzer.finding import SEVERITIES, Coverage, Finding, Report, explains
 from analyzer.render import Style, markdown
 from analyzer.render._html.filters import FILTERS, linkable, printable
 from analyzer.render._html.rules import definition, skeleton
@@ -178,19 +178,11 @@ def _entries(findings: Sequence[Finding]) -> list[Entry]:
         count = seen[finding.rule.id] = seen.get(finding.rule.id, 0) + 1
         # A rule's id holds no hyphen, so that the names stay apart.
         named.append(Entry(number, finding.rule.id if count == 1 else f"{finding.rule.id}-{count}", finding))
-    places: dict[str, list[tuple[int, str]]] = {}
-    for entry in named:
-        places.setdefault(entry.finding.rule.id, []).append((entry.number, entry.anchor))
-    causes: dict[str, list[tuple[int, str]]] = {}
-    for name in places:
-        rule = findings[places[name][0][0] - 1].rule
-        for effect in rule.explains:
-            causes.setdefault(effect, []).append(places[name][0])
     return [
         replace(
             entry,
-            causes=tuple(causes.get(entry.finding.rule.id, ())),
-            effects=tuple(sorted(places[name][0] for name in entry.finding.rule.explains if name in places)),
+            causes=tuple((other.number, other.anchor) for other in named if explains(other.finding, entry.finding)),
+            effects=tuple((other.number, other.anchor) for other in named if explains(entry.finding, other.finding)),
         )
         for entry in named
     ]

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from analyzer.finding import Report
 
 ReportOn = Callable[..., Report]
@@ -39,6 +41,28 @@ def test_what_another_finding_explains_comes_behind_it(report_on: ReportOn) -> N
     report = report_on(LOG, rules)
     assert [finding.rule.id for finding in report.findings] == ["t.special", "t.generic", "t.tiny"]
     assert "special fault" in report.verdict
+
+
+SYMPTOM = rule("t.crash", "high", "program ended", ", symptom: true")
+
+
+@pytest.mark.parametrize(
+    ("files", "first"),
+    [
+        ({"a.log": "09:26:52 ERROR special fault\n09:26:53 ERROR program ended"}, "t.special"),
+        ({"a.log": "09:26:52 ERROR special fault", "b.log": "09:26:53 ERROR program ended"}, "t.crash"),
+        ({"a.log": "09:26:52 ERROR program ended\n09:26:53 ERROR special fault"}, "t.crash"),
+        ({"a.log": "09:26:52 ERROR tiny fault\n09:26:53 ERROR program ended"}, "t.crash"),
+    ],
+    ids=["same file", "another file", "what comes later is no cause", "what hardly matters is no cause"],
+)
+def test_a_symptom_comes_behind_a_cause_in_the_same_file(
+    report_on: ReportOn, files: dict[str, str], first: str
+) -> None:
+    rules = SYMPTOM + rule("t.special", "medium", "special fault") + rule("t.tiny", "low", "tiny fault")
+    dated = {name: "".join(f"2026-03-14 {line}\n" for line in text.splitlines()) for name, text in files.items()}
+    report = report_on(dated, rules)
+    assert report.findings[0].rule.id == first
 
 
 def test_a_message_in_an_info_record_is_less_sure(report_on: ReportOn) -> None:

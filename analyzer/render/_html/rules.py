@@ -28,6 +28,8 @@ def definition(rule: Rule) -> str:
         parts["correlation"] = _correlation(rule.correlation)
     if rule.explains:
         parts["explains"] = list(rule.explains)
+    if rule.symptom:
+        parts["symptom"] = "true"
     return _yaml(parts)
 
 
