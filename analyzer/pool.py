@@ -6,9 +6,11 @@ A slice that cannot be read costs itself: whatever a hostile file breaks, the ot
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from itertools import chain, count, islice
 from multiprocessing import get_context
 from typing import Self
 
@@ -21,9 +23,80 @@ from parsers.contract import Problem
 Outcome = SliceResult | Problem
 
 
-# Slices that another process has before it, so that it never waits for this one; and what may wait for its turn here.
+# Slices that another process has before it, so that it never waits for this one.
 _AHEAD = 2
-_MAX_WAITING = 24
+# Slices that may be read before the first of them is used: what came of them is kept in memory.
+_WINDOW = 24
+
+
+@dataclass(slots=True, eq=False)
+class _Slice:
+    """A slice on its way.
+
+    Attributes:
+        number: its place in the order of all.
+        file: the number of its file.
+        outcome: None before it is given to a process.
+    """
+
+    number: int
+    file: int
+    job: Job
+    outcome: Outcome | Future[SliceResult] | None = None
+
+    def is_ready(self) -> bool:
+        """Whether it was read."""
+        return self.outcome is not None and (not isinstance(self.outcome, Future) or self.outcome.done())
+
+    def collect(self, local: Worker) -> Outcome:
+        """What came of it; waits for it."""
+        if self.outcome is None:
+            return _attempt(self.job, Worker(local.matcher))
+        if not isinstance(self.outcome, Future):
+            return self.outcome
+        try:
+            return self.outcome.result()
+        except BrokenProcessPool:
+            # The process was killed, most likely for want of memory. A worker leaves out what it said of an earlier
+            # slice, and `local` may have read later ones: a new one reads what is lost.
+            return _attempt(self.job, Worker(local.matcher))
+        except Exception as error:  # noqa: BLE001 - see _attempt
+            return _failure(self.job, error)
+
+
+@dataclass(slots=True, eq=False)
+class _Process:
+    """A process that reads slices: one file after the other, as what it knows of the lines of a file saves work.
+
+    Attributes:
+        pool: a pool of one process; None for this one.
+        file: the number of the file of its last slice; last: the number of that slice.
+        given: slices that it has still to read.
+    """
+
+    pool: ProcessPoolExecutor | None = None
+    file: int = -1
+    last: int = -1
+    given: list[_Slice] = field(default_factory=list)
+
+    def is_idle(self) -> bool:
+        """Whether it will soon have nothing to do."""
+        self.given = [piece for piece in self.given if not piece.is_ready()]
+        return len(self.given) < _AHEAD
+
+    def take(self, pending: list[_Slice], others: Set[int]) -> _Slice | None:
+        """Take the next slice: of the file that it reads, else of one that no other process reads, else any.
+
+        Never one ahead of its last, because it leaves out of a slice what it has said of an earlier one.
+        """
+        usable = [piece for piece in pending if piece.number > self.last]
+        own = (piece for piece in usable if piece.file == self.file)
+        free = (piece for piece in usable if piece.file not in others)
+        piece = next(chain(own, free, usable), None)
+        if piece is not None:
+            pending.remove(piece)
+            self.file, self.last = piece.file, piece.number
+        return piece
 
 
 class Readers:
@@ -31,12 +104,12 @@ class Readers:
 
     def __init__(self, rules: Sequence[Rule], processes: int) -> None:
         """Start the other processes: they get ready while this one looks at what there is to read."""
-        self._helpers = processes - 1
-        self._pool: ProcessPoolExecutor | None = None
-        if self._helpers > 0:
-            # Threads of polars do not survive a fork.
-            self._pool = ProcessPoolExecutor(self._helpers, get_context("spawn"), worker.start, (list(rules),))
-            self._pool.submit(worker.ready)
+        # Threads of polars do not survive a fork.
+        context = get_context("spawn")
+        pools = [ProcessPoolExecutor(1, context, worker.start, (list(rules),)) for _ in range(processes - 1)]
+        for pool in pools:
+            pool.submit(worker.ready)
+        self._helpers = [_Process(pool) for pool in pools]
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -44,52 +117,48 @@ class Readers:
 
     def __exit__(self, *_: object) -> None:
         """End the other processes."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        for helper in self._helpers:
+            if helper.pool is not None:
+                helper.pool.shutdown(wait=True, cancel_futures=True)
 
     def in_order(self, jobs: Iterator[tuple[int, Job]], local: Worker) -> Iterator[tuple[int, Job, Outcome]]:
         """Read the jobs and yield what came of them in their order.
 
         Args:
-            jobs: each with a number that is given back with it.
+            jobs: each with the number of its file, which is given back with it.
             local: reads in this process.
         """
-        waiting: deque[tuple[int, Job, Outcome | Future[SliceResult]]] = deque()
-        for index, job in jobs:
-            waiting.append((index, job, self._submit(job, waiting) or _attempt(job, local)))
-            while waiting and (len(waiting) > _MAX_WAITING or _is_ready(waiting[0][2])):
-                yield _collect(*waiting.popleft(), local)
-        while waiting:
-            yield _collect(*waiting.popleft(), local)
+        here = _Process()
+        numbers = count()
+        begun: deque[_Slice] = deque()
+        pending: list[_Slice] = []
+        while True:
+            for file, job in islice(jobs, _WINDOW - len(begun) if self._helpers else 1):
+                begun.append(_Slice(next(numbers), file, job))
+                pending.append(begun[-1])
+            if not begun:
+                return
+            self._give(pending, here)
+            piece = here.take(pending, {helper.file for helper in self._helpers})
+            if piece is not None:
+                piece.outcome = _attempt(piece.job, local)
+            elif not begun[0].is_ready():
+                yield begun[0].file, begun[0].job, begun[0].collect(local)
+                begun.popleft()
+            while begun and begun[0].is_ready():
+                yield begun[0].file, begun[0].job, begun[0].collect(local)
+                begun.popleft()
 
-    def _submit(
-        self, job: Job, waiting: Iterable[tuple[int, Job, Outcome | Future[SliceResult]]]
-    ) -> Future[SliceResult] | None:
-        """Give a job to another process if there is one that will soon have nothing to do."""
-        busy = sum(not _is_ready(outcome) for _, _, outcome in waiting)
-        if self._pool is None or busy >= _AHEAD * self._helpers:
-            return None
-        try:
-            return self._pool.submit(worker.run, job)
-        except BrokenProcessPool:
-            self._pool = None
-            return None
-
-
-def _is_ready(outcome: Outcome | Future[SliceResult]) -> bool:
-    return not isinstance(outcome, Future) or outcome.done()
-
-
-def _collect(index: int, job: Job, outcome: Outcome | Future[SliceResult], local: Worker) -> tuple[int, Job, Outcome]:
-    if not isinstance(outcome, Future):
-        return index, job, outcome
-    try:
-        return index, job, outcome.result()
-    except BrokenProcessPool:
-        # A worker process was killed, most likely for want of memory: this process reads what it left.
-        return index, job, _attempt(job, local)
-    except Exception as error:  # noqa: BLE001 - see _attempt
-        return index, job, _failure(job, error)
+    def _give(self, pending: list[_Slice], here: _Process) -> None:
+        """Give slices to the other processes that will soon have nothing to do."""
+        for helper in self._helpers:
+            others = {here.file, *(other.file for other in self._helpers if other is not helper)}
+            while helper.pool is not None and helper.is_idle() and (piece := helper.take(pending, others)):
+                helper.given.append(piece)
+                try:
+                    piece.outcome = helper.pool.submit(worker.run, piece.job)
+                except BrokenProcessPool:
+                    helper.pool = None  # what it was given is read when its turn comes
 
 
 def _attempt(job: Job, local: Worker) -> Outcome:
