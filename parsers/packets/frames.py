@@ -50,6 +50,12 @@ class Frames:
     backwards: int = 0
     largest_step_back: int = 0
 
+    def part(self, start: int, stop: int) -> Frames:
+        """The frames of rows start .. stop - 1, as views."""
+        mine = slice(start, stop)
+        offset, captured, length, time = self.offset[mine], self.captured[mine], self.length[mine], self.time[mine]
+        return Frames(self.data, offset, captured, length, time, self.link_type[mine], self.interface[mine], [], {})
+
 
 @dataclass(slots=True)
 class FrameReader:

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from .capture import Capture
-from .columns import SYN, TCP, Ints, Packets
+from .columns import ABSENT, SYN, TCP, Ints, Packets
 from .reading import Meter
 
 _BATCH = 131_072  # packets that are sorted at once
@@ -115,7 +115,7 @@ def streams(capture: Capture, connections: Ints) -> Iterator[tuple[int, list[Str
 def _batch(capture: Capture, rows: Ints, meter: Meter) -> Iterator[tuple[int, list[Stream]]]:
     """The streams of the connections that rows belong to."""
     packets = capture.packets
-    kept = (packets.protocol[rows] == TCP) & (packets.payload_length[rows] > 0) & (packets.payload[rows] >= 0)
+    kept = (packets.protocol[rows] == TCP) & (packets.payload_length[rows] > 0) & (packets.payload_at[rows] != ABSENT)
     rows = rows[kept & ~capture.duplicate[rows]]
     group = packets.connection[rows].astype(np.int64) * 2 + ~packets.from_orig[rows]
     by_group = np.argsort(group, kind="stable")
@@ -129,7 +129,7 @@ def _batch(capture: Capture, rows: Ints, meter: Meter) -> Iterator[tuple[int, li
     new = np.flatnonzero(skip < length)
     skip, offset, rows, group = skip[new], offset[new], rows[new], group[new]
     length = length[new] - skip
-    places = packets.payload[rows] + skip
+    places = packets.place("payload", rows) + skip
     held = np.clip(packets.payload_captured[rows].astype(np.int64) - skip, 0, length)
     first = np.flatnonzero(np.diff(group, prepend=-1))
     offset += skip

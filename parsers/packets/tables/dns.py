@@ -79,7 +79,7 @@ def _datagrams(capture: Capture) -> Iterator[tuple[int, Message, str, str]]:
     packets = capture.packets
     ports = np.array(list(SERVICES), np.uint16)
     server = np.isin(packets.sport, ports) | np.isin(packets.dport, ports)
-    chosen = server & (packets.protocol == UDP) & (packets.payload >= 0) & ~capture.duplicate
+    chosen = server & (packets.protocol == UDP) & packets.has("payload") & ~capture.duplicate
     for row, raw in payloads(packets, np.flatnonzero(chosen)):
         complete = int(packets.payload_captured[row]) >= int(packets.payload_length[row]) and not packets.fragment[row]
         message = parse(raw, complete)

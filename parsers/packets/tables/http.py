@@ -115,7 +115,7 @@ def _transactions(sides: list[Stream], begins: Bools) -> list[_Transaction]:
 def _offsets(side: Stream, begins: Bools) -> list[int]:
     """The stream offsets of the packets that begin as a head does."""
     rows = np.asarray(side.rows)
-    chosen = begins[rows] & (np.asarray(side.places) == side.packets.payload[rows])
+    chosen = begins[rows] & (np.asarray(side.places) == side.packets.place("payload", rows))
     return [side.starts[index] for index in np.flatnonzero(chosen).tolist()]
 
 
