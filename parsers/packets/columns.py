@@ -6,7 +6,6 @@ fields of the headers; payloads are read from it by their offset.
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+
+from .mapping import read_at, release
 
 if TYPE_CHECKING:
     from .frames import Frames
@@ -185,13 +186,17 @@ class Packets:
         if at == ABSENT:
             return b""
         start = int(self.offset[row]) + at
-        return self.data[start : start + min(int(self.payload_captured[row]), limit)].tobytes()
+        return self.read(start, min(int(self.payload_captured[row]), limit))
 
     def payload_heads(self, rows: Rows, width: int) -> Bytes:
         """The first `width` bytes of payloads, uint8[len(rows), width], zeros where there are fewer."""
         start = self.place("payload", rows)
         have = np.where(start >= 0, self.payload_captured[rows], 0).astype(np.int64)
         return gather(self.data, np.maximum(start, 0), have, width)
+
+    def read(self, place: int, size: int) -> bytes:
+        """Bytes of the file."""
+        return read_at(self.data, place, size)
 
     def micros(self, row: int) -> int:
         """When a packet was taken, microseconds since 1970 UTC."""
@@ -213,15 +218,6 @@ def grown(columns: Mapping[str, Array], room: int) -> dict[str, Array]:
         column[: len(known)] = known
         out[name] = column
     return out
-
-
-def release(data: Bytes) -> None:
-    """Give back the pages of a mapped file; they are read again where they are needed."""
-    base: Any = data
-    while base is not None and not isinstance(base, mmap.mmap):
-        base = base.obj if isinstance(base, memoryview) else getattr(base, "base", None)
-    if base is not None and hasattr(mmap, "MADV_DONTNEED"):
-        base.madvise(mmap.MADV_DONTNEED)
 
 
 def gather(data: Bytes, start: Ints, have: Ints, width: int) -> Bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import struct
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import numpy as np
 from ..contract import Problem, Source
 from .columns import Bytes
 from .frames import FrameReader, Frames
+from .mapping import mapped
 from .pcap import PCAP, SNOOP, read_pcap, read_snoop
 from .pcapng import read_pcapng
 
@@ -115,10 +115,7 @@ def mapped_file(source: Source) -> Bytes:
         OSError: the file cannot be read.
     """
     with source.open() as handle:
-        handle.seek(0, 2)
-        if not handle.tell():
-            return np.empty(0, np.uint8)
-        return np.frombuffer(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
+        return mapped(handle)
 
 
 def _link_types(frames: Frames) -> Counter[int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .columns import NO_PROTOCOL, NONE, TCP, Array, Packets, Rows, gather, grown, mapped
-from .frames import Frames
+from .frames import Frames, room
 from .links import ARP, IPV4, IPV6, Layer, head, link, skip_tags
 from .plain import plain
 from .transport import Carried, clear, transport
@@ -54,9 +54,7 @@ class Decoder:
         """Decode the frames of the next part of the file, which are in memory."""
         begin, end = self._count, self._count + len(frames.offset)
         if end > self._room:
-            # Pages of an array that nothing was written to take no memory: there may be too many of them.
-            share = len(frames.data) / max(int(frames.offset[-1] + frames.captured[-1]), 1)
-            self._room = max(end * 3 // 2, int(end * share * 1.2))
+            self._room = room(end, len(frames.data), int(frames.offset[-1]) + int(frames.captured[-1]))
             self._columns = grown(self._columns, self._room)
         for name in NONE.keys() & self._columns.keys():
             self._columns[name][begin:end] = NONE[name]

@@ -21,6 +21,7 @@ _PPP_KINDS = {0x0021: IPV4, 0x0057: IPV6, 0x0281: _MPLS}
 _MAX_TAGS = 12
 _INET6 = (10, 23, 24, 28, 30)  # AF_INET6 of Linux, Windows, the BSDs and macOS
 
+
 @dataclass(slots=True)
 class Layer:
     """Where the next layer of packets begins.

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .columns import Array, Bools, Bytes, Ints, gather, release
+from .columns import Array, Bools, Bytes, Ints, gather
 from .frames import MAX_PACKET, MAX_SEARCH, NANO, WINDOW, FrameReader
+from .mapping import release
 
 SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHANCED, SECRETS = 0x0A0D0D0A, 1, 2, 3, 4, 5, 6, 10
 _KNOWN = (SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHANCED, SECRETS)

@@ -15,7 +15,6 @@ import numpy as np
 
 from .capture import Capture
 from .columns import ABSENT, SYN, TCP, Ints, Packets
-from .reading import Meter
 
 _BATCH = 131_072  # packets that are sorted at once
 _SPAN = 1 << 40  # room for one stream among the sorted offsets of all
@@ -34,13 +33,11 @@ class Stream:
         rows: packets, sorted by offset. starts, lengths: their part of the stream, without overlaps.
         places: where that part begins in the file. held: how much of it the file holds. They are views of int64:
             single numbers are read from these, which arrays are slow at.
-        meter: keeps the file out of memory.
     """
 
     packets: Packets
     connection: int
     from_orig: bool
-    meter: Meter
     rows: View
     starts: View
     lengths: View
@@ -59,7 +56,6 @@ class Stream:
 
     def read(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from an offset on; they end at a gap."""
-        self.meter.tick()
         at = self._segment(offset)
         parts: list[bytes] = []
         while 0 <= at < len(self.starts) and size > 0:
@@ -69,7 +65,7 @@ class Stream:
             place = self.places[at] + offset - start
             count = min(size, held - (offset - start))
             if count > 0:
-                parts.append(self.packets.data[place : place + count].tobytes())
+                parts.append(self.packets.read(place, count))
                 size -= count
             if held < self.lengths[at]:  # the capture kept only the head of the packet
                 break
@@ -79,14 +75,13 @@ class Stream:
 
     def piece(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from an offset on, as far as one packet holds them."""
-        self.meter.tick()
         at = bisect_right(self.starts, offset) - 1
         if at < 0:
             return b""
         skip = offset - self.starts[at]
         count = min(size, self.held[at] - skip)
         place = self.places[at] + skip
-        return self.packets.data[place : place + count].tobytes() if count > 0 else b""
+        return self.packets.read(place, count) if count > 0 else b""
 
     def row_at(self, offset: int) -> int:
         """The packet that carries an offset; the one before it in a gap."""
@@ -105,14 +100,13 @@ def streams(capture: Capture, connections: Ints) -> Iterator[tuple[int, list[Str
     group[flows.number] = np.arange(len(flows))
     group = group[connections]
     sizes = flows.start[group + 1] - flows.start[group]
-    meter = Meter(capture.packets)
     for batch in np.split(np.arange(len(connections)), np.flatnonzero(np.diff(np.cumsum(sizes) // _BATCH)) + 1):
         if len(batch):
             rows = np.concatenate([flows.order[flows.start[at] : flows.start[at + 1]] for at in group[batch].tolist()])
-            yield from _batch(capture, rows, meter)
+            yield from _batch(capture, rows)
 
 
-def _batch(capture: Capture, rows: Ints, meter: Meter) -> Iterator[tuple[int, list[Stream]]]:
+def _batch(capture: Capture, rows: Ints) -> Iterator[tuple[int, list[Stream]]]:
     """The streams of the connections that rows belong to."""
     packets = capture.packets
     kept = (packets.protocol[rows] == TCP) & (packets.payload_length[rows] > 0) & (packets.payload_at[rows] != ABSENT)
@@ -139,7 +133,7 @@ def _batch(capture: Capture, rows: Ints, meter: Meter) -> Iterator[tuple[int, li
         part = slice(start, stop)
         connection, back = divmod(int(group[start]), 2)
         views = [np.ascontiguousarray(column[part]).data for column in (rows, offset, length, places, held)]
-        found.setdefault(connection, []).append(Stream(packets, connection, not back, meter, *views))
+        found.setdefault(connection, []).append(Stream(packets, connection, not back, *views))
     yield from found.items()
 
 

@@ -109,9 +109,7 @@ def _guesses(data: Bytes, layout: Layout, edges: Ints, last: int) -> Ints:
     return starts
 
 
-def _near_guesses(
-    data: Bytes, layout: Layout, edges: Ints, near: Ints, last: int, mark: int, starts: Ints
-) -> None:
+def _near_guesses(data: Bytes, layout: Layout, edges: Ints, near: Ints, last: int, mark: int, starts: Ints) -> None:
     """Fill in the guesses for the edges `near` that are found a short way behind them."""
     shift = 2 if layout.order == "<" else 0
     one, two = struct.pack(layout.order + "H", mark)
