@@ -6,7 +6,7 @@ fields of the headers; payloads are read from it by their offset.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from .mapping import read_at, release
+from .mapping import reader, release
 
 if TYPE_CHECKING:
     from .frames import Frames
@@ -87,7 +87,7 @@ class Packets:
     """The packets of a capture; all arrays have one element a packet.
 
     Attributes:
-        data: the bytes of the file, uint8, read-only.
+        data: the bytes of the file, uint8, read-only. read: so many of them at a place, without its pages in memory.
         offset: first byte of the packet in `data`.
         captured, length: bytes in the file, and on the wire.
         time: nanoseconds since 1970 UTC; the smallest int64 where the file gives none.
@@ -109,6 +109,7 @@ class Packets:
     """
 
     data: Bytes
+    read: Callable[[int, int], bytes]
     offset: npt.NDArray[np.int64]
     captured: npt.NDArray[np.uint32]
     length: npt.NDArray[np.uint32]
@@ -159,11 +160,11 @@ class Packets:
             count = len(frames.offset)
             empty = np.full(count, fill, dtype) if fill else np.zeros(count, dtype)
             columns[name] = empty if known is None else known
-        return cls(data=frames.data, **columns)
+        return cls(data=frames.data, read=reader(frames.data), **columns)
 
     def part(self, start: int, stop: int) -> Packets:
         """The packets of rows start .. stop - 1 as views: what is written there is written here."""
-        return Packets(data=self.data, **{name: getattr(self, name)[start:stop] for name in _DTYPES})
+        return Packets(data=self.data, read=self.read, **{name: getattr(self, name)[start:stop] for name in _DTYPES})
 
     def address_text(self, rows: Rows, which: Literal["src", "dst"]) -> pl.Series:
         """The addresses of packets as text, null where there is none; each distinct one is formatted once."""
@@ -193,10 +194,6 @@ class Packets:
         start = self.place("payload", rows)
         have = np.where(start >= 0, self.payload_captured[rows], 0).astype(np.int64)
         return gather(self.data, np.maximum(start, 0), have, width)
-
-    def read(self, place: int, size: int) -> bytes:
-        """Bytes of the file."""
-        return read_at(self.data, place, size)
 
     def micros(self, row: int) -> int:
         """When a packet was taken, microseconds since 1970 UTC."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import os
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -42,12 +43,13 @@ def mapped(handle: BinaryIO) -> _Bytes:
     return np.frombuffer(found, np.uint8)
 
 
-def read_at(data: _Bytes, place: int, size: int) -> bytes:
-    """A few bytes of an array that may be a file's, fewer at its end."""
+def reader(data: _Bytes) -> Callable[[int, int], bytes]:
+    """What reads so many bytes at a place of an array that may be a file's, fewer at its end."""
     found = _map_of(data)
     if found is None or not hasattr(os, "pread"):
-        return data[place : place + size].tobytes()
-    return os.pread(found.descriptor, size, place)
+        return lambda place, size: data[place : place + size].tobytes()
+    descriptor, read = found.descriptor, os.pread
+    return lambda place, size: read(descriptor, size, place)
 
 
 def release(data: _Bytes) -> None:

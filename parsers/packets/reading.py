@@ -28,5 +28,7 @@ def gathered(packets: Packets, start: Ints, have: Ints, width: int) -> Bytes:
 
 def payloads(packets: Packets, rows: Rows, limit: int = 65_536) -> Iterator[tuple[int, bytes]]:
     """The payloads of packets, each with its row."""
-    for row in rows.tolist():
-        yield row, packets.payload_bytes(row, limit)
+    places = packets.place("payload", rows)
+    sizes = np.where(places < 0, 0, np.minimum(packets.payload_captured[rows], limit))
+    for row, place, size in zip(rows.tolist(), np.maximum(places, 0).tolist(), sizes.tolist(), strict=True):
+        yield row, packets.read(place, size)

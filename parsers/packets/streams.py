@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from .capture import Capture
-from .columns import ABSENT, SYN, TCP, Ints, Packets
+from .columns import ABSENT, SYN, TCP, Bools, Ints, Packets
 
 _BATCH = 131_072  # packets that are sorted at once
 _SPAN = 1 << 40  # room for one stream among the sorted offsets of all
@@ -24,7 +24,7 @@ _REACH = (1 << 39) - (1 << 20)  # farther from the first byte nothing honest sta
 View = memoryview
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stream:
     """What one side of a connection sent; offsets count from its first byte in the capture.
 
@@ -33,11 +33,13 @@ class Stream:
         rows: packets, sorted by offset. starts, lengths: their part of the stream, without overlaps.
         places: where that part begins in the file. held: how much of it the file holds. They are views of int64:
             single numbers are read from these, which arrays are slow at.
+        marks: offsets at which a packet begins that was asked for.
     """
 
     packets: Packets
     connection: int
     from_orig: bool
+    marks: list[int]
     rows: View
     starts: View
     lengths: View
@@ -88,12 +90,15 @@ class Stream:
         return self.rows[max(bisect_right(self.starts, offset) - 1, 0)]
 
 
-def streams(capture: Capture, connections: Ints) -> Iterator[tuple[int, list[Stream]]]:
+def streams(
+    capture: Capture, connections: Ints, marked: Bools | None = None
+) -> Iterator[tuple[int, list[Stream]]]:  # fmt: skip
     """The streams of connections: for each one what its sides sent, the originator first, without silent sides.
 
     Args:
         capture: whose packets they are.
         connections: rows of the connections table, each once, ascending.
+        marked: packets whose place in their stream is wanted; bool, one element a packet.
     """
     flows = capture.flows
     group = np.empty(len(flows), np.int64)
@@ -103,10 +108,10 @@ def streams(capture: Capture, connections: Ints) -> Iterator[tuple[int, list[Str
     for batch in np.split(np.arange(len(connections)), np.flatnonzero(np.diff(np.cumsum(sizes) // _BATCH)) + 1):
         if len(batch):
             rows = np.concatenate([flows.order[flows.start[at] : flows.start[at + 1]] for at in group[batch].tolist()])
-            yield from _batch(capture, rows)
+            yield from _batch(capture, rows, marked)
 
 
-def _batch(capture: Capture, rows: Ints) -> Iterator[tuple[int, list[Stream]]]:
+def _batch(capture: Capture, rows: Ints, marked: Bools | None) -> Iterator[tuple[int, list[Stream]]]:
     """The streams of the connections that rows belong to."""
     packets = capture.packets
     kept = (packets.protocol[rows] == TCP) & (packets.payload_length[rows] > 0) & (packets.payload_at[rows] != ABSENT)
@@ -128,12 +133,15 @@ def _batch(capture: Capture, rows: Ints) -> Iterator[tuple[int, list[Stream]]]:
     first = np.flatnonzero(np.diff(group, prepend=-1))
     offset += skip
     offset -= np.repeat(offset[first], np.diff(np.append(first, len(rows))))
+    marks = np.flatnonzero(marked[rows] & (skip == 0)) if marked is not None else rows[:0]
+    marked_offsets, marks_of = offset[marks].tolist(), np.searchsorted(marks, np.append(first, len(rows))).tolist()
+    views = [np.ascontiguousarray(column).data for column in (rows, offset, length, places, held)]
     found: dict[int, list[Stream]] = {}
-    for start, stop in pairwise([*first.tolist(), len(rows)]):
-        part = slice(start, stop)
-        connection, back = divmod(int(group[start]), 2)
-        views = [np.ascontiguousarray(column[part]).data for column in (rows, offset, length, places, held)]
-        found.setdefault(connection, []).append(Stream(packets, connection, not back, *views))
+    bounds = zip(pairwise([*first.tolist(), len(rows)]), pairwise(marks_of), group[first].tolist(), strict=True)
+    for (start, stop), (low, high), side in bounds:
+        mine = [view[start:stop] for view in views]
+        stream = Stream(packets, side >> 1, not side & 1, marked_offsets[low:high], *mine)
+        found.setdefault(side >> 1, []).append(stream)
     yield from found.items()
 
 

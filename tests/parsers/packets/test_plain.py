@@ -30,7 +30,7 @@ def same(path: Path) -> int:
     one_by_one = Packets.of(frames)
     decode(frames, one_by_one, np.arange(len(frames.offset)))
     for field in fields(Packets):
-        if field.name != "data":
+        if field.name not in ("data", "read"):
             mine, wanted = getattr(usual, field.name), getattr(one_by_one, field.name)
             assert mine.tolist() == wanted.tolist(), field.name
     return len(usual)
