@@ -14,8 +14,9 @@ from .columns import Bytes
 from .frames import FrameReader, Frames
 from .mapping import mapped
 from .pcap import PCAP, SNOOP, read_pcap, read_snoop
-from .pcapng import read_pcapng
+from .pcapng import headless, read_pcapng
 
+_HEAD = 65_536  # bytes by which a capture is known
 _SECTION = b"\x0a\x0d\x0d\x0a"
 # https://www.tcpdump.org/linktypes.html, those whose packets `layers` reads.
 LINK_TYPES = {
@@ -50,6 +51,8 @@ def is_capture(head: bytes) -> bool:
     """Whether a head is that of a pcap, pcapng or snoop file."""
     if head[:4] == _SECTION:
         return head[8:12] in (b"\x1a\x2b\x3c\x4d", b"\x4d\x3c\x2b\x1a")
+    if headless(head):
+        return True
     if head[:8] == SNOOP:
         return True
     return len(head) >= 4 and any(struct.unpack(order + "I", head[:4])[0] in PCAP for order in "<>")
@@ -67,10 +70,10 @@ def read_frames(source: Source, taken: Callable[[Frames], None] | None = None) -
     """
     data = mapped_file(source)
     reader = FrameReader(source.path, data, taken)
-    head = data[:64].tobytes()
+    head = data[:_HEAD].tobytes()
     if not is_capture(head):
         reader.problem("unsupported", "This is no capture: its first bytes are those of no capture format.")
-    elif head[:4] == _SECTION:
+    elif head[:4] == _SECTION or headless(head):
         read_pcapng(reader)
     elif head[:8] == SNOOP:
         read_snoop(reader)
