@@ -130,6 +130,10 @@ def _pair(
         if known.answer is None:
             known.answer, known.answer_row = message, new.row
             known.weird += message.weird
+        elif known.answer.rcode != message.rcode:  # a second answer that says something else
+            new.answer, new.answer_row = message, new.row
+            new.weird += ["dns_unmatched_reply", *message.weird]
+            found.append(new)
         return
     else:
         new.answer, new.answer_row = message, new.row
