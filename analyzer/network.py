@@ -6,7 +6,7 @@ Names of columns are Zeek's where a column is one of Zeek's; the tables of a rep
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +89,8 @@ def save(capture: Capture, folder: Path, part: str) -> None:
 
 def packets_table(capture: Capture) -> pl.DataFrame:
     """One row a packet: number, time, sizes, protocol, connection and Wireshark's tcp.analysis flags."""
+    from parsers.packets.tcp import FLAGS
+
     packets, analysis = capture.packets, capture.analysis
     uid = capture.connections.get_column("uid")
     known = pl.Series(packets.connection)
@@ -112,8 +114,7 @@ def packets_table(capture: Capture) -> pl.DataFrame:
             "uid": uid.gather(known.clip(0)) if len(uid) else pl.Series([None] * len(known), dtype=pl.String),
         }
     ).with_columns(pl.when(known >= 0).then(pl.col("uid")).alias("uid"))
-    names = [each.name for each in fields(analysis)]
-    return frame.with_columns(pl.Series(f"tcp_analysis_{name}", getattr(analysis, name)) for name in names)
+    return frame.with_columns(pl.Series(f"tcp_analysis_{name}", getattr(analysis, name)) for name in FLAGS)
 
 
 def worst_first(connections: pl.DataFrame) -> pl.DataFrame:

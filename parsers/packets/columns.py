@@ -6,8 +6,7 @@ fields of the headers; payloads are read from it by their offset.
 
 from __future__ import annotations
 
-import mmap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+
+from .mapping import reader, release
 
 if TYPE_CHECKING:
     from .frames import Frames
@@ -40,14 +41,11 @@ _DTYPES: dict[str, type[np.generic]] = {
     "captured": np.uint32,
     "length": np.uint32,
     "time": np.int64,
-    "link_type": np.uint16,
-    "interface": np.uint16,
-    "vlan": np.int32,
+    "vlan": np.int16,
     "tunnel": np.uint8,
-    "ether_src": np.uint64,
-    "ether_dst": np.uint64,
-    "ether_type": np.uint16,
-    "network": np.int64,
+    "ether_at": np.uint16,
+    "broadcast": np.bool_,
+    "network_at": np.uint16,
     "ip_version": np.uint8,
     "src_hi": np.uint64,
     "src_lo": np.uint64,
@@ -61,8 +59,8 @@ _DTYPES: dict[str, type[np.generic]] = {
     "fragment_offset": np.uint16,
     "sport": np.uint16,
     "dport": np.uint16,
-    "transport": np.int64,
-    "payload": np.int64,
+    "transport_at": np.uint16,
+    "payload_at": np.uint16,
     "payload_captured": np.uint32,
     "payload_length": np.uint32,
     "payload_start": np.uint64,
@@ -74,9 +72,14 @@ _DTYPES: dict[str, type[np.generic]] = {
     "from_orig": np.bool_,
 }
 # What framing or the grouping to connections says of a packet.
-_LATER = ("offset", "captured", "length", "time", "link_type", "interface", "connection", "from_orig")
+_LATER = ("offset", "captured", "length", "time", "connection", "from_orig")
+ABSENT = 0xFFFF  # in the place of a layer that a packet has not
 # What a column holds where a packet has no such field; 0 elsewhere.
-NONE = {"vlan": -1, "network": -1, "protocol": NO_PROTOCOL, "transport": -1, "payload": -1, "connection": -1}
+NONE = {
+    "vlan": -1, "ether_at": ABSENT, "network_at": ABSENT, "protocol": NO_PROTOCOL, "transport_at": ABSENT,
+    "payload_at": ABSENT, "connection": -1,
+}  # fmt: skip
+Place = Literal["ether", "network", "transport", "payload"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +87,20 @@ class Packets:
     """The packets of a capture; all arrays have one element a packet.
 
     Attributes:
-        data: the bytes of the file, uint8, read-only.
+        data: the bytes of the file, uint8, read-only. read: so many of them at a place, without its pages in memory.
         offset: first byte of the packet in `data`.
         captured, length: bytes in the file, and on the wire.
         time: nanoseconds since 1970 UTC; the smallest int64 where the file gives none.
-        link_type: LINKTYPE number. interface: number within the file, from 0.
         vlan: id of the innermost tag, -1 none. tunnel: index into TUNNELS, 0 none.
-        ether_src, ether_dst: 48 bits, 0 none. ether_type: of the innermost network layer, 0 none.
-        network: offset in `data` of the innermost IP or ARP header, -1 none. ip_version: 4, 6 or 0.
+        ether_at: where in the packet the innermost Ethernet header begins, ABSENT none. broadcast: whether it is sent
+            to all.
+        network_at: where in the packet the innermost IP or ARP header begins, ABSENT none. ip_version: 4, 6 or 0.
         src_hi, src_lo, dst_hi, dst_lo: addresses of 128 bits, IPv4 as ::ffff:a.b.c.d.
         protocol: last next-header, 255 none. ttl: or hop limit. ip_id: of IPv4, or of the fragment header.
         fragment: any fragment, the first one included. fragment_offset: in bytes.
         sport, dport: ports; type and code of ICMP. Fragments but the first have none.
-        transport: offset of the TCP, UDP, ICMP or SCTP header, -1 none.
-        payload: offset of what it carries, -1 none. payload_captured: its bytes in the file.
+        transport_at: where in the packet the TCP, UDP, ICMP or SCTP header begins, ABSENT none.
+        payload_at: where in the packet begins what it carries, ABSENT none. payload_captured: its bytes in the file.
         payload_length: its bytes as the headers say.
         payload_start: the first eight bytes of a TCP payload as a big-endian number, zeros behind its end; it is what
             application protocols are recognised by.
@@ -106,18 +109,16 @@ class Packets:
     """
 
     data: Bytes
+    read: Callable[[int, int], bytes]
     offset: npt.NDArray[np.int64]
     captured: npt.NDArray[np.uint32]
     length: npt.NDArray[np.uint32]
     time: npt.NDArray[np.int64]
-    link_type: npt.NDArray[np.uint16]
-    interface: npt.NDArray[np.uint16]
-    vlan: npt.NDArray[np.int32]
+    vlan: npt.NDArray[np.int16]
     tunnel: npt.NDArray[np.uint8]
-    ether_src: npt.NDArray[np.uint64]
-    ether_dst: npt.NDArray[np.uint64]
-    ether_type: npt.NDArray[np.uint16]
-    network: npt.NDArray[np.int64]
+    ether_at: npt.NDArray[np.uint16]
+    broadcast: Bools
+    network_at: npt.NDArray[np.uint16]
     ip_version: npt.NDArray[np.uint8]
     src_hi: npt.NDArray[np.uint64]
     src_lo: npt.NDArray[np.uint64]
@@ -131,8 +132,8 @@ class Packets:
     fragment_offset: npt.NDArray[np.uint16]
     sport: npt.NDArray[np.uint16]
     dport: npt.NDArray[np.uint16]
-    transport: npt.NDArray[np.int64]
-    payload: npt.NDArray[np.int64]
+    transport_at: npt.NDArray[np.uint16]
+    payload_at: npt.NDArray[np.uint16]
     payload_captured: npt.NDArray[np.uint32]
     payload_length: npt.NDArray[np.uint32]
     payload_start: npt.NDArray[np.uint64]
@@ -159,29 +160,40 @@ class Packets:
             count = len(frames.offset)
             empty = np.full(count, fill, dtype) if fill else np.zeros(count, dtype)
             columns[name] = empty if known is None else known
-        return cls(data=frames.data, **columns)
+        return cls(data=frames.data, read=reader(frames.data), **columns)
 
     def part(self, start: int, stop: int) -> Packets:
         """The packets of rows start .. stop - 1 as views: what is written there is written here."""
-        return Packets(data=self.data, **{name: getattr(self, name)[start:stop] for name in _DTYPES})
+        return Packets(data=self.data, read=self.read, **{name: getattr(self, name)[start:stop] for name in _DTYPES})
 
     def address_text(self, rows: Rows, which: Literal["src", "dst"]) -> pl.Series:
         """The addresses of packets as text, null where there is none; each distinct one is formatted once."""
         hi, lo = (self.src_hi, self.src_lo) if which == "src" else (self.dst_hi, self.dst_lo)
         return addresses_text(hi[rows], lo[rows], self.ip_version[rows])
 
+    def place(self, layer: Place, rows: Rows) -> Ints:
+        """Where in `data` a layer of packets begins, -1 where a packet has none."""
+        at: Array = getattr(self, f"{layer}_at")[rows]
+        return np.where(at == ABSENT, np.int64(-1), self.offset[rows] + at)
+
+    def has(self, layer: Place) -> Bools:
+        """Which packets have a layer."""
+        at: Array = getattr(self, f"{layer}_at")
+        return np.asarray(at != ABSENT)
+
     def payload_bytes(self, row: int, limit: int = 65536) -> bytes:
         """What a packet carries behind its transport header, as far as the file holds it."""
-        start = int(self.payload[row])
-        if start < 0:
+        at = int(self.payload_at[row])
+        if at == ABSENT:
             return b""
-        return self.data[start : start + min(int(self.payload_captured[row]), limit)].tobytes()
+        start = int(self.offset[row]) + at
+        return self.read(start, min(int(self.payload_captured[row]), limit))
 
     def payload_heads(self, rows: Rows, width: int) -> Bytes:
         """The first `width` bytes of payloads, uint8[len(rows), width], zeros where there are fewer."""
-        start = np.maximum(self.payload[rows], 0)
-        have = np.where(self.payload[rows] >= 0, self.payload_captured[rows], 0).astype(np.int64)
-        return gather(self.data, start, have, width)
+        start = self.place("payload", rows)
+        have = np.where(start >= 0, self.payload_captured[rows], 0).astype(np.int64)
+        return gather(self.data, np.maximum(start, 0), have, width)
 
     def micros(self, row: int) -> int:
         """When a packet was taken, microseconds since 1970 UTC."""
@@ -203,15 +215,6 @@ def grown(columns: Mapping[str, Array], room: int) -> dict[str, Array]:
         column[: len(known)] = known
         out[name] = column
     return out
-
-
-def release(data: Bytes) -> None:
-    """Give back the pages of a mapped file; they are read again where they are needed."""
-    base: Any = data
-    while base is not None and not isinstance(base, mmap.mmap):
-        base = base.obj if isinstance(base, memoryview) else getattr(base, "base", None)
-    if base is not None and hasattr(mmap, "MADV_DONTNEED"):
-        base.madvise(mmap.MADV_DONTNEED)
 
 
 def gather(data: Bytes, start: Ints, have: Ints, width: int) -> Bytes:

@@ -20,7 +20,7 @@ from .columns import (
     Rows,
     addresses_text,
 )  # fmt: skip
-from .community_id import community_id, uid
+from .community_id import community_ids, uid
 from .flows import Flows
 from .history import LETTERS, NEVER, first_places, histories, states
 from .tcp import Analysis
@@ -71,7 +71,7 @@ def connections(
         "tunnel": np.array(TUNNELS, dtype=object)[packets.tunnel[first]].tolist(),
     }
     frame = pl.DataFrame(columns)
-    return frame.with_columns(_identifiers(packets, first, frame)).select(
+    return frame.with_columns(_identifiers(packets, first)).select(
         pl.col(name).cast(dtype) if name != "time" else pl.col(name).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
         for name, dtype in CONNECTIONS.items()
     )
@@ -148,18 +148,11 @@ def _troubles(packets: Packets, analysis: Analysis, measures: Measures, duplicat
     }
 
 
-def _identifiers(packets: Packets, first: Rows, frame: pl.DataFrame) -> list[pl.Series]:
+def _identifiers(packets: Packets, first: Rows) -> list[pl.Series]:
     """The Community ID and uid of each connection."""
-    flows: list[str] = []
-    names: list[str] = []
-    halves = (getattr(packets, name)[first].tolist() for name in ("src_hi", "src_lo", "dst_hi", "dst_lo"))
-    fields = (getattr(packets, name)[first].tolist() for name in ("protocol", "sport", "dport", "ip_version", "time"))
-    for src_hi, src_lo, dst_hi, dst_lo, protocol, sport, dport, version, time, row in zip(
-        *halves, *fields, first.tolist(), strict=True
-    ):
-        src, dst = ((hi << 64 | lo).to_bytes(16, "big") for hi, lo in ((src_hi, src_lo), (dst_hi, dst_lo)))
-        if version == 4:
-            src, dst = src[12:], dst[12:]
-        flows.append(community_id(src, dst, protocol, sport, dport))
-        names.append(uid(flows[-1], time, row + 1))
+    src = packets.src_hi[first], packets.src_lo[first], packets.sport[first]
+    dst = packets.dst_hi[first], packets.dst_lo[first], packets.dport[first]
+    flows = community_ids((src, dst), packets.protocol[first], packets.ip_version[first])
+    times, numbers = packets.time[first].tolist(), (first + 1).tolist()
+    names = [uid(*each) for each in zip(flows, times, numbers, strict=True)]
     return [pl.Series("community_id", flows, pl.String), pl.Series("uid", names, pl.String)]

@@ -49,7 +49,7 @@ def _same(packets: Packets, later: Rows, earlier: Rows) -> Bools:
 
 def _checksum(packets: Packets, rows: Rows) -> Array:
     """The checksum of the transport: it differs as soon as a time stamp or a SACK block does."""
-    start = packets.transport[rows]
+    start = packets.place("transport", rows)
     at = np.select([packets.protocol[rows] == TCP, packets.protocol[rows] == UDP], [16, 6], 2)
     end = packets.offset[rows] + packets.captured[rows]
     begin = np.maximum(start, 0) + at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +23,8 @@ MAX_PACKETS = 20_000_000
 NANO = 1_000_000_000
 # Interrupts of several processors hand over packets this much out of order; nobody needs to know.
 CLOCK_TOLERANCE = 1_000_000
+# Of the columns of Frames, in their order.
+_KINDS = (np.int64, np.uint32, np.uint32, np.int64, np.uint16, np.uint16)
 
 
 @dataclass(slots=True)
@@ -50,6 +52,12 @@ class Frames:
     backwards: int = 0
     largest_step_back: int = 0
 
+    def part(self, start: int, stop: int) -> Frames:
+        """The frames of rows start .. stop - 1, as views."""
+        mine = slice(start, stop)
+        offset, captured, length, time = self.offset[mine], self.captured[mine], self.length[mine], self.time[mine]
+        return Frames(self.data, offset, captured, length, time, self.link_type[mine], self.interface[mine], [], {})
+
 
 @dataclass(slots=True)
 class FrameReader:
@@ -71,22 +79,31 @@ class FrameReader:
     faults: int = 0
     count: int = 0
     last_time: int = 0
-    _parts: list[tuple[Array, ...]] = field(default_factory=list)
+    _columns: list[Array] = field(default_factory=lambda: [np.empty(0, kind) for kind in _KINDS])
     _repeated: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, offset: Ints, captured: Array, length: Array, time: Ints, link_type: Array, interface: Array) -> None:
         """Take the packets of a window, in the order of the file."""
         if not len(offset):
             return
-        kinds = (np.int64, np.uint32, np.uint32, np.int64, np.uint16, np.uint16)
-        values = (offset, captured, length, time, link_type, interface)
-        part = tuple(value.astype(kind, copy=False) for value, kind in zip(values, kinds, strict=True))
-        self._parts.append(part)
+        begin, end = self.count, self.count + len(offset)
+        if end > len(self._columns[0]):
+            self._grow(room(end, len(self.data), int(offset[-1]) + int(captured[-1])))
+        for column, values in zip(self._columns, (offset, captured, length, time, link_type, interface), strict=True):
+            column[begin:end] = values
+        self.count = end
         if self.taken:
-            offset, captured, length, time, link_type, interface = part
-            self.taken(Frames(self.data, offset, captured, length, time, link_type, interface, [], {}))
-        self.count += len(offset)
+            self.taken(self._frames([], {}).part(begin, end))
         self.last_time = int(time[-1])
+
+    def _grow(self, size: int) -> None:
+        for index, known in enumerate(self._columns):
+            self._columns[index] = np.zeros(size, known.dtype)
+            self._columns[index][: self.count] = known[: self.count]
+
+    def _frames(self, problems: list[Problem], facts: dict[str, str | int]) -> Frames:
+        offset, captured, length, time, link_type, interface = (column[: self.count] for column in self._columns)
+        return Frames(self.data, offset, captured, length, time, link_type, interface, problems, facts)
 
     def full(self) -> bool:
         """Whether so many packets were read that the rest is left out, which is then named."""
@@ -128,16 +145,7 @@ class FrameReader:
 
     def finish(self) -> Frames:
         """The frames, with what is odd about them as a whole among the problems."""
-        kinds = (np.int64, np.uint32, np.uint32, np.int64, np.uint16, np.uint16)
-        columns: list[Array] = []
-        for index, kind in enumerate(kinds):
-            parts = [part[index] for part in self._parts]
-            columns.append(np.concatenate(parts) if parts else np.empty(0, kind))
-        self._parts.clear()
-        offset, captured, length, time, link_type, interface = columns
-        frames = Frames(
-            self.data, offset, captured, length, time, link_type, interface, self.problems, self.facts
-        )  # fmt: skip
+        frames = self._frames(self.problems, self.facts)
         self._judge(frames)
         return frames
 
@@ -170,6 +178,9 @@ class FrameReader:
         self.facts["packets"] = total
 
 
-def joined(parts: Iterable[list[int]]) -> Ints:
-    """Lists of numbers as one array."""
-    return np.concatenate([np.array(part, np.int64) for part in parts] or [np.empty(0, np.int64)])
+def room(packets: int, size: int, read: int) -> int:
+    """How many packets to make room for when so many were found in the bytes that were read of a file.
+
+    Pages of an array that nothing was written to take no memory: there may be too many of them.
+    """
+    return max(packets * 3 // 2, int(packets * 1.2 * size / max(read, 1)))

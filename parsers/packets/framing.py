@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import struct
 from collections import Counter
 from collections.abc import Callable
@@ -13,9 +12,11 @@ import numpy as np
 from ..contract import Problem, Source
 from .columns import Bytes
 from .frames import FrameReader, Frames
+from .mapping import mapped
 from .pcap import PCAP, SNOOP, read_pcap, read_snoop
-from .pcapng import read_pcapng
+from .pcapng import headless, read_pcapng
 
+_HEAD = 65_536  # bytes by which a capture is known
 _SECTION = b"\x0a\x0d\x0d\x0a"
 # https://www.tcpdump.org/linktypes.html, those whose packets `layers` reads.
 LINK_TYPES = {
@@ -50,6 +51,8 @@ def is_capture(head: bytes) -> bool:
     """Whether a head is that of a pcap, pcapng or snoop file."""
     if head[:4] == _SECTION:
         return head[8:12] in (b"\x1a\x2b\x3c\x4d", b"\x4d\x3c\x2b\x1a")
+    if headless(head):
+        return True
     if head[:8] == SNOOP:
         return True
     return len(head) >= 4 and any(struct.unpack(order + "I", head[:4])[0] in PCAP for order in "<>")
@@ -67,10 +70,10 @@ def read_frames(source: Source, taken: Callable[[Frames], None] | None = None) -
     """
     data = mapped_file(source)
     reader = FrameReader(source.path, data, taken)
-    head = data[:64].tobytes()
+    head = data[:_HEAD].tobytes()
     if not is_capture(head):
         reader.problem("unsupported", "This is no capture: its first bytes are those of no capture format.")
-    elif head[:4] == _SECTION:
+    elif head[:4] == _SECTION or headless(head):
         read_pcapng(reader)
     elif head[:8] == SNOOP:
         read_snoop(reader)
@@ -115,10 +118,7 @@ def mapped_file(source: Source) -> Bytes:
         OSError: the file cannot be read.
     """
     with source.open() as handle:
-        handle.seek(0, 2)
-        if not handle.tell():
-            return np.empty(0, np.uint8)
-        return np.frombuffer(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
+        return mapped(handle)
 
 
 def _link_types(frames: Frames) -> Counter[int]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from .columns import NO_PROTOCOL, NONE, TCP, Array, Packets, Rows, grown, mapped
-from .frames import Frames
-from .links import ARP, IPV4, IPV6, NOTHING, Layer, head, link, skip_tags
+from .columns import NO_PROTOCOL, NONE, TCP, Array, Packets, Rows, gather, grown, mapped
+from .frames import Frames, room
+from .links import ARP, IPV4, IPV6, Layer, head, link, skip_tags
+from .plain import plain
 from .transport import Carried, clear, transport
 from .tunnels import tunnels
+from .window import Window
 
 WINDOW = 16_384
 _MAX_TUNNELS = 4
@@ -52,17 +54,16 @@ class Decoder:
         """Decode the frames of the next part of the file, which are in memory."""
         begin, end = self._count, self._count + len(frames.offset)
         if end > self._room:
-            # Pages of an array that nothing was written to take no memory: there may be too many of them.
-            share = len(frames.data) / max(int(frames.offset[-1] + frames.captured[-1]), 1)
-            self._room = max(end * 3 // 2, int(end * share * 1.2))
+            self._room = room(end, len(frames.data), int(frames.offset[-1]) + int(frames.captured[-1]))
             self._columns = grown(self._columns, self._room)
         for name in NONE.keys() & self._columns.keys():
             self._columns[name][begin:end] = NONE[name]
         packets = Packets.of(frames, {name: column[begin:end] for name, column in self._columns.items()})
         for start in range(0, len(packets), WINDOW):
-            window = packets.part(start, start + WINDOW)
-            _decode_window(window)
-            _starts(window)
+            part, there = frames.part(start, start + WINDOW), packets.part(start, start + WINDOW)
+            rows = plain(part, there)
+            if len(rows):
+                decode(part, there, rows)
         self._count = end
 
     def packets(self, frames: Frames) -> Packets:
@@ -70,19 +71,24 @@ class Decoder:
         return Packets.of(frames, {name: column[: self._count] for name, column in self._columns.items()})
 
 
-def _starts(window: Packets) -> None:
-    """The first bytes of TCP payloads."""
-    rows = np.flatnonzero((window.protocol == TCP) & (window.payload_captured > 0) & (window.payload >= 0))
-    window.payload_start[rows] = window.payload_heads(rows, 8).view(">u8").ravel()
+def decode(frames: Frames, packets: Packets, rows: Rows) -> None:
+    """Decode packets header by header, and fill in their rows."""
+    offset, captured, length, link_type = (
+        getattr(frames, name)[rows] for name in ("offset", "captured", "length", "link_type")
+    )
+    window = Window.of(frames.data, offset, captured, length, link_type)
+    _decode_window(window)
+    carries = np.flatnonzero((window.protocol == TCP) & (window.payload_captured > 0) & (window.payload >= 0))
+    at, held = window.payload[carries], window.payload_captured[carries].astype(np.int64)
+    window.payload_start[carries] = gather(window.data, at, held, 8).view(">u8").ravel()
+    window.store(packets, rows)
 
 
-def _decode_window(window: Packets) -> None:
+def _decode_window(window: Window) -> None:
     """Fill the columns of a window of packets of which only the framing is known."""
     layer = link(window)
     for _ in range(_MAX_TUNNELS + 1):
         layer = skip_tags(window, layer)
-        known = layer.kind < NOTHING
-        window.ether_type[layer.rows[known]] = layer.kind[known]
         _arp(window, layer)
         for carried in (_version4(window, layer), _version6(window, layer)):
             transport(window, carried)
@@ -91,7 +97,7 @@ def _decode_window(window: Packets) -> None:
             return
 
 
-def _arp(window: Packets, layer: Layer) -> None:
+def _arp(window: Window, layer: Layer) -> None:
     """ARP is a network layer without addresses of its own; it hides the flow of a tunnel around it."""
     rows = layer.rows[layer.kind == ARP]
     if not len(rows):
@@ -100,7 +106,7 @@ def _arp(window: Packets, layer: Layer) -> None:
     clear(window, rows)
 
 
-def _version4(window: Packets, layer: Layer) -> Carried:
+def _version4(window: Window, layer: Layer) -> Carried:
     """IPv4 headers (RFC 791) of those packets that have one."""
     layer = layer.take(layer.kind == IPV4)
     raw, whole = head(window.data, layer.at, layer.end, 20)
@@ -130,7 +136,7 @@ def _version4(window: Packets, layer: Layer) -> Carried:
     return Carried(rows, layer.at + size, np.minimum(layer.end, stop), stop, protocol)
 
 
-def _version6(window: Packets, layer: Layer) -> Carried:
+def _version6(window: Window, layer: Layer) -> Carried:
     """IPv6 headers (RFC 8200) and their extensions, of those packets that have one."""
     layer = layer.take(layer.kind == IPV6)
     raw, whole = head(window.data, layer.at, layer.end, 40)
@@ -157,7 +163,7 @@ def _version6(window: Packets, layer: Layer) -> Carried:
     return carried
 
 
-def _extension(window: Packets, carried: Carried, chosen: Rows) -> None:
+def _extension(window: Window, carried: Carried, chosen: Rows) -> None:
     """Go behind one extension header of the chosen packets."""
     raw, whole = head(window.data, carried.at[chosen], carried.end[chosen], 8)
     kind = carried.protocol[chosen]

@@ -9,25 +9,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .columns import Array, Bytes, Ints, Packets, Rows, gather
+from .columns import Array, Bytes, Ints, Rows, gather
+from .window import Window
 
 IPV4, IPV6, ARP = 0x0800, 0x86DD, 0x0806
 # Kinds of a layer beyond the EtherTypes.
 NOTHING, ETHERNET, PPP, LLC, NIBBLE, WIRELESS, RADIOTAP = range(0x10000, 0x10007)
-_VLAN_TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)
+VLAN_TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)
 _PPPOE, _MPLS, _MPLS_MULTICAST, _BRIDGED, _PPP_TYPE = 0x8864, 0x8847, 0x8848, 0x6558, 0x880B
 _PPP_KINDS = {0x0021: IPV4, 0x0057: IPV6, 0x0281: _MPLS}
 _MAX_TAGS = 12
 _INET6 = (10, 23, 24, 28, 30)  # AF_INET6 of Linux, Windows, the BSDs and macOS
-
-_ETHERNET = np.dtype(
-    {
-        "names": ["dst_hi", "dst_lo", "src_hi", "src_lo", "type"],
-        "formats": [">u4", ">u2", ">u2", ">u4", ">u2"],
-        "offsets": [0, 4, 6, 8, 12],
-        "itemsize": 14,
-    }
-)
 
 
 @dataclass(slots=True)
@@ -58,7 +50,7 @@ def head(data: Bytes, at: Ints, end: Ints, width: int) -> tuple[Bytes, Array]:
     return gather(data, at, have, width), have >= width
 
 
-def link(window: Packets) -> Layer:
+def link(window: Window) -> Layer:
     """The first layer of each packet of a window, behind the header that its link type has."""
     count = len(window)
     at = window.offset.copy()
@@ -85,18 +77,16 @@ _KINDS = {
 }  # fmt: skip
 
 
-def _cooked(window: Packets, layer: Layer, rows: Rows, link_type: int) -> None:
+def _cooked(window: Window, layer: Layer, rows: Rows, link_type: int) -> None:
     """Linux cooked captures, version 1 and 2."""
-    size, type_at, address_at, bytes_at = (16, 14, 6, 4) if link_type == 113 else (20, 0, 12, 11)
+    size, type_at = (16, 14) if link_type == 113 else (20, 0)
     raw, whole = head(window.data, layer.at[rows], layer.end[rows], size)
     kind = raw[:, type_at].astype(np.int64) << 8 | raw[:, type_at + 1]
     layer.kind[rows] = np.where(whole, kind, NOTHING)
     layer.at[rows] += size
-    has_address = raw[:, bytes_at + (link_type == 113)] == 6
-    window.ether_src[rows] = np.where(whole & has_address, _address(raw, address_at), 0)
 
 
-def _loopback(window: Packets, layer: Layer, rows: Rows) -> None:
+def _loopback(window: Window, layer: Layer, rows: Rows) -> None:
     """BSD loopback: an address family, in the byte order of the capturing machine."""
     raw, whole = head(window.data, layer.at[rows], layer.end[rows], 4)
     family = raw.max(axis=1)
@@ -106,14 +96,7 @@ def _loopback(window: Packets, layer: Layer, rows: Rows) -> None:
     layer.at[rows] += 4
 
 
-def _address(raw: Bytes, at: int) -> Array:
-    number = np.zeros(len(raw), np.uint64)
-    for column in range(at, at + 6):
-        number = number << np.uint64(8) | raw[:, column]
-    return number
-
-
-def skip_tags(window: Packets, layer: Layer) -> Layer:
+def skip_tags(window: Window, layer: Layer) -> Layer:
     """Go through everything between here and the network layer; VLAN ids and hardware addresses are kept."""
     for _ in range(_MAX_TAGS):
         rest = np.flatnonzero((layer.kind != IPV4) & (layer.kind != IPV6) & (layer.kind != ARP))
@@ -129,23 +112,21 @@ def skip_tags(window: Packets, layer: Layer) -> Layer:
     return layer
 
 
-def _ethernet(window: Packets, layer: Layer, rows: Rows) -> None:
+def _ethernet(window: Window, layer: Layer, rows: Rows) -> None:
     raw, whole = head(window.data, layer.at[rows], layer.end[rows], 14)
-    heads = raw.view(_ETHERNET)[:, 0]
     packets = layer.rows[rows]
-    shift = np.uint64(16), np.uint64(32)
-    window.ether_dst[packets] = heads["dst_hi"].astype(np.uint64) << shift[0] | heads["dst_lo"]
-    window.ether_src[packets] = heads["src_hi"].astype(np.uint64) << shift[1] | heads["src_lo"]
-    layer.kind[rows] = np.where(whole, heads["type"], NOTHING)
+    window.ether[packets] = np.where(whole, layer.at[rows], -1)
+    window.broadcast[packets] = whole & (raw[:, :6] == 0xFF).all(axis=1)
+    layer.kind[rows] = np.where(whole, raw[:, 12].astype(np.int64) << 8 | raw[:, 13], NOTHING)
     layer.at[rows] += 14
 
 
-def _length_field(window: Packets, layer: Layer, rows: Rows) -> None:
+def _length_field(window: Window, layer: Layer, rows: Rows) -> None:
     """IEEE 802.3: what stands in the place of the EtherType is a length, and LLC follows."""
     layer.kind[rows] = LLC
 
 
-def _llc(window: Packets, layer: Layer, rows: Rows) -> None:
+def _llc(window: Window, layer: Layer, rows: Rows) -> None:
     raw, whole = head(window.data, layer.at[rows], layer.end[rows], 8)
     snap = whole & (raw[:, 0] == 0xAA) & (raw[:, 1] == 0xAA) & (raw[:, 2] == 3)
     kind = raw[:, 6].astype(np.int64) << 8 | raw[:, 7]
@@ -153,7 +134,7 @@ def _llc(window: Packets, layer: Layer, rows: Rows) -> None:
     layer.at[rows] += 8
 
 
-def _vlan(window: Packets, layer: Layer, rows: Rows) -> None:
+def _vlan(window: Window, layer: Layer, rows: Rows) -> None:
     raw, whole = head(window.data, layer.at[rows], layer.end[rows], 4)
     tag = (raw[:, 0].astype(np.int32) << 8 | raw[:, 1]) & 0xFFF
     window.vlan[layer.rows[rows]] = np.where(whole, tag, -1)
@@ -161,12 +142,12 @@ def _vlan(window: Packets, layer: Layer, rows: Rows) -> None:
     layer.at[rows] += 4
 
 
-def _pppoe(window: Packets, layer: Layer, rows: Rows) -> None:
+def _pppoe(window: Window, layer: Layer, rows: Rows) -> None:
     layer.kind[rows] = np.where(layer.end[rows] - layer.at[rows] >= 6, PPP, NOTHING)
     layer.at[rows] += 6
 
 
-def _ppp(window: Packets, layer: Layer, rows: Rows) -> None:
+def _ppp(window: Window, layer: Layer, rows: Rows) -> None:
     """PPP with or without address and control, with or without a compressed protocol (RFC 1661, 1662)."""
     raw, _ = head(window.data, layer.at[rows], layer.end[rows], 4)
     framed = (raw[:, 0] == 0xFF) & (raw[:, 1] == 3)
@@ -181,7 +162,7 @@ def _ppp(window: Packets, layer: Layer, rows: Rows) -> None:
     layer.kind[rows] = np.where(layer.at[rows] <= layer.end[rows], kind, NOTHING)
 
 
-def _mpls(window: Packets, layer: Layer, rows: Rows) -> None:
+def _mpls(window: Window, layer: Layer, rows: Rows) -> None:
     """One label; behind the last one stands IP, or Ethernet after a control word (RFC 4385)."""
     raw, whole = head(window.data, layer.at[rows], layer.end[rows], 5)
     bottom = raw[:, 2] & 1 == 1
@@ -191,21 +172,21 @@ def _mpls(window: Packets, layer: Layer, rows: Rows) -> None:
     layer.at[rows] += np.where(bottom & (nibble == 0), 8, 4)
 
 
-def _nibble(window: Packets, layer: Layer, rows: Rows) -> None:
+def _nibble(window: Window, layer: Layer, rows: Rows) -> None:
     """IP without a header in front: its first half byte is its version."""
     raw, _ = head(window.data, layer.at[rows], layer.end[rows], 1)
     version = raw[:, 0] >> 4
     layer.kind[rows] = np.where(version == 4, IPV4, np.where(version == 6, IPV6, NOTHING))
 
 
-def _radiotap(window: Packets, layer: Layer, rows: Rows) -> None:
+def _radiotap(window: Window, layer: Layer, rows: Rows) -> None:
     raw, whole = head(window.data, layer.at[rows], layer.end[rows], 4)
     size = raw[:, 3].astype(np.int64) << 8 | raw[:, 2]
     layer.kind[rows] = np.where(whole & (size >= 8), WIRELESS, NOTHING)
     layer.at[rows] += size
 
 
-def _wireless(window: Packets, layer: Layer, rows: Rows) -> None:
+def _wireless(window: Window, layer: Layer, rows: Rows) -> None:
     """IEEE 802.11 data frames that are not encrypted; the others carry nothing that can be read."""
     raw, whole = head(window.data, layer.at[rows], layer.end[rows], 24)
     first, flags = raw[:, 0], raw[:, 1]
@@ -214,24 +195,20 @@ def _wireless(window: Packets, layer: Layer, rows: Rows) -> None:
     quality = first & 0x80 == 0x80
     size = 24 + np.where(to_system & from_system, 6, 0) + np.where(quality, 2, 0)
     size += np.where(quality & (flags & 0x80 == 0x80), 4, 0)
-    packets = layer.rows[rows]
-    first_address, second, third = (_address(raw, at) for at in (4, 10, 16))
-    window.ether_dst[packets] = np.where(to_system, third, first_address)
-    window.ether_src[packets] = np.where(from_system & ~to_system, third, second)
     layer.kind[rows] = np.where(data, LLC, NOTHING)
     layer.at[rows] += size
 
 
-def _bridged(window: Packets, layer: Layer, rows: Rows) -> None:
+def _bridged(window: Window, layer: Layer, rows: Rows) -> None:
     layer.kind[rows] = ETHERNET
 
 
-def _framed_ppp(window: Packets, layer: Layer, rows: Rows) -> None:
+def _framed_ppp(window: Window, layer: Layer, rows: Rows) -> None:
     layer.kind[rows] = PPP
 
 
 _STEPS = {
     ETHERNET: _ethernet, LLC: _llc, PPP: _ppp, NIBBLE: _nibble, WIRELESS: _wireless, RADIOTAP: _radiotap,
     _PPPOE: _pppoe, _MPLS: _mpls, _MPLS_MULTICAST: _mpls, _BRIDGED: _bridged, _PPP_TYPE: _framed_ppp,
-    **dict.fromkeys(_VLAN_TAGS, _vlan),
+    **dict.fromkeys(VLAN_TAGS, _vlan),
 }  # fmt: skip

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .columns import Array, Bytes, Ints, gather, release
+from .columns import Array, Bytes, Ints, gather
 from .frames import MAX_PACKET, MAX_SEARCH, NANO, WINDOW, FrameReader
+from .mapping import release
 from .strides import REGION, Layout, in_step
 
 # Magic number -> units a second, bytes of a record's header. The last one is Kuznetzov's modified libpcap.

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .columns import Array, Bools, Bytes, Ints, gather, release
+from .columns import Array, Bools, Bytes, Ints, gather
 from .frames import MAX_PACKET, MAX_SEARCH, NANO, WINDOW, FrameReader
+from .mapping import release
 
 SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHANCED, SECRETS = 0x0A0D0D0A, 1, 2, 3, 4, 5, 6, 10
 _KNOWN = (SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHANCED, SECRETS)
@@ -26,6 +27,8 @@ _MAX_SECTIONS = 256  # that a search looks at in one step
 _MAX_INTERFACES = 65_535
 _SEARCH_STEP = 1024 * 1024
 _FAR_FUTURE = 9_000_000_000  # seconds since 1970 that nanoseconds in an int64 can hold
+_VERSIONS = (1, 0), (1, 2)
+_MAX_LINK_TYPE = 1023
 _COMMENT, _NAME, _TIME_RESOLUTION, _TIME_OFFSET, _HARDWARE, _SYSTEM, _APPLICATION = 1, 2, 9, 14, 2, 3, 4
 _RECEIVED, _DROPPED, _SYSTEM_DROPPED = 4, 5, 7
 
@@ -55,10 +58,24 @@ class _Walk:
     kinds: list[int] = field(default_factory=list)
 
 
+def headless(head: bytes) -> str:
+    """The byte order of a pcapng file that lacks its section header, and begins with an interface instead; "" else."""
+    for order in "<>":
+        kind, length, link_type, reserved = struct.unpack_from(order + "IIHH", head.ljust(12, b"\0"))
+        if kind != INTERFACE or reserved or not 20 <= length <= len(head) or length & 3 or link_type > _MAX_LINK_TYPE:
+            continue
+        if struct.unpack_from(order + "I", head, length - 4)[0] == length:
+            return order
+    return ""
+
+
 def read_pcapng(reader: FrameReader) -> None:
     """Walk a pcapng file; what is broken is named and skipped where it is safe."""
     reader.facts["format"] = "pcapng"
     walk = _Walk()
+    if order := headless(reader.data[:_MAX_OPTIONS].tobytes()):
+        walk.order = order
+        reader.problem("corrupt", "The section header that a pcapng file begins with is missing; its blocks were read.")
     while walk.at < len(reader.data) and not reader.full():
         fault = _walk_blocks(reader, walk)
         broken = _flush(reader, walk)
@@ -126,6 +143,10 @@ def _section(reader: FrameReader, walk: _Walk, at: int) -> str:
     walk.order = "<" if magic == _LITTLE else ">"
     walk.interfaces = []
     length = struct.unpack_from(walk.order + "I", data.data, at + 4)[0]
+    version = struct.unpack_from(walk.order + "HH", data.data, at + 12) if at + 16 <= len(data) else _VERSIONS[0]
+    if version not in _VERSIONS:
+        told = f"A section has version {version[0]}.{version[1]}, which nobody describes; it was read as 1.0."
+        reader.problem("unsupported", told)
     if length < 28 or length & 3 or length > _MAX_BLOCK or at + length > len(data):
         return ""  # the walk names it
     for code, value in _options(reader, data[at + 24 : at + length - 4], walk.order):

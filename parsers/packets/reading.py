@@ -14,7 +14,6 @@ import numpy as np
 from .columns import Bytes, Ints, Packets, Rows, gather
 
 _PORTION = 8 * 1024 * 1024  # bytes of the file
-_SCATTERED = 256  # reads here and there, of up to 64 KiB of pages each
 
 
 def gathered(packets: Packets, start: Ints, have: Ints, width: int) -> Bytes:
@@ -29,23 +28,7 @@ def gathered(packets: Packets, start: Ints, have: Ints, width: int) -> Bytes:
 
 def payloads(packets: Packets, rows: Rows, limit: int = 65_536) -> Iterator[tuple[int, bytes]]:
     """The payloads of packets, each with its row."""
-    meter = Meter(packets)
-    for row in rows.tolist():
-        meter.tick()
-        yield row, packets.payload_bytes(row, limit)
-    packets.release()
-
-
-class Meter:
-    """Counts reads here and there, and gives the pages back now and then."""
-
-    def __init__(self, packets: Packets) -> None:
-        """Count the reads of a capture."""
-        self._packets = packets
-        self._reads = 0
-
-    def tick(self) -> None:
-        """A read is about to happen."""
-        self._reads += 1
-        if self._reads % _SCATTERED == 0:
-            self._packets.release()
+    places = packets.place("payload", rows)
+    sizes = np.where(places < 0, 0, np.minimum(packets.payload_captured[rows], limit))
+    for row, place, size in zip(rows.tolist(), np.maximum(places, 0).tolist(), sizes.tolist(), strict=True):
+        yield row, packets.read(place, size)

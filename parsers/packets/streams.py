@@ -14,8 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from .capture import Capture
-from .columns import SYN, TCP, Ints, Packets
-from .reading import Meter
+from .columns import ABSENT, SYN, TCP, Bools, Ints, Packets
 
 _BATCH = 131_072  # packets that are sorted at once
 _SPAN = 1 << 40  # room for one stream among the sorted offsets of all
@@ -25,7 +24,7 @@ _REACH = (1 << 39) - (1 << 20)  # farther from the first byte nothing honest sta
 View = memoryview
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stream:
     """What one side of a connection sent; offsets count from its first byte in the capture.
 
@@ -34,13 +33,13 @@ class Stream:
         rows: packets, sorted by offset. starts, lengths: their part of the stream, without overlaps.
         places: where that part begins in the file. held: how much of it the file holds. They are views of int64:
             single numbers are read from these, which arrays are slow at.
-        meter: keeps the file out of memory.
+        marks: offsets at which a packet begins that was asked for.
     """
 
     packets: Packets
     connection: int
     from_orig: bool
-    meter: Meter
+    marks: list[int]
     rows: View
     starts: View
     lengths: View
@@ -59,7 +58,6 @@ class Stream:
 
     def read(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from an offset on; they end at a gap."""
-        self.meter.tick()
         at = self._segment(offset)
         parts: list[bytes] = []
         while 0 <= at < len(self.starts) and size > 0:
@@ -69,7 +67,7 @@ class Stream:
             place = self.places[at] + offset - start
             count = min(size, held - (offset - start))
             if count > 0:
-                parts.append(self.packets.data[place : place + count].tobytes())
+                parts.append(self.packets.read(place, count))
                 size -= count
             if held < self.lengths[at]:  # the capture kept only the head of the packet
                 break
@@ -79,43 +77,44 @@ class Stream:
 
     def piece(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from an offset on, as far as one packet holds them."""
-        self.meter.tick()
         at = bisect_right(self.starts, offset) - 1
         if at < 0:
             return b""
         skip = offset - self.starts[at]
         count = min(size, self.held[at] - skip)
         place = self.places[at] + skip
-        return self.packets.data[place : place + count].tobytes() if count > 0 else b""
+        return self.packets.read(place, count) if count > 0 else b""
 
     def row_at(self, offset: int) -> int:
         """The packet that carries an offset; the one before it in a gap."""
         return self.rows[max(bisect_right(self.starts, offset) - 1, 0)]
 
 
-def streams(capture: Capture, connections: Ints) -> Iterator[tuple[int, list[Stream]]]:
+def streams(
+    capture: Capture, connections: Ints, marked: Bools | None = None
+) -> Iterator[tuple[int, list[Stream]]]:  # fmt: skip
     """The streams of connections: for each one what its sides sent, the originator first, without silent sides.
 
     Args:
         capture: whose packets they are.
         connections: rows of the connections table, each once, ascending.
+        marked: packets whose place in their stream is wanted; bool, one element a packet.
     """
     flows = capture.flows
     group = np.empty(len(flows), np.int64)
     group[flows.number] = np.arange(len(flows))
     group = group[connections]
     sizes = flows.start[group + 1] - flows.start[group]
-    meter = Meter(capture.packets)
     for batch in np.split(np.arange(len(connections)), np.flatnonzero(np.diff(np.cumsum(sizes) // _BATCH)) + 1):
         if len(batch):
             rows = np.concatenate([flows.order[flows.start[at] : flows.start[at + 1]] for at in group[batch].tolist()])
-            yield from _batch(capture, rows, meter)
+            yield from _batch(capture, rows, marked)
 
 
-def _batch(capture: Capture, rows: Ints, meter: Meter) -> Iterator[tuple[int, list[Stream]]]:
+def _batch(capture: Capture, rows: Ints, marked: Bools | None) -> Iterator[tuple[int, list[Stream]]]:
     """The streams of the connections that rows belong to."""
     packets = capture.packets
-    kept = (packets.protocol[rows] == TCP) & (packets.payload_length[rows] > 0) & (packets.payload[rows] >= 0)
+    kept = (packets.protocol[rows] == TCP) & (packets.payload_length[rows] > 0) & (packets.payload_at[rows] != ABSENT)
     rows = rows[kept & ~capture.duplicate[rows]]
     group = packets.connection[rows].astype(np.int64) * 2 + ~packets.from_orig[rows]
     by_group = np.argsort(group, kind="stable")
@@ -129,17 +128,20 @@ def _batch(capture: Capture, rows: Ints, meter: Meter) -> Iterator[tuple[int, li
     new = np.flatnonzero(skip < length)
     skip, offset, rows, group = skip[new], offset[new], rows[new], group[new]
     length = length[new] - skip
-    places = packets.payload[rows] + skip
+    places = packets.place("payload", rows) + skip
     held = np.clip(packets.payload_captured[rows].astype(np.int64) - skip, 0, length)
     first = np.flatnonzero(np.diff(group, prepend=-1))
     offset += skip
     offset -= np.repeat(offset[first], np.diff(np.append(first, len(rows))))
+    marks = np.flatnonzero(marked[rows] & (skip == 0)) if marked is not None else rows[:0]
+    marked_offsets, marks_of = offset[marks].tolist(), np.searchsorted(marks, np.append(first, len(rows))).tolist()
+    views = [np.ascontiguousarray(column).data for column in (rows, offset, length, places, held)]
     found: dict[int, list[Stream]] = {}
-    for start, stop in pairwise([*first.tolist(), len(rows)]):
-        part = slice(start, stop)
-        connection, back = divmod(int(group[start]), 2)
-        views = [np.ascontiguousarray(column[part]).data for column in (rows, offset, length, places, held)]
-        found.setdefault(connection, []).append(Stream(packets, connection, not back, meter, *views))
+    bounds = zip(pairwise([*first.tolist(), len(rows)]), pairwise(marks_of), group[first].tolist(), strict=True)
+    for (start, stop), (low, high), side in bounds:
+        mine = [view[start:stop] for view in views]
+        stream = Stream(packets, side >> 1, not side & 1, marked_offsets[low:high], *mine)
+        found.setdefault(side >> 1, []).append(stream)
     yield from found.items()
 
 

@@ -15,10 +15,11 @@ import numpy as np
 from .columns import Array, Bytes, Ints
 from .frames import MAX_PACKET
 
-REGION = 48 * 1024 * 1024  # bytes that are walked before their pages are given back
-_SEGMENT = 192 * 1024
+REGION = 16 * 1024 * 1024  # bytes that are walked before their pages are given back
+_SEGMENT = 64 * 1024
 _REACH = 64 * 1024  # how far behind its beginning a record is looked for in a segment
-_GUESSES = 16  # places in it that are tried
+_NEAR = 2048  # how far it is looked for in all segments at once
+_GUESSES = 16  # places in a segment that are tried one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,7 @@ def in_step(data: Bytes, layout: Layout, at: int) -> Segments:
     """
     last = len(data) - layout.header
     edges = np.arange(at, min(at + REGION, last + 1), _SEGMENT, dtype=np.int64)
-    starts = np.full(len(edges), -1, np.int64)
-    starts[0] = at
-    view = data.data
-    mark = struct.unpack_from(layout.order + "I", view, at)[0] >> 16
-    for number, edge in enumerate(edges[1:].tolist(), 1):
-        starts[number] = _guess(view, layout, edge, last, mark)
+    starts = _guesses(data, layout, edges, last)
     limits = np.append(edges[1:], min(at + REGION, last + 1))
     segment = np.flatnonzero(starts >= 0)
     ends = starts.copy()
@@ -94,6 +90,53 @@ def in_step(data: Bytes, layout: Layout, at: int) -> Segments:
     bounds = np.searchsorted(owner[order], np.arange(len(edges) + 1))
     begins = {start: number for number, start in enumerate(starts.tolist()) if start >= 0}
     return Segments(begins, ends, found, bounds)
+
+
+def _guesses(data: Bytes, layout: Layout, edges: Ints, last: int) -> Ints:
+    """The first place behind each edge that looks like a record followed by another one, -1 where there is none.
+
+    The first edge is a record.
+    """
+    view = data.data
+    mark = struct.unpack_from(layout.order + "I", view, int(edges[0]))[0] >> 16
+    starts = np.full(len(edges), -1, np.int64)
+    starts[0] = edges[0]
+    near = np.flatnonzero(edges <= last - _NEAR - layout.header)[1:]
+    if len(near):
+        _near_guesses(data, layout, edges, near, last, mark, starts)
+    for number in np.flatnonzero(starts < 0).tolist():
+        starts[number] = _guess(view, layout, int(edges[number]), last, mark)
+    return starts
+
+
+def _near_guesses(data: Bytes, layout: Layout, edges: Ints, near: Ints, last: int, mark: int, starts: Ints) -> None:
+    """Fill in the guesses for the edges `near` that are found a short way behind them."""
+    shift = 2 if layout.order == "<" else 0
+    one, two = struct.pack(layout.order + "H", mark)
+    raw = np.ndarray((len(data) - _NEAR + 1,), f"V{_NEAR}", data, strides=(1,))[edges[near] + shift]
+    flat = raw.view(np.uint8)
+    found = flat == one
+    found[:-1] &= flat[1:] == two
+    lane, column = np.divmod(np.flatnonzero(found), _NEAR)
+    lane, column = lane[column < _NEAR - 1], column[column < _NEAR - 1]
+    place = edges[near[lane]] + column
+    following = _following(data, layout, place, last, mark)
+    good = following > 0
+    inside = good & (following <= last)
+    good[inside] = _following(data, layout, following[inside], last, mark) > 0
+    lane, place = lane[good], place[good]
+    first = np.ones(len(lane), np.bool_)
+    first[1:] = lane[1:] != lane[:-1]
+    starts[near[lane[first]]] = place[first]
+
+
+def _following(data: Bytes, layout: Layout, place: Ints, last: int, mark: int) -> Ints:
+    """As _next, for many places that are not behind the last one."""
+    raw = np.ndarray((len(data) - 15,), "V16", data, strides=(1,))[place]
+    seconds, fraction, captured, length = raw.view(layout.order + "u4").reshape(-1, 4).astype(np.int64).T
+    sense = (seconds >> 16 == mark) & (fraction < layout.units) & (captured > 0)
+    sense &= captured <= np.minimum(length, MAX_PACKET)
+    return np.where(sense, place + layout.header + captured, 0)
 
 
 def _guess(view: memoryview, layout: Layout, edge: int, last: int, mark: int) -> int:

@@ -8,10 +8,11 @@ highest so far" is a running maximum.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from .columns import ACK, FIN, RST, SYN, TCP, Array, Bools, Ints, Packets, Rows
 from .flows import Flows
@@ -25,31 +26,49 @@ _REORDERED = 3_000_000  # nanoseconds, where the round trip is not known
 _NOT_SCALED, _UNKNOWN = -2, -1
 
 
+class _Flag:
+    """One bit of Analysis.bits as an array of bool."""
+
+    def __init__(self, number: int) -> None:
+        """The bit of a number, from 0."""
+        self.bit = np.uint16(1 << number)
+
+    def __get__(self, analysis: Analysis, owner: type[Analysis]) -> Bools:
+        """Which packets have the flag."""
+        return np.asarray(analysis.bits & self.bit != 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """Wireshark's tcp.analysis flags: one element a packet, False where it is not TCP.
 
     As in Wireshark, `retransmission` is also set for fast and spurious ones.
+
+    Attributes:
+        bits: uint16, a bit a flag.
     """
 
-    retransmission: Bools
-    fast_retransmission: Bools
-    spurious_retransmission: Bools
-    out_of_order: Bools
-    duplicate_ack: Bools
-    lost_segment: Bools
-    ack_lost_segment: Bools
-    zero_window: Bools
-    zero_window_probe: Bools
-    zero_window_probe_ack: Bools
-    window_full: Bools
-    window_update: Bools
-    keep_alive: Bools
-    keep_alive_ack: Bools
-    reused_ports: Bools
+    bits: npt.NDArray[np.uint16]
+
+    retransmission: ClassVar[_Flag] = _Flag(0)
+    fast_retransmission: ClassVar[_Flag] = _Flag(1)
+    spurious_retransmission: ClassVar[_Flag] = _Flag(2)
+    out_of_order: ClassVar[_Flag] = _Flag(3)
+    duplicate_ack: ClassVar[_Flag] = _Flag(4)
+    lost_segment: ClassVar[_Flag] = _Flag(5)
+    ack_lost_segment: ClassVar[_Flag] = _Flag(6)
+    zero_window: ClassVar[_Flag] = _Flag(7)
+    zero_window_probe: ClassVar[_Flag] = _Flag(8)
+    zero_window_probe_ack: ClassVar[_Flag] = _Flag(9)
+    window_full: ClassVar[_Flag] = _Flag(10)
+    window_update: ClassVar[_Flag] = _Flag(11)
+    keep_alive: ClassVar[_Flag] = _Flag(12)
+    keep_alive_ack: ClassVar[_Flag] = _Flag(13)
+    reused_ports: ClassVar[_Flag] = _Flag(14)
 
 
-FLAGS = tuple(each.name for each in dataclasses.fields(Analysis))
+_BITS = {name: value.bit for name, value in vars(Analysis).items() if isinstance(value, _Flag)}
+FLAGS = tuple(_BITS)
 
 
 @dataclass(slots=True)
@@ -86,8 +105,8 @@ def analyse(packets: Packets, flows: Flows) -> tuple[Analysis, Measures]:
     """The flags of every packet, as Wireshark computes them, and what is measured of each direction."""
     count = len(packets)
     measures = Measures.of(len(flows))
-    analysis = Analysis(*(np.zeros(count, np.bool_) for _ in FLAGS))
-    analysis.reused_ports[flows.reused] = True
+    analysis = Analysis(np.zeros(count, np.uint16))
+    analysis.bits[flows.reused] |= _BITS["reused_ports"]
     scales = _window_scales(packets, flows)
     begin, end = flows.start[:-1], flows.start[1:]
     tcp = np.flatnonzero(packets.protocol[flows.order[begin]] == TCP)
@@ -171,8 +190,10 @@ def _analyse_batch(
     found["fast_retransmission"] = fast
     found["retransmission"] = (left & ~reordered) | spurious | fast
     measure(measures, b, stream, found["zero_window"], found["lost_segment"], behind, probe)
+    bits = np.zeros(len(rows), np.uint16)
     for name, value in found.items():
-        getattr(analysis, name)[rows] = value
+        bits |= value * _BITS[name]
+    analysis.bits[rows] |= bits
 
 
 def _within(since: Ints, limit: Ints | int) -> Bools:

@@ -23,8 +23,8 @@ class Options:
 
 def syn_options(packets: Packets, rows: Rows) -> Options:
     """The options of TCP packets, one element a row."""
-    start = packets.transport[rows]
-    size = np.minimum(packets.payload[rows] - start, _LONGEST)
+    start = packets.place("transport", rows)
+    size = np.minimum(packets.place("payload", rows) - start, _LONGEST)
     held = packets.offset[rows] + packets.captured[rows] - start
     size = np.minimum(size, held)
     raw = gather_apart(packets.data, start, size, _LONGEST)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .columns import ICMP, ICMP6, IGMP, NO_PROTOCOL, SCTP, TCP, UDP, Array, Ints, Packets, Rows
+from .columns import ICMP, ICMP6, IGMP, NO_PROTOCOL, SCTP, TCP, UDP, Array, Ints, Rows
 from .links import head
+from .window import Window
 
 _TCP_HEAD = np.dtype(
     {
@@ -37,7 +38,7 @@ class Carried:
     protocol: Array
 
 
-def clear(window: Packets, rows: Rows) -> None:
+def clear(window: Window, rows: Rows) -> None:
     """Forget the network and transport layer of packets: there is another one inside."""
     if not window.ip_version[rows].any():
         return
@@ -52,7 +53,7 @@ def clear(window: Packets, rows: Rows) -> None:
     window.protocol[rows] = NO_PROTOCOL
 
 
-def transport(window: Packets, carried: Carried) -> None:
+def transport(window: Window, carried: Carried) -> None:
     """Fill ports, flags and payload of a window's packets."""
     protocol = carried.protocol
     # What no header is known of still says of which protocol it is.
@@ -68,7 +69,7 @@ def transport(window: Packets, carried: Carried) -> None:
     _payload(window, carried, rest, np.zeros(len(rest), np.int64))
 
 
-def _payload(window: Packets, carried: Carried, chosen: Rows, size: Ints) -> None:
+def _payload(window: Window, carried: Carried, chosen: Rows, size: Ints) -> None:
     """What stands behind headers of `size` bytes."""
     rows = carried.rows[chosen]
     start = carried.at[chosen] + size
@@ -77,7 +78,7 @@ def _payload(window: Packets, carried: Carried, chosen: Rows, size: Ints) -> Non
     window.payload_length[rows] = np.maximum(carried.stop[chosen] - start, 0)
 
 
-def _tcp(window: Packets, carried: Carried, chosen: Rows) -> None:
+def _tcp(window: Window, carried: Carried, chosen: Rows) -> None:
     if not len(chosen):
         return
     raw, whole = head(window.data, carried.at[chosen], carried.end[chosen], 20)
@@ -94,7 +95,7 @@ def _tcp(window: Packets, carried: Carried, chosen: Rows) -> None:
     _payload(window, carried, chosen, size)
 
 
-def _udp(window: Packets, carried: Carried, chosen: Rows) -> None:
+def _udp(window: Window, carried: Carried, chosen: Rows) -> None:
     if not len(chosen):
         return
     raw, whole = head(window.data, carried.at[chosen], carried.end[chosen], 8)
@@ -110,7 +111,7 @@ def _udp(window: Packets, carried: Carried, chosen: Rows) -> None:
     window.payload_captured[rows] = np.minimum(window.payload_captured[rows], told)
 
 
-def _icmp(window: Packets, carried: Carried, chosen: Rows) -> None:
+def _icmp(window: Window, carried: Carried, chosen: Rows) -> None:
     if not len(chosen):
         return
     raw, whole = head(window.data, carried.at[chosen], carried.end[chosen], 4)
@@ -122,7 +123,7 @@ def _icmp(window: Packets, carried: Carried, chosen: Rows) -> None:
     _payload(window, carried, chosen, np.full(len(chosen), 8, np.int64))
 
 
-def _sctp(window: Packets, carried: Carried, chosen: Rows) -> None:
+def _sctp(window: Window, carried: Carried, chosen: Rows) -> None:
     if not len(chosen):
         return
     raw, whole = head(window.data, carried.at[chosen], carried.end[chosen], 12)

@@ -10,16 +10,20 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .columns import TUNNELS, UDP, Array, Bytes, Ints, Packets, Rows
+from .columns import TUNNELS, UDP, Array, Bytes, Ints, Rows
 from .links import ETHERNET, IPV4, IPV6, NIBBLE, NOTHING, WIRELESS, Layer, head
+from .window import Window
 
 _GRE, _IPIP, _SIX = 47, 4, 41
 _ERSPAN_2, _ERSPAN_3 = 0x88BE, 0x22EB
 _NUMBER = {name: number for number, name in enumerate(TUNNELS)}
+_VXLAN, _GENEVE, _GTPU, _CAPWAP = (4789, 8472, 4790), 6081, 2152, 5247
+# UDP ports behind which there may be another packet.
+PORTS = (*_VXLAN, _GENEVE, _GTPU, _CAPWAP)
 _Way = Callable[[Bytes, Ints, Ints], tuple[Array, Array]]
 
 
-def tunnels(window: Packets, before: Layer) -> Layer:
+def tunnels(window: Window, before: Layer) -> Layer:
     """The layers inside of those packets whose innermost flow so far is a tunnel.
 
     Args:
@@ -51,10 +55,10 @@ def tunnels(window: Packets, before: Layer) -> Layer:
     datagram = (protocol == UDP) & open_
     if datagram.any():
         port = window.dport[rows]
-        enter("vxlan", datagram & ((port == 4789) | (port == 8472) | (port == 4790)), _vxlan)
-        enter("geneve", datagram & (port == 6081), _geneve)
-        enter("gtpu", datagram & ((port == 2152) | (window.sport[rows] == 2152)), _gtpu)
-        enter("capwap", datagram & ((port == 5247) | (window.sport[rows] == 5247)), _capwap)
+        enter("vxlan", datagram & np.isin(port, _VXLAN), _vxlan)
+        enter("geneve", datagram & (port == _GENEVE), _geneve)
+        enter("gtpu", datagram & ((port == _GTPU) | (window.sport[rows] == _GTPU)), _gtpu)
+        enter("capwap", datagram & ((port == _CAPWAP) | (window.sport[rows] == _CAPWAP)), _capwap)
     going = np.flatnonzero(inside >= 0)
     rows = rows[going]
     end = window.payload[rows] + window.payload_captured[rows]
@@ -88,7 +92,7 @@ def _gre(data: Bytes, at: Ints, end: Ints) -> tuple[Array, Array]:
     return size, np.where(whole, np.where(mirrored, ETHERNET, kind), NOTHING)
 
 
-def _name_erspan(window: Packets, rows: Rows, kind: Array) -> None:
+def _name_erspan(window: Window, rows: Rows, kind: Array) -> None:
     """GRE that carries mirrored Ethernet frames is called by its own name."""
     mirrored = rows[(kind == ETHERNET) & (window.tunnel[rows] == _NUMBER["gre"])]
     if not len(mirrored):

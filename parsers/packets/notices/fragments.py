@@ -26,7 +26,7 @@ def notices(capture: Capture) -> Iterator[Notice]:
     index = np.flatnonzero(packets.fragment & (packets.ip_version == 4) & ~capture.duplicate)
     if not len(index):
         return
-    start = packets.network[index]
+    start = packets.place("network", index)
     head = gathered(packets, start, packets.offset[index] + packets.captured[index] - start, 8)
     total = head[:, 2].astype(np.int64) << 8 | head[:, 3]
     size = np.maximum(total - (head[:, 0] & 15).astype(np.int64) * 4, 0)

@@ -10,7 +10,6 @@ import polars as pl
 
 from . import ERROR, INFO, WARN, Notice, Value
 from ._make import ConnectionRows, Row, from_row, rows, server, shorten
-from ._repairs import repairs
 
 if TYPE_CHECKING:
     from ..capture import Capture
@@ -71,7 +70,8 @@ class _Course:
     def __init__(self, capture: Capture) -> None:
         self._capture = capture
         self._packets_of = ConnectionRows(capture)
-        self._again = capture.analysis.retransmission | repairs(capture)
+        self._again = capture.analysis.retransmission | capture.repaired()
+        self._full = capture.analysis.zero_window
         self._connection = -1
 
     def between(self, first: int, last: int) -> tuple[int, int, int]:
@@ -79,8 +79,7 @@ class _Course:
         connection = int(self._capture.packets.connection[first])
         if connection != self._connection:
             self._connection, self._rows = connection, self._packets_of.get(connection)
-            analysis = self._capture.analysis
-            told = (self._again, self._capture.packets.payload_length, analysis.zero_window)
+            told = (self._again, self._capture.packets.payload_length, self._full)
             self._sums = [np.append(0, np.cumsum(column[self._rows], dtype=np.int64)) for column in told]
         low, high = np.searchsorted(self._rows, [first, last + 1])
         lost, size, full = (int(sums[high] - sums[low]) for sums in self._sums)

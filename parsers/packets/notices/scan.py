@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from ..columns import ether_text, frame_numbers
+from ..reading import gathered
 from . import ERROR, WARN, Notice, Value
 from ._make import Row, from_row, rows
 
@@ -19,7 +20,7 @@ _DOORS = 15  # as Zeek's scan detection
 _FAILED = ("S0", "REJ", "RSTOS0", "SH", "OTH", "RSTRH")
 _MOSTLY = 0.8  # of what a host tries
 _STORM = 300  # broadcast frames within a second
-_BROADCAST = np.uint64(0xFFFFFFFFFFFF)
+_ETHERNET = 14  # bytes of a header: target, sender, what it carries
 _SECOND = 1_000_000_000
 
 
@@ -60,7 +61,7 @@ def _scan(capture: Capture, row: Row, doors: str) -> Notice:
 def _storms(capture: Capture) -> Iterator[Notice]:
     """Seconds in which more frames to everybody came than any network needs; neighbouring ones are one storm."""
     packets = capture.packets
-    shouted = np.flatnonzero((packets.ether_dst == _BROADCAST) & (packets.time > np.iinfo(np.int64).min))
+    shouted = np.flatnonzero(packets.broadcast & packets.has("ether") & (packets.time > np.iinfo(np.int64).min))
     if len(shouted) < _STORM:
         return
     second = packets.time[shouted] // _SECOND
@@ -68,13 +69,15 @@ def _storms(capture: Capture) -> Iterator[Notice]:
     rows_ = shouted[counts[where] >= _STORM]
     if not len(rows_):
         return
-    frame = pl.DataFrame(
-        {
-            name: getattr(packets, name)[rows_]
-            for name in ("ether_src", "ether_type", "ip_id", "length", "sport", "dport")
-        }
+    head = gathered(packets, packets.place("ether", rows_), np.full(len(rows_), _ETHERNET), _ETHERNET)
+    addresses = np.zeros((len(rows_), 8), np.uint8)
+    addresses[:, 2:] = head[:, 6:12]
+    frame = pl.DataFrame({name: getattr(packets, name)[rows_] for name in ("ip_id", "length", "sport", "dport")})
+    frame = frame.with_columns(
+        sender=pl.Series(addresses.view(">u8").ravel().astype(np.uint64)),
+        kind=pl.Series(np.ascontiguousarray(head[:, 12:]).view(">u2").ravel().astype(np.uint16)),
     )
-    talkers = frame["ether_src"].value_counts(sort=True)
+    talkers = frame["sender"].value_counts(sort=True)
     talker, said = talkers.row(0)
     repeated = 1 - frame.n_unique() / len(frame)
     most = int(counts.max())

@@ -14,7 +14,6 @@ import polars as pl
 from ..columns import RST, SYN, TCP, Bools
 from . import ERROR, INFO, WARN, Notice, Value
 from ._endpoints import DIRECTIONS, RowsOf, about, limited, per_direction
-from ._repairs import repairs
 
 if TYPE_CHECKING:
     from ..capture import Capture
@@ -83,7 +82,7 @@ def _data(capture: Capture) -> Bools:
 
 
 def _losses(capture: Capture) -> Iterator[Notice]:
-    repaired = repairs(capture)
+    repaired = capture.repaired()
     yield from _loss(capture, repaired)
     yield from _reordering(capture, repaired)
 

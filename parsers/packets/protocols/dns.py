@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv6Address
 
 _HEADER = struct.Struct(">6H")
@@ -147,6 +148,12 @@ def _rdata(data: bytes, at: int, kind: int, length: int) -> str:
     return type_name(kind)
 
 
+@lru_cache(4096)
+def _label(label: bytes) -> str:
+    text = label.decode("latin-1")
+    return text if text.isascii() and text.replace("-", "").replace("_", "").isalnum() else _escape(label)
+
+
 def _escape(label: bytes) -> str:
     return "".join(chr(byte) if byte in _PLAIN_LABEL else f"\\{byte:03d}" for byte in label)
 
@@ -180,8 +187,6 @@ def _name(data: bytes, at: int, weird: list[str]) -> tuple[str, int]:
         if size > _MAX_NAME:
             weird.append("DNS_name_too_long")
             return ".".join(labels), end
-        text = label.decode("latin-1")
-        plain = text.isascii() and text.replace("-", "").replace("_", "").isalnum()
-        labels.append(text if plain else _escape(label))
+        labels.append(_label(label))
         at += 1 + length
     return ".".join(labels), -1

@@ -34,6 +34,7 @@ class Head:
         status: 0 for a request. reason: the words behind it.
         method, uri: "" for a response. version: "1.1".
         fields: values of those that matter by lower-case names, the first of each.
+        content_length: of the body; None if nothing or nothing that can be believed is said. chunked: or it comes so.
         size: bytes of the head with its empty line; of what is there where `complete` is False.
         complete: whether the empty line was found.
         weird: Zeek's names of what is odd.
@@ -47,18 +48,9 @@ class Head:
     fields: dict[str, str]
     size: int
     complete: bool
+    content_length: int | None = None
+    chunked: bool = False
     weird: list[str] = field(default_factory=list)
-
-    @property
-    def chunked(self) -> bool:
-        """Whether the body comes in chunks."""
-        return "chunked" in self.fields.get("transfer-encoding", "").lower()
-
-    @property
-    def content_length(self) -> int | None:
-        """What the head says about the length of the body; None if nothing or nothing that can be believed."""
-        text = self.fields.get("content-length", "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
 
 
 def starts_head(data: bytes) -> bool:
@@ -77,15 +69,20 @@ def parse_head(data: bytes) -> Head | None:
         size = end + 2
     complete = end >= 0
     lines = (data[:end] if complete else data[:MAX_HEAD]).split(b"\n")
-    head = _start(lines[0])
-    if head is None:
+    start = _start(lines[0]) if len(lines[0]) <= _SHORT else _read_start(lines[0])
+    if start is None:
         return None
-    head.size, head.complete = (size, True) if complete else (len(data), False)
-    if complete and not lines[0].endswith(b"\r"):
-        head.weird.append("line_terminated_with_single_LF")
+    fields: dict[str, str] = {}
     for line in lines[1:]:
         if found := _field(line) if len(line) <= _SHORT else _read_field(line):
-            head.fields.setdefault(*found)
+            fields.setdefault(*found)
+    head = Head(*start, fields, size if complete else len(data), complete)
+    if length := fields.get("content-length"):
+        head.content_length = int(length) if length.isascii() and length.isdigit() and len(length) <= 15 else None
+    if coding := fields.get("transfer-encoding"):
+        head.chunked = "chunked" in coding.lower()
+    if complete and not lines[0].endswith(b"\r"):
+        head.weird.append("line_terminated_with_single_LF")
     return head
 
 
@@ -99,14 +96,18 @@ def _read_field(line: bytes) -> tuple[str, str] | None:
 _field = lru_cache(4096)(_read_field)
 
 
-def _start(line: bytes) -> Head | None:
+def _read_start(line: bytes) -> tuple[int, str, str, str, str] | None:
+    """Status, method, URI, version and reason."""
     if found := _STATUS.match(line):
         version, code, reason = found.groups()
-        return Head(int(code), "", "", version.decode(), _text(reason or b"").strip(), {}, 0, False)
+        return int(code), "", "", version.decode(), _text(reason or b"").strip()
     if found := _REQUEST.match(line):
         method, uri, version = found.groups()
-        return Head(0, method.decode(), _text(uri), version.decode(), "", {}, 0, False)
+        return 0, method.decode(), _text(uri), version.decode(), ""
     return None
+
+
+_start = lru_cache(4096)(_read_start)
 
 
 def _text(raw: bytes) -> str:

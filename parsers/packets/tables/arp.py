@@ -26,7 +26,6 @@ SCHEMA = _rows.schema(
         "unanswered": pl.Boolean,  # null for what needs no answer, or where the capture ended too soon
     }
 )
-_ARP = 0x0806
 _OPERATIONS = {1: "request", 2: "reply"}
 PATIENCE = 1.0  # seconds; hosts ask again after one
 
@@ -34,8 +33,8 @@ PATIENCE = 1.0  # seconds; hosts ask again after one
 def table(capture: Capture) -> pl.DataFrame:
     """Every ARP packet of the capture."""
     packets = capture.packets
-    rows = np.flatnonzero((packets.ether_type == _ARP) & (packets.network >= 0) & ~capture.duplicate)
-    start = packets.network[rows]
+    rows = np.flatnonzero(packets.has("network") & (packets.ip_version == 0) & ~capture.duplicate)
+    start = packets.place("network", rows)
     have = packets.offset[rows] + packets.captured[rows] - start
     head = gathered(packets, start, have, 28)
     # Ethernet and IPv4, addresses of 6 and 4 bytes.

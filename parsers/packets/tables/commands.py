@@ -103,7 +103,7 @@ def _segments(stream: Stream) -> Iterator[tuple[int, int, bool]]:
 
 def _segment(stream: Stream, at: int) -> bytes:
     place = stream.places[at]
-    return stream.packets.data[place : place + stream.held[at]].tobytes()
+    return stream.packets.read(place, stream.held[at])
 
 
 def _services(capture: Capture) -> dict[int, tuple[str, bool]]:

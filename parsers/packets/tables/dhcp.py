@@ -37,7 +37,7 @@ def table(capture: Capture) -> pl.DataFrame:
     """Every DHCP message of the capture."""
     packets = capture.packets
     ports = np.isin(packets.sport, (67, 68)) & np.isin(packets.dport, (67, 68))
-    chosen = ports & (packets.protocol == UDP) & (packets.payload >= 0) & ~capture.duplicate
+    chosen = ports & (packets.protocol == UDP) & packets.has("payload") & ~capture.duplicate
     rows: list[int] = []
     messages: list[Message] = []
     for row, raw in payloads(packets, np.flatnonzero(chosen)):

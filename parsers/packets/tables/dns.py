@@ -79,7 +79,7 @@ def _datagrams(capture: Capture) -> Iterator[tuple[int, Message, str, str]]:
     packets = capture.packets
     ports = np.array(list(SERVICES), np.uint16)
     server = np.isin(packets.sport, ports) | np.isin(packets.dport, ports)
-    chosen = server & (packets.protocol == UDP) & (packets.payload >= 0) & ~capture.duplicate
+    chosen = server & (packets.protocol == UDP) & packets.has("payload") & ~capture.duplicate
     for row, raw in payloads(packets, np.flatnonzero(chosen)):
         complete = int(packets.payload_captured[row]) >= int(packets.payload_length[row]) and not packets.fragment[row]
         message = parse(raw, complete)
@@ -130,6 +130,10 @@ def _pair(
         if known.answer is None:
             known.answer, known.answer_row = message, new.row
             known.weird += message.weird
+        elif known.answer.rcode != message.rcode:  # a second answer that says something else
+            new.answer, new.answer_row = message, new.row
+            new.weird += ["dns_unmatched_reply", *message.weird]
+            found.append(new)
         return
     else:
         new.answer, new.answer_row = message, new.row

@@ -79,8 +79,8 @@ def table(capture: Capture) -> pl.DataFrame:
     begins = _begins(capture)
     connections = np.unique(capture.packets.connection[begins]).astype(np.int64)
     found: list[_Transaction] = []
-    for _, sides in streams(capture, connections):
-        found += _transactions(sides, begins)
+    for _, sides in streams(capture, connections, begins):
+        found += _transactions(sides)
     firsts = [one.request or one.response for one in found]
     rows = [first.row for first in firsts if first]
     return _rows.build(capture, SCHEMA, rows, [one.request is None for one in found], _columns(capture, found))
@@ -97,34 +97,27 @@ def _begins(capture: Capture) -> Bools:
     return begins
 
 
-def _transactions(sides: list[Stream], begins: Bools) -> list[_Transaction]:
-    places = {side.from_orig: _offsets(side, begins) for side in sides}
-    asking = [side for side in sides if _asks(side, places[side.from_orig])]
+def _transactions(sides: list[Stream]) -> list[_Transaction]:
+    asking = [side for side in sides if _asks(side)]
     if len(asking) > 1:  # both sides send requests: not HTTP as it is read here
         return []
     requests: list[_Message] = []
     for side in asking:
-        requests = _walk(side, places[side.from_orig], [])
+        requests = _walk(side, [])
     responses: list[_Message] = []
     for side in sides:
         if side not in asking:
-            responses = _walk(side, places[side.from_orig], [message.head.method for message in requests])
+            responses = _walk(side, [message.head.method for message in requests])
     return _paired(requests, responses)
 
 
-def _offsets(side: Stream, begins: Bools) -> list[int]:
-    """The stream offsets of the packets that begin as a head does."""
-    rows = np.asarray(side.rows)
-    chosen = begins[rows] & (np.asarray(side.places) == side.packets.payload[rows])
-    return [side.starts[index] for index in np.flatnonzero(chosen).tolist()]
+def _asks(side: Stream) -> bool:
+    return len(side.marks) > 0 and not side.read(side.marks[0], 5).startswith(b"HTTP/")
 
 
-def _asks(side: Stream, places: list[int]) -> bool:
-    return len(places) > 0 and not side.read(places[0], 5).startswith(b"HTTP/")
-
-
-def _walk(side: Stream, places: list[int], methods: list[str]) -> list[_Message]:
+def _walk(side: Stream, methods: list[str]) -> list[_Message]:
     """The messages of one side, a response with the method that it answers."""
+    places = side.marks
     messages: list[_Message] = []
     turn = 0  # among the requests; interim responses take none
     at = places[0] if places else -1

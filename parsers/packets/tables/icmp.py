@@ -63,7 +63,7 @@ _ERRORS = {4: (3, 4, 5, 11, 12), 6: (1, 2, 3, 4)}
 def table(capture: Capture) -> pl.DataFrame:
     """Every ICMP message of the capture."""
     packets = capture.packets
-    chosen = ((packets.protocol == ICMP) | (packets.protocol == ICMP6)) & (packets.transport >= 0) & ~capture.duplicate
+    chosen = ((packets.protocol == ICMP) | (packets.protocol == ICMP6)) & packets.has("transport") & ~capture.duplicate
     rows = np.flatnonzero(chosen)
     version = np.where(packets.protocol[rows] == ICMP, 4, 6).astype(np.uint8)
     kind, code = packets.sport[rows], packets.dport[rows]
@@ -90,7 +90,7 @@ def code_name(version: int, kind: int, code: int) -> str | None:
 def _quotes(capture: Capture, rows: Rows, version: Bytes, kind: Array, code: Array) -> dict[str, Any]:
     """The flow that errors quote: the IP header behind their own and the ports behind it."""
     packets = capture.packets
-    start = packets.transport[rows]
+    start = packets.place("transport", rows)
     have = packets.offset[rows] + packets.captured[rows] - start
     head = gathered(packets, start, have, _WIDTH)
     four, six = version == 4, version == 6

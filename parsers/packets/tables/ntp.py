@@ -43,7 +43,7 @@ def table(capture: Capture) -> pl.DataFrame:
     chosen = ports & (packets.protocol == UDP) & (packets.payload_captured >= _HEAD.size) & ~capture.duplicate
     rows: list[int] = []
     told: list[dict[str, Any]] = []
-    for row, raw in payloads(packets, np.flatnonzero(chosen & (packets.payload >= 0)), _HEAD.size):
+    for row, raw in payloads(packets, np.flatnonzero(chosen & packets.has("payload")), _HEAD.size):
         fields = _fields(raw, int(packets.time[row]))
         if fields:
             rows.append(row)

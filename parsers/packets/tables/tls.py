@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -47,6 +47,7 @@ SCHEMA = _rows.schema(
     }
 )
 _MAX_RECORDS = 64
+_AHEAD = 2048  # bytes
 _MAX_CLEAR = 256 * 1024  # bytes of handshake a side
 _MAX_RECORD = (1 << 14) + 2048  # RFC 5246 section 6.2.3
 # Lengths of encrypted TLS 1.3 records with the usual tag of 16 bytes and the type (RFC 8446 section 5.2).
@@ -81,8 +82,8 @@ def table(capture: Capture) -> pl.DataFrame:
     sessions: list[_Session] = []
     likely = np.zeros(len(capture.packets), np.bool_)
     likely[begins] = True
-    for connection, sides in streams(capture, connections):
-        session = _session(connection, sides, likely)
+    for connection, sides in streams(capture, connections, likely):
+        session = _session(connection, sides)
         if session is not None:
             sessions.append(session)
     swaps = [session.client is None or session.row not in session.client.rows for session in sessions]
@@ -105,11 +106,10 @@ def _begins(capture: Capture) -> Ints:
     return found
 
 
-def _session(connection: int, sides: list[Stream], likely: np.ndarray[Any, np.dtype[np.bool_]]) -> _Session | None:
+def _session(connection: int, sides: list[Stream]) -> _Session | None:
     session = _Session(connection, None, None, tls.Side(), tls.Side())
     for stream in sides:
-        begins = np.flatnonzero(likely[np.asarray(stream.rows)])
-        side = _read(stream, stream.starts[int(begins[0])]) if len(begins) else tls.Side()
+        side = _read(stream, stream.marks[0]) if stream.marks else tls.Side()
         client = side.find(tls.CLIENT_HELLO) is not None
         server = side.find(tls.SERVER_HELLO) is not None
         if client or (not server and stream.from_orig and session.client is None):
@@ -124,15 +124,21 @@ def _read(stream: Stream, at: int) -> tls.Side:
     """The records of one side from an offset on, as far as they matter."""
     side = tls.Side()
     clear = 0
+    read, begin = b"", at  # most records of a handshake are short, and stand in a packet or two
     for _ in range(_MAX_RECORDS):
-        head = stream.read(at, 5)
+        if at - begin + 5 > len(read):
+            read, begin = stream.read(at, _AHEAD), at
+        head = read[at - begin : at - begin + 5]
         if len(head) < 5:
             break
         length = int.from_bytes(head[3:], "big")
         if head[0] not in (20, 21, 22, 23, 24) or head[1] != 3 or length > _MAX_RECORD:
             side.broken = at
             break
-        body = stream.read(at + 5, length) if head[0] != tls.APPLICATION else b""
+        body = b""
+        if head[0] != tls.APPLICATION:
+            body = read[at - begin + 5 : at - begin + 5 + length]
+            body = body if len(body) == length else stream.read(at + 5, length)
         side.take(head[0], body, length, at)
         clear += len(body)
         if (len(body) < length and head[0] == tls.HANDSHAKE) or clear > _MAX_CLEAR:

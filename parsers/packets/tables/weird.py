@@ -43,7 +43,7 @@ def _headers(capture: Capture) -> pl.DataFrame:
 
 def _oddities(capture: Capture) -> dict[str, Bools]:
     packets = capture.packets
-    tcp = (packets.protocol == TCP) & (packets.transport >= 0)
+    tcp = (packets.protocol == TCP) & packets.has("transport")
     flags = packets.tcp_flags
     has_data = packets.payload_length > 0
     return {

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.contract import Source
+from parsers.formats.capture import CAPTURE
 from parsers.packets.framing import read_frames
 
 MakeSource = Callable[..., Source]
@@ -121,3 +122,21 @@ def test_no_block_makes_it_fail(make_source: MakeSource, data: bytes) -> None:
     frames = read_frames(make_source(start + data, "x.pcapng"))
     assert len(frames.offset) >= 1
     assert (frames.offset + frames.captured <= len(start + data)).all()
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_a_file_without_its_section_header_is_named_and_read(order: str, make_source: MakeSource) -> None:
+    source = make_source(interface(order) + enhanced(order, MOMENT * 10**6), "x.pcapng")
+    assert CAPTURE.sniff(source) == 1.0
+    frames = read_frames(source)
+    assert (len(frames.offset), [problem.kind for problem in frames.problems]) == (1, ["corrupt"])
+    assert "section header" in frames.problems[0].message
+    assert CAPTURE.sniff(make_source(interface(order)[:-4] + bytes(4), "x")) == 0.0
+
+
+def test_a_version_that_nobody_describes_is_named(make_source: MakeSource) -> None:
+    data = bytearray(section("<") + interface("<") + enhanced("<", MOMENT * 10**6))
+    data[12:16] = struct.pack("<HH", 2, 7)
+    frames = read_frames(make_source(bytes(data), "x.pcapng"))
+    assert len(frames.offset) == 1
+    assert "version 2.7" in frames.problems[0].message

@@ -50,6 +50,12 @@ CASES = [
     ("http_server_errors", "http_server_errors", ERROR, ["GET /503 with 503 Service Unavailable"]),
     ("http_slow_server", "http_slow_server", WARN, ["thought for 1.60", "no packet was lost", "response_time=1.60"]),
     ("http_slow_network", "http_slow_network", WARN, ["had to be sent again", "retransmissions="]),
+    (
+        "postgresql_slow_query",
+        "postgresql_slow_query",
+        WARN,
+        ["took 2.421 s", "(frames 205, 73)", "server=10.82.0.3:5432"],
+    ),
     ("icmp_unreachable", "icmp_unreachable", WARN, ["do not reach 10.99.1.7:443", "code=host_unreachable"]),
     ("icmp_fragmentation_needed", "icmp_fragmentation_needed", WARN, ["the path takes 1000 bytes", "count=4"]),
     ("ip_fragments_lost", "ip_fragments_lost", WARN, ["of 12 fragmented datagrams", "datagrams=12"]),
