@@ -22,6 +22,8 @@ def head_lines(source: Source, limit: int = 400) -> tuple[str, ...]:
 def _head_lines(head: bytes, size: int, limit: int) -> tuple[str, ...]:
     encoding = detect_encoding(head)
     data = head[encoding.bom :]
+    if encoding.prefix:
+        data = re.sub(b"(?m)^" + encoding.prefix, b"", data)
     text = data[: len(data) // encoding.width * encoding.width].decode(encoding.name, "replace")
     text = ANSI.sub(b"", text.encode("utf-8", "replace")).decode("utf-8", "replace").replace("\0", "")
     lines = re.split("\r" if encoding.newline.strip(b"\0") == b"\r" else "\n", text)
@@ -42,6 +44,8 @@ def tail_lines(source: Source, encoding: Encoding, limit: int) -> list[str]:
     with source.open() as handle:
         handle.seek(start)
         data = handle.read(HEAD_BYTES)
+    if encoding.prefix:
+        data = re.sub(b"(?m)^" + encoding.prefix, b"", data)
     text = data.decode(encoding.name, "replace").replace("\0", "").replace("\r\n", "\n")
     return [line[:LINE_CHARACTERS] for line in text.replace("\r", "\n").split("\n")[1:] if line.strip()][-limit:]
 

@@ -119,6 +119,22 @@ def decode(line: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def element(line: str) -> dict[str, Any] | None:
+    """The object of a line, alone or as an element of an array that has one a line; None where it is none."""
+    found = decode(line)
+    if found is not None:
+        return found
+    text = line.strip()
+    opened = text.lstrip("[,").lstrip() if text[:1] in ("[", ",") else text
+    return (
+        decode(opened[:-1].rstrip(" ,"))
+        if opened.endswith(("},", "}]"))
+        else decode(opened)
+        if opened != text
+        else None
+    )
+
+
 def _integer(digits: str) -> int | str:
     # int() of very many digits costs quadratic time, and Python refuses over 4,300 of them.
     return int(digits) if len(digits) < 40 else digits
@@ -132,24 +148,24 @@ class JsonLines(RecordFormat):
 
     def starts_record(self, line: str) -> bool:
         """Whether a line begins an object."""
-        return line.startswith("{")
+        return line.startswith(("{", "[{", ",{"))
 
     def sniff(self, source: Source) -> float:
         """The share of lines that are objects with a known name in them."""
         lines = [line for line in head_lines(source, 60) if line.strip()]
-        if not lines or not any(line.lstrip().startswith("{") for line in lines):
+        if not lines or not any("{" in line[:8] for line in lines):
             return 0.0
-        known = sum(1 for line in lines if (record := decode(line)) is not None and _ROOTS & record.keys())
+        known = sum(1 for line in lines if (record := element(line)) is not None and _ROOTS & record.keys())
         return self.confidence * known / len(lines)
 
     def records(self, lines: Sequence[str]) -> Records:
         """Each object is a record; other lines are kept as text."""
         found = Records()
         for at, line in enumerate(lines):
-            if not line.strip():
+            if line.strip() in ("", "[", "]"):
                 found.skipped += 1
                 continue
-            record = decode(line)
+            record = element(line)
             if record is None:
                 inside = looks_continued(line)
                 if not inside:
