@@ -97,12 +97,23 @@ class LineFormat:
 
     def starts_record(self, line: str) -> bool:
         """Whether a line begins a record of this format."""
-        return any(regex.match(line) for regex in self._regexes)
+        return self._start.match(line) is not None
+
+    @cached_property
+    def _start(self) -> re.Pattern[str]:
+        """All patterns in one, without groups."""
+        return re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", pattern) for pattern in self.patterns) or r"(?!)", re.M)
+
+    def _may_start(self, source: Source) -> bool:
+        """Whether one of a few lines begins a record: asked of each file for each format, so in one search."""
+        if type(self).starts_record is LineFormat.starts_record:
+            return self._start.search(spread_text(source)) is not None
+        return any(self.starts_record(line) for line in spread_lines(source))
 
     def sniff(self, source: Source) -> float:
         """The share of lines that match among those that are no continuation, times the confidence."""
         # Most formats are not the file's: a few lines, spread over the head, tell that.
-        if not any(self.starts_record(line) for line in spread_lines(source)):
+        if not self._may_start(source):
             return 0.0
         hits = others = 0
         for line in head_lines(source, _SNIFFED_LINES):
@@ -334,6 +345,16 @@ def spread_lines(source: Source) -> tuple[str, ...]:
     return _spread(head_lines(source, _SNIFFED_LINES))
 
 
+def spread_text(source: Source) -> str:
+    """The same, in one text."""
+    return _joined(spread_lines(source))
+
+
+@lru_cache(maxsize=4)
+def _joined(lines: tuple[str, ...]) -> str:
+    return "\n".join(lines)
+
+
 @lru_cache(maxsize=4)
 def _spread(lines: tuple[str, ...]) -> tuple[str, ...]:
     filled = [line for line in lines if line.strip()]
@@ -353,7 +374,7 @@ def sample_lines(source: Source) -> list[str]:
 def _best_kind(kinds: Sequence[TimeKind], lines: Sequence[str]) -> TimeKind | None:
     """The kind that is found in most of the lines."""
     heads = [line[:TIME_WINDOW] for line in lines]
-    found = find_kind(heads, kinds)
+    found = find_kind(heads, tuple(kinds))
     if found is not None:
         return found
     counted = [(sum(kind.regex.search(head) is not None for head in heads), -i, kind) for i, kind in enumerate(kinds)]

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -43,11 +44,26 @@ class Clock:
     note: str = ""
 
 
-def find_kind(texts: Sequence[str], kinds: Sequence[TimeKind] = ALL_KINDS) -> TimeKind | None:
+# What a text must have to hold a time of any kind. Most text has none, and this search is one instead of sixty.
+_TIMELIKE = re.compile(r"[0-9][:.时][0-9]{2}|[0-9]{6}|^@4[0-9a-f]{15}|^[4-7][0-9a-f]{7}\.[0-9a-f]{8} ")
+# Lines that a kind must be found among to be looked for in the others.
+_PROBED = 30
+
+
+def find_kind(texts: Sequence[str], kinds: tuple[TimeKind, ...] = ALL_KINDS) -> TimeKind | None:
     """The way in which most of some lines write their time, one of `kinds`, or None where hardly any has one."""
+    return _find_kind(tuple(texts), kinds)
+
+
+@lru_cache(maxsize=16)
+def _find_kind(texts: tuple[str, ...], kinds: tuple[TimeKind, ...]) -> TimeKind | None:
     best: _Best | None = None
-    for kind in kinds:
-        hits = [m for text in texts if (m := kind.regex.search(text[:HEADER_WINDOW]))]
+    windows = [window for text in texts if _TIMELIKE.search(window := text[:HEADER_WINDOW])]
+    for kind in kinds if windows else ():
+        search = kind.regex.search
+        hits = [m for window in windows[:_PROBED] if (m := search(window))]
+        if hits:
+            hits += [m for window in windows[_PROBED:] if (m := search(window))]
         valid = [m for m in hits if _plausible(m, kind)]
         # An earlier position is a better sign of a header than one in the middle of a message.
         score = sum(1.0 - m.start() / 400 for m in valid)
