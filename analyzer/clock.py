@@ -26,7 +26,7 @@ EPOCH = date(1970, 1, 1)
 _ZONE_TOLERANCE = timedelta(seconds=5)
 _ZONE_STEP = timedelta(minutes=15)
 # Groups of a time that tell where it stands in UTC.
-_ZONED = frozenset(("zone", "zone2", "zone3", "bias", "epoch", "tai", "hex"))
+_ZONED = frozenset(("zone", "zone2", "zone3", "bias", "place", "scientific", "epoch", "tai", "hex"))
 _MAX_ZONE = timedelta(hours=14)
 
 

@@ -471,7 +471,7 @@ class GenericFormat(LineFormat):
 
 def _without_time(lines: pl.Series, kind: TimeKind, start: int = -1) -> tuple[pl.Series, pl.Series]:
     """Lines without their time, and which of them have one: an indented line only where the others have it, too."""
-    anchor = "" if kind.pattern.startswith("^") else r".{0,80}?"
+    anchor = "" if kind.pattern.startswith("^") else r".{0,95}?"
     groups = lines.str.extract_groups(f"^({anchor}){_time_prefix(kind)}(.*)$").struct.unnest()
     before, after = groups.to_series(0), groups.to_series(1)
     matched = after.is_not_null()

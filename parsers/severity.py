@@ -36,7 +36,7 @@ NUMBERS = {
     "error": ERROR, "err": ERROR, "eror": ERROR, "severe": ERROR, "failure": ERROR,
     "critical": CRITICAL, "crit": CRITICAL, "crt": CRITICAL, "alert": ALERT,
     "erro": ERROR, "fata": FATAL, "pani": EMERGENCY, "debu": DEBUG, "success": INFO, "ddebug": DEBUG, "subdebug": DEBUG,
-    "fehler": ERROR, "schwerwiegend": ERROR, "warnung": WARN, "erreur": ERROR, "grave": ERROR, "avertissement": WARN,
+    "ee": ERROR, "ni": WARN, "ww": WARN, "ii": INFO, "fehler": ERROR, "schwerwiegend": ERROR, "warnung": WARN, "erreur": ERROR, "grave": ERROR, "avertissement": WARN,
     "advertencia": WARN, "avvertenza": WARN, "aviso": WARN, "infos": INFO, "ошибка": ERROR, "предупреждение": WARN,
     "错误": ERROR, "严重": ERROR, "致命": FATAL, "警告": WARN, "信息": INFO, "调试": DEBUG, "エラー": ERROR, "情報": INFO,
     "오류": ERROR, "경고": WARN, "정보": INFO,
@@ -73,13 +73,17 @@ WORDS = (
     r"|FEHLER|WARNUNG|SCHWERWIEGEND|ERREUR|AVERTISSEMENT|GRAVE|ADVERTENCIA|AVVERTENZA|AVISO|ОШИБКА|ПРЕДУПРЕЖДЕНИЕ)"
     r"(?:[\s\]\)>|,:;=\"'.\-\[]|$)"
     r"|(?i:^(?:[^\s:]{1,40}: ){0,2}[\[<(]?" + _LEVEL + r"[\]>)]?(?::|\]|\)|>|/| [-|:\[(]| {2,}))"
-    r"|(?i:[\[<(|] *" + _LEVEL + r" *[\]>)|])"
-    r"|(?i:[\s)\],]" + _LEVEL + r"(?::(?:\s|$)|,| +\[))"
+    r"|(?i:^" + _LEVEL + r" [a-z0-9_\-]+\[[0-9])"
+    r"|(?i:[\[<(|.:] *" + _LEVEL + r" *[\]>)|])"
+    r"|(?i:[\]>)|] +" + _LEVEL + r" {2,})"
+    r"|(?i:[\s)\],:]" + _LEVEL + r"(?::(?:\s|$)|,| +\[))"
+    r"|\((EE|WW|II|NI)\)"
     r"|(?i:\b(?:level|severity|lvl|loglevel|sev)[\"']?[=:] ?[\"']?([a-z]{3,11})\b)"
     r"|(?:^|[\s\[(<|:：【,])(错误|严重|致命|警告|信息|调试|エラー|情報|오류|경고|정보)(?:[\s\])>|:：】,]|$)"
     # One letter: klog and glog inside of something else, "[E]", "E!", "E [", "E path/file.cc:7]", VMware's "E005:".
     r"|(?:^|[\s:])([IWEF])(?:[0-9]{4}|[0-9]{6}) [0-9]{2}:[0-9]{2}:[0-9]{2}"
-    r"|(?:^|\s)[\[<(]([EWIDFCTN])[\])>](?:[\s:]|$)"
+    r"|(?:^|\s)\[([EWIDFCTN])\](?:[\s:]|$)"
+    r"|^\[ ?([EWINDC]) "
     r"|^[: ]*([EWIDF])(?:! | [\[(]| [A-Za-z0-9_]+[./][A-Za-z0-9_./]*:)"
     r"|(?:^|[|\s])([EWI])[0-9]{3}: "
 )
@@ -90,7 +94,7 @@ _MNEMONIC = r"%[A-Z][A-Z0-9_]*(?:-[A-Z][A-Z0-9_]*)*-([0-7])-[A-Z0-9_]+"
 FAILURES = (
     r"(?i)(?:^|[^a-z])(?:panic|fatal|segfault|segmentation fault|traceback \(most recent call last\)|unhandled|uncaught"
     r"|core dumped|oops|out of memory|oom-kill(?:er)?|unhandledpromiserejection\w*|exception in thread"
-    r"|[a-z]+(?:exception|error):|-- error [0-9]+|return value 3)(?:[^a-z]|$)"
+    r"|[a-z]+(?:exception|error):|-- error [0-9]+|return value 3)(?:[^a-z=]|$)"
 )
 
 

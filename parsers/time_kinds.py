@@ -1,6 +1,7 @@
 """Every way in which logs write times: a table of regular expressions with named groups.
 
-The groups are year, month, day, hour, minute, second, fraction, zone, bias, ampm, epoch, tai, hex, nanoseconds and uptime. The expressions are valid
+The groups are year, month, day, hour, minute, second, fraction, zone, bias, place, ampm, epoch, tai, hex, scientific,
+nanoseconds and uptime. The expressions are valid
 both for Python's `re` (to look at a few lines) and for the Rust engine of polars (to read millions).
 """
 
@@ -84,7 +85,7 @@ ALL_KINDS = (
     TimeKind("asctime", r"(?:" + _WEEKDAY + r",? )(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK1 + _FRACTION + _AMPM + r"(?: " + _NAMED_ZONE[:-1] + r"|[+-][0-9]{2}(?:[0-9]{2})?))? (?P<year>[0-9]{4})\b"),
     TimeKind("date_command", r"(?P<day>[0-9]{1,2})\.? (?P<month>" + _MONTH_OF_ANY + r")\.? " + _CLOCK1 + _AMPM + r" " + _NAMED_ZONE[:-1] + r"|[+-][0-9]{2}(?:[0-9]{2})?) (?P<year>(?:19|20)[0-9]{2})\b"),
     TimeKind("rfc850", r"(?:" + _WEEKDAY + r",? )?\b(?P<day>[0-9]{1,2})-(?P<month>" + _MONTHS + r")-(?P<year>[0-9]{2}) " + _CLOCK + _FRACTION + _ZONE),
-    TimeKind("rfc5322", r"(?:" + _WEEKDAY + r",? )?(?P<day>[0-9]{1,2})[ -](?P<month>" + _MONTHS + r")[ -](?P<year>[0-9]{4})(?:[ :T]|::)" + _CLOCK + _FRACTION + _ZONE),
+    TimeKind("rfc5322", r"(?:" + _WEEKDAY + r",? )?(?P<day>[0-9]{1,2})[ -](?P<month>" + _MONTHS + r")[ -](?P<year>[0-9]{4})(?:[ :T]|::)" + _CLOCK + _FRACTION + r"(?: (?P<place>[A-Z][A-Za-z]+/[A-Za-z_/]+[a-z])\b)?" + _ZONE),
     TimeKind("journal", r"(?:" + _WEEKDAY + r" )(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2}) " + _CLOCK + _FRACTION + r" " + _NAMED_ZONE),
     TimeKind("month_first", r"(?P<month>" + _MONTHS + r")[a-z]* (?P<day>[0-9]{1,2}), (?P<year>[0-9]{4}),? " + _CLOCK1 + _FRACTION + _AMPM + _ZONE),
     TimeKind("cisco", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) (?P<year>(?:19|20)[0-9]{2}) " + _CLOCK + _FRACTION + _ZONE),
@@ -131,6 +132,7 @@ ALL_KINDS = (
     TimeKind("epoch_key", r"(?:^|[\s{,])\"?(?:ts|time|t|timestamp)\"?[=:] ?\"?(?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
     TimeKind("epoch_bracket", r"[\[(](?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?[\]),]"),
     TimeKind("epoch_field", r"(?:[ |;,\t]|^)(?P<epoch>1[2-9][0-9]{8})(?:[ |;,\t]|$)"),
+    TimeKind("epoch_exponent", r"^(?P<scientific>1\.[0-9]{6,16}e\+09)\b"),
     TimeKind("tai64n", r"^@(?P<tai>4[0-9a-f]{15})(?P<nanoseconds>[0-9a-f]{8})?\b"),
     TimeKind("hex_epoch", r"^(?P<hex>[4-7][0-9a-f]{7})\.(?P<nanoseconds>[0-9a-f]{8}) 0x"),
     TimeKind("uptime", r"^(?:<[0-9]+>)?\[ {0,6}(?P<uptime>[0-9]{1,8}\.[0-9]{6})\]", year=False, date=False),

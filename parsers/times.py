@@ -83,10 +83,12 @@ def _find_kind(texts: tuple[str, ...], kinds: tuple[TimeKind, ...]) -> TimeKind 
 # Kinds that differ in the order of day and month only.
 _SWAPPED = {
     "slashed_eu": "slashed_us", "slashed_eu_minutes": "slashed_us_minutes", "slashed_colon_us": "slashed_colon",
-    "dashed_us": "dashed",
+    "dashed_us": "dashed", "slashed_us": "yymmdd",
 }  # fmt: skip
 
 
+# A year of two digits beyond this one is of the century before, or no year.
+_LATEST = 40
 _Best = tuple[float, TimeKind, list[re.Match[str]]]
 
 
@@ -95,6 +97,10 @@ def _is_denser(valid: Sequence[re.Match[str]], score: float, best: _Best) -> boo
     kinds = [kind for kind in ALL_KINDS if kind.pattern == valid[0].re.pattern]
     if not kinds or _SWAPPED.get(kinds[0].name) != best[1].name or score < best[0]:
         return False
+    if best[1].name == "yymmdd":
+        # "05/06/24" is of 2024 rather than of 2005: of two years that can be meant, the later.
+        years = [(int(other["year"]), int(match["year"])) for match, other in zip(valid, best[2], strict=False)]
+        return all(first < last <= _LATEST for first, last in years)
     return _span(valid) < _span(best[2])
 
 
@@ -106,7 +112,7 @@ def _span(matches: Sequence[re.Match[str]]) -> int:
 
 def _plausible(match: re.Match[str], kind: TimeKind) -> bool:
     groups = match.groupdict()
-    if not groups.keys().isdisjoint(("epoch", "uptime", "tai", "hex")):
+    if not groups.keys().isdisjoint(("epoch", "uptime", "tai", "hex", "scientific")):
         return True
     month = groups.get("month") or "1"
     if month.isdigit() and not 1 <= int(month) <= 12:
@@ -136,6 +142,9 @@ def parse_times(texts: pl.Series, kind: TimeKind, clock: Clock) -> NDArray[np.in
     groups = texts.str.extract_groups(kind.pattern).struct.unnest()
     if "epoch" in groups.columns:
         return _epoch(groups)
+    if "scientific" in groups.columns:
+        seconds = groups.get_column("scientific").cast(pl.Float64, strict=False)
+        return (seconds * MICROSECOND).round().cast(pl.Int64).fill_null(NAT).to_numpy()
     if "tai" in groups.columns or "hex" in groups.columns:
         return _hexadecimal(groups)
     if "uptime" in groups.columns:
@@ -157,7 +166,10 @@ def parse_times(texts: pl.Series, kind: TimeKind, clock: Clock) -> NDArray[np.in
         days = np.where(late, -1, 0) + (clock.date or 0)
         valid &= clock.date is not None
     zone = _zone(groups, clock)
-    micros = ((days * _DAY + hour * 3600 + minute * 60 + second) - zone * 60) * MICROSECOND
+    local = (days * _DAY + hour * 3600 + minute * 60 + second) * MICROSECOND
+    micros = local - zone * 60 * MICROSECOND
+    if "place" in groups.columns:
+        micros = _at_places(micros, local, groups.get_column("place"))
     return np.where(valid, micros + _fraction(groups), NAT)
 
 
@@ -169,6 +181,19 @@ def _epoch(groups: pl.DataFrame) -> NDArray[np.int64]:
         original * MICROSECOND,
     )
     return np.where(original >= 0, micros + _fraction(groups), NAT)
+
+
+def _at_places(micros: NDArray[np.int64], local: NDArray[np.int64], places: pl.Series) -> NDArray[np.int64]:
+    """Times of rows that name a place of the IANA database: its offset depends on the date."""
+    for place in places.unique().drop_nulls().to_list():
+        rows = np.flatnonzero((places == place).fill_null(False).to_numpy())
+        times = pl.Series(local[rows]).cast(pl.Datetime("us"))
+        try:
+            known = times.dt.replace_time_zone(place, ambiguous="earliest", non_existent="null")
+        except pl.exceptions.PolarsError:
+            continue  # no place that is known
+        micros[rows] = known.dt.epoch("us").fill_null(NAT).to_numpy()
+    return micros
 
 
 # TAI64 (https://cr.yp.to/libtai/tai64.html) counts from 1970 TAI, with 2**62 added; TAI was 10 s ahead of UTC in 1970.
@@ -309,7 +334,7 @@ def find_layout(texts: Sequence[str], kind: TimeKind) -> Layout:
             if name in groups and match[name] is not None:
                 end = min(end, match.start(name))
                 tail = (match.start(name), match[name])
-        if "ampm" in groups and match["ampm"] is not None:
+        if any(name in groups and match[name] is not None for name in ("ampm", "place")):
             continue
         counted[(match.start(), end - match.start(), fraction, tail)] += 1
     if not counted:

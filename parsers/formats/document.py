@@ -120,6 +120,15 @@ _CHANGELOG = re.compile(
 )
 # Prose is wrapped: a line goes on, in lower case, with what the line before it began.
 _WRAPPED = re.compile(r"[a-z,]\n(?=[ \t>*#/|]{0,12}[a-z]{2,}(?:-[a-z]+)?[,.;)]?(?: [^\s:=]{1,40}){3,} ?$)", re.M)
+# What commands list: command lines and names, in which any word may stand.
+_LISTING = re.compile(
+    r"^ *(?:USER +PID +%CPU|UID +PID +PPID|PID +(?:TTY|USER)|COMMAND +PID.* FD +TYPE|(?:Netid +)?State +Recv-Q|Proto +Recv-Q|"
+    r"Module +Size +Used by|Desired=Unknown/Install|procs -+memory|Active Internet connections|top - [0-9]|CPU0 )"
+)
+# A long message of a log is wrapped, too: below a header.
+_HEADED = re.compile(
+    r"^\W{0,2}[0-9]{2,4}[-/.]?[0-9]{2}[-/.]?[0-9]{2}.{1,3}[0-9]{1,2}:[0-9]{2}|^\W{0,2}[A-Z]{4,8}\W |^.{0,40}\[[A-Z]{4,8}\]"
+)
 # Fewer lines than this do not tell without a name.
 _TELLING_LINES = 5
 _COMMENT = re.compile(r"^\s*(?:#|;|//|/\*|\*|--|<!--|\"|%)")
@@ -142,7 +151,8 @@ class Document(GenericFormat):
             return 0.95
         name = _PACKED.sub("", PurePosixPath(source.path.replace("!/", "/")).name)
         wrapped = len(_WRAPPED.findall("\n".join(lines)))
-        if (wrapped > 3 and wrapped > 0.25 * len(lines)) or _WRITTEN.match(name):
+        prose = wrapped > 7 and wrapped > 0.25 * len(lines) and not any(_HEADED.match(line) for line in lines)
+        if prose or _WRITTEN.match(name) or any(_LISTING.match(line) for line in lines[:3]):
             return 0.3
         if not lines or find_kind(lines) is not None or any(_TRACE.search(line) for line in lines):
             return 0.0

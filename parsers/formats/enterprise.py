@@ -1,4 +1,4 @@
-"""Servers of companies with a log layout of their own: Splunk, SAP HANA, CUPS."""
+"""Servers with a log layout of their own: Splunk, SAP HANA, Db2, CUPS."""
 
 from __future__ import annotations
 
@@ -50,6 +50,32 @@ HANA = LineFormat(
         Sample(
             "[7]{-1}[-1/-1] 2026-03-14 09:26:55.000001 i Service TrexService.cpp(1) : ready", {"severity_number": 9}
         ),
+    ),
+)
+
+DB2 = LineFormat(
+    name="db2diag",
+    title="Db2 diagnostic log (db2diag.log)",
+    reference="https://www.ibm.com/docs/en/db2 (diagnostic log file entries)",
+    patterns=(
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{2}\.[0-9]{2}\.[0-9]{2}\.[0-9]{6}(?:[+-][0-9]{3})? +\S+ +LEVEL: (?P<severity_text>[A-Za-z]+)(?P<body>.*)$",
+    ),
+    times=("dotted_clock",),
+    severity_words={"Event": 9},
+    confidence=0.98,
+    # A record is a header, and lines of names and values up to the next header.
+    inside=r"^.",
+    samples=(
+        Sample(
+            "2026-03-14-10.26.53.589793+060 I1234E500          LEVEL: Error\nPID     : 812                  PROC : db2sysc 0\n"
+            "MESSAGE : ZRC=0x850F000C disk full",
+            {"time": "2026-03-14T09:26:53.589793Z", "severity_number": 17},
+        ),
+        Sample(
+            "2026-03-14-09.26.54.000001+000 I1235E500          LEVEL: Warning\nMESSAGE : log is full",
+            {"severity_number": 13},
+        ),
+        Sample("2026-03-14-09.26.55.000001+000 E7E500          LEVEL: Event\nMESSAGE : ready", {"severity_number": 9}),
     ),
 )
 

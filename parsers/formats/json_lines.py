@@ -12,7 +12,7 @@ from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import Sample
 from ..records import EPOCH, RecordFormat, Records, looks_continued
-from ..severity import BUNYAN, ERROR, INFO, SYSLOG, WARN, number
+from ..severity import BUNYAN, DEBUG, ERROR, FATAL, INFO, SYSLOG, WARN, number
 
 # Names of keys by what they hold, the most specific first; a dot goes into an object, or is part of the name.
 _TIME = ("@timestamp", "timestamp", "time", "ts", "datetime", "eventTime", "timeMillis", "t.$date", "asctime", "date",
@@ -31,6 +31,9 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "exception_type": ("error.type", "err.type", "exception.type", "exception_class", "exception.class", "err.name", "errorType"),
     "http_response_status_code": ("http.response.status_code", "status", "statusCode", "res.statusCode", "status_code", "httpStatus"),
 }  # fmt: skip
+# Nextcloud numbers its levels from 0, debug, to 4, fatal, which are other levels for syslog.
+_NEXTCLOUD = frozenset(("reqId", "remoteAddr", "app", "level"))
+_NEXTCLOUD_LEVELS = {0: DEBUG, 1: INFO, 2: WARN, 3: ERROR, 4: FATAL}
 _STATUS = {"1": INFO, "2": INFO, "3": INFO, "4": WARN, "5": ERROR}
 # What belongs to the message, under it: stack traces and errors.
 _DETAILS = ("error.stack_trace", "error.message", "err.stack", "stack_trace", "stacktrace", "stack", "exc_info", "exception",
@@ -192,6 +195,8 @@ class JsonLines(RecordFormat):
         time = as_text(lookup(record, _TIME))
         level = lookup(record, _SEVERITY)
         number_of = severity_of(level) if level is not None else _severity_of_status(record)
+        if record.keys() >= _NEXTCLOUD and isinstance(level, int):
+            number_of = _NEXTCLOUD_LEVELS.get(level, 0)
         found.add(at, body, time, number_of, fields=fields)
 
 
