@@ -80,7 +80,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 ALL_KINDS = (
-    TimeKind("iso", r"(?P<year>[0-9]{4})[-/](?P<month>[0-9]{2})[-/](?P<day>[0-9]{2})(?:[T _]| {2}|, ?)" + _CLOCK1 + _FRACTION_COLON + r"(?: ?(?P<zone>Z\b|" + _NAMED_ZONE[9:-1] + r")\b|(?: ?)(?P<zone2>[+-][0-9]{2}:?[0-9]{2}\b)|(?P<zone3>[+-][0-9]{2})\b)?"),
+    TimeKind("iso", r"(?P<year>[0-9]{4})[-/](?P<month>[0-9]{2})[-/](?P<day>[0-9]{2})(?:[T _]| {2}|, ?| - )" + _CLOCK1 + _FRACTION_COLON + r"(?: ?(?P<zone>Z\b|" + _NAMED_ZONE[9:-1] + r")\b|(?: ?)(?P<zone2>[+-][0-9]{2}:?[0-9]{2}\b)|(?P<zone3>[+-][0-9]{2})\b)?"),
     TimeKind("clf", r"(?P<day>[0-9]{1,2})/(?P<month>" + _MONTHS + r")/(?P<year>[0-9]{4})[: ]" + _CLOCK + _FRACTION + _ZONE),
     TimeKind("asctime", r"(?:" + _WEEKDAY + r",? )(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK1 + _FRACTION + _AMPM + r"(?: " + _NAMED_ZONE[:-1] + r"|[+-][0-9]{2}(?:[0-9]{2})?))? (?P<year>[0-9]{4})\b"),
     TimeKind("date_command", r"(?P<day>[0-9]{1,2})\.? (?P<month>" + _MONTH_OF_ANY + r")\.? " + _CLOCK1 + _AMPM + r" " + _NAMED_ZONE[:-1] + r"|[+-][0-9]{2}(?:[0-9]{2})?) (?P<year>(?:19|20)[0-9]{2})\b"),

@@ -77,7 +77,9 @@ def _find_kind(texts: tuple[str, ...], kinds: tuple[TimeKind, ...]) -> TimeKind 
     outer = sum(not text.startswith((" ", "\t")) for text in texts)
     if len(valid) == 1 and valid[0].start() > 48:
         return None
-    return kind if len(valid) >= 0.2 * outer or begin >= 3 else None
+    head = kind.regex.search(texts[0][:HEADER_WINDOW])
+    headed = begin >= 2 and head is not None and head.start() < 3
+    return kind if len(valid) >= 0.2 * outer or begin >= 3 or headed else None
 
 
 # Kinds that differ in the order of day and month only.

@@ -115,7 +115,7 @@ _WRITTEN = re.compile(
 _PACKED = re.compile(r"(?:\.(?:gz|bz2|xz|zst|lz4|Z))+$")
 # The first line of a changelog: git's, Debian's, GNU's, RPM's.
 _CHANGELOG = re.compile(
-    r"^(?:commit [0-9a-f]{40}$|[a-z0-9][a-z0-9+.\-]+ \([^()\s]+\) [a-z~\- ]+; urgency=|[0-9]{4}-[0-9]{2}-[0-9]{2} {1,2}[^\t]+ <[^<>\s]+@|"
+    r"^(?:commit [0-9a-f]{40}$|[a-z0-9][a-z0-9+.\-]+ \([^()\s]+\) [a-z~\- ]+; urgency=|[0-9]{4}-[0-9]{2}-[0-9]{2} {1,2}[^\t0-9:]+ <[^<>\s]+@|"
     r"\* [A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]{1,2} [0-9]{4} .*<[^<>\s]+@)"
 )
 # Prose is wrapped: a line goes on, in lower case, with what the line before it began.

@@ -11,7 +11,7 @@ FORMAT = GenericFormat(
     reference="",
     patterns=(),
     times=(),
-    severity_digits=r" HTTP/[0-9.]+\" ([1-5][0-9]{2})(?: |$)",
+    severity_digits=r"(?: HTTP/[0-9.]+\" |^\[GIN\] [^|]{20,30}\| )([1-5][0-9]{2})(?: |$)",
     severity_of=severity_of_status,
     samples=(
         Sample(
