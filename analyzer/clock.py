@@ -25,6 +25,8 @@ EPOCH = date(1970, 1, 1)
 # A rotated or copied log keeps its modification time; how far from the last record it may lie.
 _ZONE_TOLERANCE = timedelta(seconds=5)
 _ZONE_STEP = timedelta(minutes=15)
+# Groups of a time that tell where it stands in UTC.
+_ZONED = frozenset(("zone", "zone2", "zone3", "bias", "place", "scientific", "epoch", "tai", "hex"))
 _MAX_ZONE = timedelta(hours=14)
 
 
@@ -88,7 +90,7 @@ def _look(source: Source) -> _Seen | None:
     if first is None or last is None:
         return None
     groups = [match.groupdict() for line in lines if (match := kind.regex.search(line))]
-    zoned = any(g.get("zone") or g.get("zone2") or g.get("epoch") for g in groups)
+    zoned = any(not _ZONED.isdisjoint(name for name, value in g.items() if value) for g in groups)
     return _Seen(kind, first, last, zoned)
 
 

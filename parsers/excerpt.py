@@ -18,16 +18,25 @@ def head_lines(source: Source, limit: int = 400) -> tuple[str, ...]:
     return _head_lines(source.head, source.size, limit)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _head_lines(head: bytes, size: int, limit: int) -> tuple[str, ...]:
+    return _all_lines(head, size)[:limit]
+
+
+@lru_cache(maxsize=4)
+def _all_lines(head: bytes, size: int) -> tuple[str, ...]:
     encoding = detect_encoding(head)
     data = head[encoding.bom :]
+    if encoding.prefix:
+        data = re.sub(b"(?m)^" + encoding.prefix, b"", data)
     text = data[: len(data) // encoding.width * encoding.width].decode(encoding.name, "replace")
-    text = ANSI.sub(b"", text.encode("utf-8", "replace")).decode("utf-8", "replace").replace("\0", "")
+    if "\x1b" in text or "\x9b" in text:
+        text = ANSI.sub(b"", text.encode("utf-8", "replace")).decode("utf-8", "replace")
+    text = text.replace("\0", "")
     lines = re.split("\r" if encoding.newline.strip(b"\0") == b"\r" else "\n", text)
     if size > len(head) and len(lines) > 1:
         lines.pop()  # cut by the end of the head
-    return tuple(line.rstrip("\r")[:LINE_CHARACTERS] for line in lines[:limit])
+    return tuple(line.rstrip("\r")[:LINE_CHARACTERS] for line in lines)
 
 
 def tail_lines(source: Source, encoding: Encoding, limit: int) -> list[str]:
@@ -42,6 +51,8 @@ def tail_lines(source: Source, encoding: Encoding, limit: int) -> list[str]:
     with source.open() as handle:
         handle.seek(start)
         data = handle.read(HEAD_BYTES)
+    if encoding.prefix:
+        data = re.sub(b"(?m)^" + encoding.prefix, b"", data)
     text = data.decode(encoding.name, "replace").replace("\0", "").replace("\r\n", "\n")
     return [line[:LINE_CHARACTERS] for line in text.replace("\r", "\n").split("\n")[1:] if line.strip()][-limit:]
 

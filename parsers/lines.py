@@ -23,7 +23,7 @@ from .excerpt import head_lines, tail_lines
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
 from .text import SLICE_BYTES, Lines, detect_encoding, line_ends, read_slice, slices
-from .time_kinds import KINDS, TIME_WINDOW, TimeKind
+from .time_kinds import HEADER_WINDOW, KINDS, TIME_WINDOW, TimeKind
 from .times import NAT, Clock, Shapes, find_kind, find_layout, parse_times, times_of_lines
 
 # Lines that look like the inside of a stack trace or of a wrapped message, whatever the program.
@@ -97,12 +97,23 @@ class LineFormat:
 
     def starts_record(self, line: str) -> bool:
         """Whether a line begins a record of this format."""
-        return any(regex.match(line) for regex in self._regexes)
+        return self._start.match(line) is not None
+
+    @cached_property
+    def _start(self) -> re.Pattern[str]:
+        """All patterns in one, without groups."""
+        return re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", pattern) for pattern in self.patterns) or r"(?!)", re.M)
+
+    def _may_start(self, source: Source) -> bool:
+        """Whether one of a few lines begins a record: asked of each file for each format, so in one search."""
+        if type(self).starts_record is LineFormat.starts_record:
+            return self._start.search(spread_text(source)) is not None
+        return any(self.starts_record(line) for line in spread_lines(source))
 
     def sniff(self, source: Source) -> float:
         """The share of lines that match among those that are no continuation, times the confidence."""
         # Most formats are not the file's: a few lines, spread over the head, tell that.
-        if not any(self.starts_record(line) for line in spread_lines(source)):
+        if not self._may_start(source):
             return 0.0
         hits = others = 0
         for line in head_lines(source, _SNIFFED_LINES):
@@ -211,6 +222,11 @@ class LineFormat:
         matched: NDArray[np.bool_] = header.get_column("matched").to_numpy().copy()
         if not self.multiline:
             return np.ones(len(shapes), np.bool_)
+        if plan.layout is not None and 0 <= plan.layout.start <= _MARGIN and not matched.all():
+            # Another level, another program: what has its time where records have theirs is a record.
+            time = plan.layout.kind.pattern.removeprefix("^")
+            timed = shapes.str.contains(f"^.{{{plan.layout.start}}}(?:{time})")
+            matched |= (timed & ~shapes.str.contains(self._inside.pattern)).to_numpy()
         if not plan.loose:
             return matched
         inside: NDArray[np.bool_] = shapes.str.contains(self._inside.pattern).to_numpy()
@@ -222,7 +238,7 @@ class LineFormat:
         if plan.layout is None:
             return np.full(len(text), NAT, np.int64)
         time = times_of_lines(text, lines.ends, lines.text, starts, plan.layout, plan.clock, shapes)
-        for name in self.times:
+        for name in (*self.times, *plan.others):
             rest = np.flatnonzero(starts & (time == NAT))
             if name != plan.layout.kind.name and len(rest):
                 time[rest] = parse_times(text.gather(rest).str.slice(0, TIME_WINDOW), KINDS[name], plan.clock)
@@ -320,11 +336,23 @@ def _outlined(lines: pl.Series, bodies: pl.Series) -> pl.DataFrame:
 
 
 _SNIFFED_LINES = 120
+# How far from the start of a line its time may stand to say that a record begins there.
+_MARGIN = 2
 
 
 def spread_lines(source: Source) -> tuple[str, ...]:
     """Some two dozen of the lines that are sniffed: the first ones, and others at even distances."""
     return _spread(head_lines(source, _SNIFFED_LINES))
+
+
+def spread_text(source: Source) -> str:
+    """The same, in one text."""
+    return _joined(spread_lines(source))
+
+
+@lru_cache(maxsize=4)
+def _joined(lines: tuple[str, ...]) -> str:
+    return "\n".join(lines)
 
 
 @lru_cache(maxsize=4)
@@ -345,10 +373,11 @@ def sample_lines(source: Source) -> list[str]:
 
 def _best_kind(kinds: Sequence[TimeKind], lines: Sequence[str]) -> TimeKind | None:
     """The kind that is found in most of the lines."""
-    counted = [
-        (sum(kind.regex.search(line[:TIME_WINDOW]) is not None for line in lines), -i, kind)
-        for i, kind in enumerate(kinds)
-    ]
+    heads = [line[:TIME_WINDOW] for line in lines]
+    found = find_kind(heads, tuple(kinds))
+    if found is not None:
+        return found
+    counted = [(sum(kind.regex.search(head) is not None for head in heads), -i, kind) for i, kind in enumerate(kinds)]
     best = max(counted, default=None, key=lambda entry: entry[:2])
     return best[2] if best and best[0] else None
 
@@ -390,33 +419,40 @@ class GenericFormat(LineFormat):
         """Decide how this file writes its times, and whether lines without one are records of their own."""
         lines = sample_lines(source)
         kind = find_kind(lines[:150])
-        headers = [line for line in lines if kind and kind.regex.search(line[:96])]
+        headers = [line for line in lines if kind and kind.regex.search(line[:HEADER_WINDOW])]
         candidates = sum(not CONTINUATION.match(line) for line in lines)
         loose = not headers or len(headers) < 0.5 * candidates
         layout = find_layout(headers, kind) if kind else None
-        return Plan(detect_encoding(source.head), layout, clock, loose)
+        # Two programs may write one file, or somebody put two files into one.
+        left = [line for line in lines if kind and not kind.regex.search(line[:HEADER_WINDOW])]
+        other = find_kind([line for line in left if not CONTINUATION.match(line)])
+        others = (other.name,) if other is not None and other.date else ()
+        return Plan(detect_encoding(source.head), layout, clock, loose, others=others)
 
     def _starts(self, plan: Plan) -> Callable[[str], bool]:
         if plan.layout is None:
             return lambda line: not CONTINUATION.match(line)
-        regex = plan.layout.kind.regex
-        return lambda line: regex.search(line[:96]) is not None or (plan.loose and not CONTINUATION.match(line))
+        regexes = [plan.layout.kind.regex, *(KINDS[name].regex for name in plan.others)]
+        return lambda line: (
+            any(regex.search(line[:HEADER_WINDOW]) for regex in regexes)
+            or (plan.loose and not CONTINUATION.match(line))
+        )
 
     def header(self, lines: pl.Series, plan: Plan) -> pl.DataFrame:
         """The line without its time, and whether it has one."""
         if plan.layout is None:
             return pl.DataFrame({"body": lines, "matched": np.zeros(len(lines), np.bool_)})
-        kind = plan.layout.kind
-        anchor = "" if kind.pattern.startswith("^") else r".{0,80}?"
-        groups = lines.str.extract_groups(f"^({anchor}){_time_prefix(kind)}(.*)$").struct.unnest()
-        before, after = groups.to_series(0), groups.to_series(1)
-        matched = after.is_not_null()
-        body = (before.str.strip_chars_end("[( ") + " " + after).str.strip_chars_start()
-        return pl.DataFrame({"body": body.zip_with(matched, lines), "matched": matched})
+        bodies, matched = _without_time(lines, plan.layout.kind, plan.layout.start)
+        for name in plan.others:
+            left = (~matched).arg_true()
+            if len(left):
+                more, hit = _without_time(lines.gather(left), KINDS[name])
+                bodies, matched = bodies.scatter(left, more), matched.scatter(left, hit)
+        return pl.DataFrame({"body": bodies, "matched": matched})
 
     def outline(self, lines: pl.Series, plan: Plan) -> pl.DataFrame:
         """What reading a slice needs of `header`: all of it."""
-        if plan.layout is None or plan.layout.start != 0:
+        if plan.layout is None or plan.layout.start != 0 or plan.others:
             return self.header(lines, plan)
         return _outlined(lines, self.body(lines, plan))
 
@@ -424,13 +460,25 @@ class GenericFormat(LineFormat):
         """The line without its time."""
         if plan.layout is None:
             return lines
-        if plan.layout.start != 0:
+        if plan.layout.start != 0 or plan.others:
             return self.header(lines, plan).get_column("body")
         bodies = _without_prefix(lines, (f"^{_time_prefix(plan.layout.kind)}",))
         other = (bodies.str.len_bytes() == lines.str.len_bytes()).arg_true()
         if not len(other):
             return bodies
         return bodies.scatter(other, self.header(lines.gather(other), plan).get_column("body"))
+
+
+def _without_time(lines: pl.Series, kind: TimeKind, start: int = -1) -> tuple[pl.Series, pl.Series]:
+    """Lines without their time, and which of them have one: an indented line only where the others have it, too."""
+    anchor = "" if kind.pattern.startswith("^") else r".{0,95}?"
+    groups = lines.str.extract_groups(f"^({anchor}){_time_prefix(kind)}(.*)$").struct.unnest()
+    before, after = groups.to_series(0), groups.to_series(1)
+    matched = after.is_not_null()
+    if start >= 0:
+        matched &= ~(before.str.contains(r"^\s") & (before.str.len_chars() != start)).fill_null(False)
+    body = (before.str.strip_chars_end("[( ") + " " + after).str.strip_chars_start()
+    return body.zip_with(matched, lines), matched
 
 
 def _time_prefix(kind: TimeKind) -> str:

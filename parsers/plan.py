@@ -19,12 +19,14 @@ class Encoding:
         bom: bytes of byte order mark to skip at the start.
         newline: the byte sequence that ends a line: LF, or CR in files of the old Mac kind.
         fallback: the codec of single lines that are not valid UTF-8, when `name` is "utf-8".
+        prefix: a regular expression for what stands ahead of every line and is not of the log (parsers/wrapping.py).
     """
 
     name: str = "utf-8"
     bom: int = 0
     newline: bytes = b"\n"
     fallback: str = "cp1252"
+    prefix: bytes = b""
 
     @property
     def width(self) -> int:
@@ -54,6 +56,7 @@ class Plan:
         clock: what the times leave unsaid.
         line_bytes: bytes of a line that are kept.
         columns: names of the columns, where a line at the start of the file gives them.
+        others: names of further ways in which lines of the file write their times.
         loose: whether lines without a header that look like no continuation are records of their own.
     """
 
@@ -62,4 +65,5 @@ class Plan:
     clock: Clock = field(default_factory=Clock)
     loose: bool = False
     columns: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     line_bytes: int = LINE_BYTES

@@ -35,6 +35,11 @@ NUMBERS = {
     "warn": WARN, "warning": WARN, "wrn": WARN, "warnning": WARN,
     "error": ERROR, "err": ERROR, "eror": ERROR, "severe": ERROR, "failure": ERROR,
     "critical": CRITICAL, "crit": CRITICAL, "crt": CRITICAL, "alert": ALERT,
+    "erro": ERROR, "fata": FATAL, "pani": EMERGENCY, "debu": DEBUG, "success": INFO, "ddebug": DEBUG, "subdebug": DEBUG,
+    "ee": ERROR, "ni": WARN, "ww": WARN, "ii": INFO, "fehler": ERROR, "schwerwiegend": ERROR, "warnung": WARN, "erreur": ERROR, "grave": ERROR, "avertissement": WARN,
+    "advertencia": WARN, "avvertenza": WARN, "aviso": WARN, "infos": INFO, "ошибка": ERROR, "предупреждение": WARN,
+    "错误": ERROR, "严重": ERROR, "致命": FATAL, "警告": WARN, "信息": INFO, "调试": DEBUG, "エラー": ERROR, "情報": INFO,
+    "오류": ERROR, "경고": WARN, "정보": INFO,
     "fatal": FATAL, "ftl": FATAL, "panic": EMERGENCY, "emerg": EMERGENCY, "emergency": EMERGENCY, "dpanic": CRITICAL,
 }  # fmt: skip
 
@@ -58,22 +63,38 @@ SYSLOG = {0: EMERGENCY, 1: ALERT, 2: CRITICAL, 3: ERROR, 4: WARN, 5: NOTICE, 6: 
 # bunyan and pino number their levels by tens; Python's logging, too, but from 10 to 50 with other names.
 BUNYAN = {10: TRACE, 20: DEBUG, 30: INFO, 40: WARN, 50: ERROR, 60: FATAL}
 
+_LEVEL = r"(emergency|emerg|panic|fatal|critical|crit|alert|severe|error|err|warning|warn|notice|information|info|debug|trace|verbose)"
 # A severity word near the start of a message, set apart as such: by brackets, a colon, a bar, or in capitals. Words
 # in running prose ("no error so far") must not count.
 WORDS = (
     r"(?:^|[\s\[(<|,:;=\"'/.])"
-    r"(EMERGENCY|EMERG|PANIC|FATAL|CRITICAL|CRIT|ALERT|SEVERE|ERROR|ERR|WARNING|WARN|NOTICE|INFORMATION|INFO|DEBUG|TRACE|VERBOSE)"
-    r"(?:[\s\]\)>|,:;=\"'.\-]|$)"
-    r"|(?i:^(?:[^\s:]{1,40}: ){0,2}[\[<(]?(emergency|emerg|panic|fatal|critical|crit|alert|severe|error|err|warning|warn|notice|information|info|debug|trace|verbose)[\]>)]?(?::|\]|\)|>| [-|:]| {2,}))"
-    r"|(?i:[\[<(|](emerg|panic|fatal|critical|crit|alert|severe|error|err|warning|warn|notice|information|info|debug|trace|verbose)[\]>)|])"
+    r"(EMERGENCY|EMERG|PANIC|PANI|FATAL|FATA|FTL|CRITICAL|CRIT|CRT|ALERT|SEVERE|ERROR|ERRO|ERR|WARNING|WARN|WRN|NOTICE"
+    r"|INFORMATION|INFO|INF|DEBUG|DEBU|DBG|TRACE|TRC|VERBOSE|VRB"
+    r"|FEHLER|WARNUNG|SCHWERWIEGEND|ERREUR|AVERTISSEMENT|GRAVE|ADVERTENCIA|AVVERTENZA|AVISO|ОШИБКА|ПРЕДУПРЕЖДЕНИЕ)"
+    r"(?:[\s\]\)>|,:;=\"'.\-\[]|$)"
+    r"|(?i:^(?:[^\s:]{1,40}: ){0,2}[\[<(]?" + _LEVEL + r"[\]>)]?(?::|\]|\)|>|/| [-|:\[(]| {2,}))"
+    r"|(?i:^" + _LEVEL + r" [a-z0-9_\-]+\[[0-9])"
+    r"|(?i:[\[<(|.:] *" + _LEVEL + r" *[\]>)|])"
+    r"|(?i:[\]>)|] +" + _LEVEL + r" {2,})"
+    r"|(?i:[\s)\],:]" + _LEVEL + r"(?::(?:\s|$)|,| +\[))"
+    r"|\((EE|WW|II|NI)\)"
     r"|(?i:\b(?:level|severity|lvl|loglevel|sev)[\"']?[=:] ?[\"']?([a-z]{3,11})\b)"
+    r"|(?:^|[\s\[(<|:：【,])(错误|严重|致命|警告|信息|调试|エラー|情報|오류|경고|정보)(?:[\s\])>|:：】,]|$)"
+    # One letter: klog and glog inside of something else, "[E]", "E!", "E [", "E path/file.cc:7]", VMware's "E005:".
+    r"|(?:^|[\s:])([IWEF])(?:[0-9]{4}|[0-9]{6}) [0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"|(?:^|\s)\[([EWIDFCTN])\](?:[\s:]|$)"
+    r"|^\[ ?([EWINDC]) "
+    r"|^[: ]*([EWIDF])(?:! | [\[(]| [A-Za-z0-9_]+[./][A-Za-z0-9_./]*:)"
+    r"|(?:^|[|\s])([EWI])[0-9]{3}: "
 )
+# Cisco and those who write as it does: %FACILITY-severity-MNEMONIC.
+_MNEMONIC = r"%[A-Z][A-Z0-9_]*(?:-[A-Z][A-Z0-9_]*)*-([0-7])-[A-Z0-9_]+"
 
 # What no level says but every reader sees: a message that reports a failure.
 FAILURES = (
     r"(?i)(?:^|[^a-z])(?:panic|fatal|segfault|segmentation fault|traceback \(most recent call last\)|unhandled|uncaught"
     r"|core dumped|oops|out of memory|oom-kill(?:er)?|unhandledpromiserejection\w*|exception in thread"
-    r"|[a-z]+(?:exception|error):)(?:[^a-z]|$)"
+    r"|[a-z]+(?:exception|error):|-- error [0-9]+|return value 3)(?:[^a-z=]|$)"
 )
 
 
@@ -101,6 +122,10 @@ def of_messages(messages: pl.Series) -> NDArray[np.uint8]:
     start = messages.fill_null("").str.slice(0, WINDOW)
     words = start.str.extract_groups(WORDS).struct.unnest().select(pl.coalesce(pl.all())).to_series()
     table = {word: number(word) for word in words.unique().drop_nulls()}
+    ranked = start.str.extract(_MNEMONIC, 1)
+    if ranked.null_count() < len(ranked):
+        words = ranked.zip_with(ranked.is_not_null(), words)
+        table |= {str(rank): of_rank for rank, of_rank in SYSLOG.items()}
     failed = start.str.contains(FAILURES)
     if not table:
         return (failed.cast(pl.UInt8) * ERROR).to_numpy().copy()

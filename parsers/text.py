@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from .contract import Problem, Source
 from .plan import LINE_BYTES, Encoding, Slice
+from .wrapping import prefix_of
 
 SLICE_BYTES = 16 * 1024 * 1024
 RECORD_LINES = 10_000
@@ -106,9 +107,10 @@ def detect_encoding(head: bytes) -> Encoding:
     if wide:
         return Encoding(wide, 0, _newline(head, wide))
     newline = _newline(head, "utf-8")
+    prefix = prefix_of(head) if newline == b"\n" else b""
     if head.isascii() or is_utf8(head):
-        return Encoding(newline=newline)
-    return _legacy(head, newline)
+        return Encoding(newline=newline, prefix=prefix)
+    return replace(_legacy(head, newline), prefix=prefix)
 
 
 def _newline(head: bytes, name: str) -> bytes:
@@ -269,7 +271,7 @@ def _record_end(handle: BinaryIO, position: int, encoding: Encoding, starts_reco
                 return position + (len(pending) if not more else at)
             pending += more
             end = find_aligned(pending, encoding.newline, encoding.width, at)
-        line = pending[at:end].decode(encoding.name, "replace")
+        line = unwrapped(pending[at:end], encoding).decode(encoding.name, "replace")
         if starts_record(line.rstrip("\r")):
             return position + at
         at = end + encoding.width
@@ -302,6 +304,9 @@ def read_slice(source: Source, piece: Slice, encoding: Encoding, line_bytes: int
     if b"\x1b" in text or (not text.isascii() and b"\xc2\x9b" in text):
         text = ANSI.sub(b"", text)
         changed = True
+    if encoding.prefix:
+        text = re.sub(b"(?m)^" + encoding.prefix, b"", text)
+        changed = True
     ends = line_ends(text)
     if offsets is None:
         offsets = line_ends(data)[: len(ends) - 1] if changed else ends[:-1]
@@ -313,6 +318,11 @@ def read_slice(source: Source, piece: Slice, encoding: Encoding, line_bytes: int
         sizes[-1] += piece.dropped
     problems += [_long_line(source.path, int(size), line_bytes) for size in sizes[sizes > line_bytes]]
     return Lines(text, ends, offsets[: len(ends) - 1] + piece.start, tuple(problems))
+
+
+def unwrapped(line: bytes, encoding: Encoding) -> bytes:
+    """A line without what stands ahead of every line of its file."""
+    return re.sub(b"^" + encoding.prefix, b"", line, count=1) if encoding.prefix else line
 
 
 def line_ends(text: bytes) -> NDArray[np.int64]:

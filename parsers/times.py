@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -43,15 +44,30 @@ class Clock:
     note: str = ""
 
 
-def find_kind(texts: Sequence[str]) -> TimeKind | None:
-    """The way in which most of some lines write their time, or None where hardly any has one."""
-    best: tuple[float, TimeKind, list[re.Match[str]]] | None = None
-    for kind in ALL_KINDS:
-        hits = [m for text in texts if (m := kind.regex.search(text[:HEADER_WINDOW]))]
+# What a text must have to hold a time of any kind. Most text has none, and this search is one instead of sixty.
+_TIMELIKE = re.compile(r"[0-9][:.时][0-9]{2}|[0-9]{6}|^@4[0-9a-f]{15}|^[4-7][0-9a-f]{7}\.[0-9a-f]{8} ")
+# Lines that a kind must be found among to be looked for in the others.
+_PROBED = 30
+
+
+def find_kind(texts: Sequence[str], kinds: tuple[TimeKind, ...] = ALL_KINDS) -> TimeKind | None:
+    """The way in which most of some lines write their time, one of `kinds`, or None where hardly any has one."""
+    return _find_kind(tuple(texts), kinds)
+
+
+@lru_cache(maxsize=16)
+def _find_kind(texts: tuple[str, ...], kinds: tuple[TimeKind, ...]) -> TimeKind | None:
+    best: _Best | None = None
+    windows = [window for text in texts if _TIMELIKE.search(window := text[:HEADER_WINDOW])]
+    for kind in kinds if windows else ():
+        search = kind.regex.search
+        hits = [m for window in windows[:_PROBED] if (m := search(window))]
+        if hits:
+            hits += [m for window in windows[_PROBED:] if (m := search(window))]
         valid = [m for m in hits if _plausible(m, kind)]
         # An earlier position is a better sign of a header than one in the middle of a message.
         score = sum(1.0 - m.start() / 400 for m in valid)
-        if valid and (best is None or score > best[0] * 1.02):
+        if valid and (best is None or score > best[0] * 1.02 or _is_denser(valid, score, best)):
             best = (score, kind, valid)
     if best is None:
         return None
@@ -61,12 +77,44 @@ def find_kind(texts: Sequence[str]) -> TimeKind | None:
     outer = sum(not text.startswith((" ", "\t")) for text in texts)
     if len(valid) == 1 and valid[0].start() > 48:
         return None
-    return kind if len(valid) >= 0.2 * outer or begin >= 3 else None
+    head = kind.regex.search(texts[0][:HEADER_WINDOW])
+    headed = begin >= 2 and head is not None and head.start() < 3
+    return kind if len(valid) >= 0.2 * outer or begin >= 3 or headed else None
+
+
+# Kinds that differ in the order of day and month only.
+_SWAPPED = {
+    "slashed_eu": "slashed_us", "slashed_eu_minutes": "slashed_us_minutes", "slashed_colon_us": "slashed_colon",
+    "dashed_us": "dashed", "slashed_us": "yymmdd",
+}  # fmt: skip
+
+
+# A year of two digits beyond this one is of the century before, or no year.
+_LATEST = 40
+_Best = tuple[float, TimeKind, list[re.Match[str]]]
+
+
+def _is_denser(valid: Sequence[re.Match[str]], score: float, best: _Best) -> bool:
+    """Whether day and month in the other order give as many dates, and such that lie closer together."""
+    kinds = [kind for kind in ALL_KINDS if kind.pattern == valid[0].re.pattern]
+    if not kinds or _SWAPPED.get(kinds[0].name) != best[1].name or score < best[0]:
+        return False
+    if best[1].name == "yymmdd":
+        # "05/06/24" is of 2024 rather than of 2005: of two years that can be meant, the later.
+        years = [(int(other["year"]), int(match["year"])) for match, other in zip(valid, best[2], strict=False)]
+        return all(first < last <= _LATEST for first, last in years)
+    return _span(valid) < _span(best[2])
+
+
+def _span(matches: Sequence[re.Match[str]]) -> int:
+    """Days from the first to the last of dates, roughly."""
+    days = [int(m["year"]) * 372 + int(m["month"]) * 31 + int(m["day"]) for m in matches]
+    return max(days) - min(days)
 
 
 def _plausible(match: re.Match[str], kind: TimeKind) -> bool:
     groups = match.groupdict()
-    if "epoch" in groups or "uptime" in groups:
+    if not groups.keys().isdisjoint(("epoch", "uptime", "tai", "hex", "scientific")):
         return True
     month = groups.get("month") or "1"
     if month.isdigit() and not 1 <= int(month) <= 12:
@@ -96,6 +144,11 @@ def parse_times(texts: pl.Series, kind: TimeKind, clock: Clock) -> NDArray[np.in
     groups = texts.str.extract_groups(kind.pattern).struct.unnest()
     if "epoch" in groups.columns:
         return _epoch(groups)
+    if "scientific" in groups.columns:
+        seconds = groups.get_column("scientific").cast(pl.Float64, strict=False)
+        return (seconds * MICROSECOND).round().cast(pl.Int64).fill_null(NAT).to_numpy()
+    if "tai" in groups.columns or "hex" in groups.columns:
+        return _hexadecimal(groups)
     if "uptime" in groups.columns:
         return np.full(len(texts), NAT, np.int64)
     hour, minute = _column(groups, "hour"), _column(groups, "minute")
@@ -115,7 +168,10 @@ def parse_times(texts: pl.Series, kind: TimeKind, clock: Clock) -> NDArray[np.in
         days = np.where(late, -1, 0) + (clock.date or 0)
         valid &= clock.date is not None
     zone = _zone(groups, clock)
-    micros = ((days * _DAY + hour * 3600 + minute * 60 + second) - zone * 60) * MICROSECOND
+    local = (days * _DAY + hour * 3600 + minute * 60 + second) * MICROSECOND
+    micros = local - zone * 60 * MICROSECOND
+    if "place" in groups.columns:
+        micros = _at_places(micros, local, groups.get_column("place"))
     return np.where(valid, micros + _fraction(groups), NAT)
 
 
@@ -127,6 +183,37 @@ def _epoch(groups: pl.DataFrame) -> NDArray[np.int64]:
         original * MICROSECOND,
     )
     return np.where(original >= 0, micros + _fraction(groups), NAT)
+
+
+def _at_places(micros: NDArray[np.int64], local: NDArray[np.int64], places: pl.Series) -> NDArray[np.int64]:
+    """Times of rows that name a place of the IANA database: its offset depends on the date."""
+    for place in places.unique().drop_nulls().to_list():
+        rows = np.flatnonzero((places == place).fill_null(False).to_numpy())
+        times = pl.Series(local[rows]).cast(pl.Datetime("us"))
+        try:
+            known = times.dt.replace_time_zone(place, ambiguous="earliest", non_existent="null")
+        except pl.exceptions.PolarsError:
+            continue  # no place that is known
+        micros[rows] = known.dt.epoch("us").fill_null(NAT).to_numpy()
+    return micros
+
+
+# TAI64 (https://cr.yp.to/libtai/tai64.html) counts from 1970 TAI, with 2**62 added; TAI was 10 s ahead of UTC in 1970.
+_TAI_EPOCH = 2**62 + 10
+
+
+def _hexadecimal(groups: pl.DataFrame) -> NDArray[np.int64]:
+    """Seconds in hexadecimal digits, as multilog's TAI64N labels and slapd write them."""
+
+    def column(name: str) -> NDArray[np.int64]:
+        if name not in groups.columns:
+            return np.full(groups.height, -1, np.int64)
+        values = groups.get_column(name).str.to_integer(base=16, strict=False).fill_null(-1)
+        return values.to_numpy().astype(np.int64)
+
+    tai, plain, nanoseconds = column("tai"), column("hex"), np.maximum(column("nanoseconds"), 0)
+    seconds = np.where(tai >= _TAI_EPOCH, tai - _TAI_EPOCH, plain)
+    return np.where((seconds >= 0) & (seconds < 2**33), seconds * MICROSECOND + nanoseconds // 1000, NAT)
 
 
 def _year(groups: pl.DataFrame, kind: TimeKind) -> NDArray[np.int64]:
@@ -165,7 +252,10 @@ def _fraction(groups: pl.DataFrame) -> NDArray[np.int64]:
 
 def _zone(groups: pl.DataFrame, clock: Clock) -> NDArray[np.int64]:
     """Minutes east of UTC of each row."""
-    names = [name for name in ("zone", "zone2") if name in groups.columns]
+    if "bias" in groups.columns:  # what must be added to local time to get UTC, in minutes
+        bias = groups.get_column("bias").cast(pl.Int64, strict=False)
+        return (-bias).fill_null(clock.zone_minutes).to_numpy().astype(np.int64)
+    names = [name for name in ("zone", "zone2", "zone3") if name in groups.columns]
     if not names:
         return np.full(groups.height, clock.zone_minutes, np.int64)
     column = groups.select(pl.coalesce(names)).to_series()
@@ -177,14 +267,15 @@ def _zone(groups: pl.DataFrame, clock: Clock) -> NDArray[np.int64]:
 
 
 def zone_minutes(zone: str) -> int | None:
-    """Minutes east of UTC of "Z", "UTC", "+0530", "-08:00" or a well-known abbreviation; None if unknown."""
+    """Minutes east of UTC of "Z", "GMT+0530", "-08:00", "+02", "+120" or a well-known abbreviation; else None."""
     zone = zone.strip()
     if zone in ZONE_MINUTES:
         return ZONE_MINUTES[zone]
-    match = re.fullmatch(r"([+-])([0-9]{2}):?([0-9]{2})", zone)
+    match = re.fullmatch(r"(?:GMT|UTC)?([+-])(?:([0-9]{2})(?::?([0-9]{2}))?|([0-9]{3}))", zone)
     if not match:
         return None
-    minutes = int(match[2]) * 60 + int(match[3])
+    # Three digits are minutes: so Db2 writes its zone.
+    minutes = int(match[4]) if match[4] else int(match[2]) * 60 + int(match[3] or 0)
     return -minutes if match[1] == "-" else minutes
 
 
@@ -241,11 +332,11 @@ def find_layout(texts: Sequence[str], kind: TimeKind) -> Layout:
             fraction = (match.start("fraction"), match.end("fraction") - match.start("fraction"))
             end = match.start("fraction") - 1
         tail = (match.end("fraction") if fraction[1] else end, "")
-        for name in ("zone", "zone2"):
+        for name in ("zone", "zone2", "zone3"):
             if name in groups and match[name] is not None:
                 end = min(end, match.start(name))
                 tail = (match.start(name), match[name])
-        if "ampm" in groups and match["ampm"] is not None:
+        if any(name in groups and match[name] is not None for name in ("ampm", "place")):
             continue
         counted[(match.start(), end - match.start(), fraction, tail)] += 1
     if not counted:

@@ -11,12 +11,14 @@ from pathlib import PurePosixPath
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from ..batch import Batch, large_strings
 from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import GenericFormat
-from ..times import find_kind
+from ..plan import Plan, Slice
+from ..text import read_slice
+from ..times import NAT, find_kind
 
 _ENDINGS = frozenset(
     [
@@ -102,8 +104,30 @@ _ENDINGS = frozenset(
 # Endings of configuration and of what programs report alike: there the lines decide.
 _DUMPS = frozenset((".json", ".yaml", ".yml", ".xml", ".html", ".htm", ".csv", ".tsv"))
 _NAMES = re.compile(
-    r"(?i)^(?:readme|licen[cs]e|copying|copyright|changelog|changes|news|authors|contributing|notice|makefile|dockerfile|"
-    r"[a-z]+_config|hosts|fstab|passwd|group|services|protocols|crontab|sudoers|resolv\.conf)(?:\.[a-z]+)?$"
+    r"(?i)^(?:readme|licen[cs]e|copying|copyright|changelog|changes|news|history|authors|contributing|notice|thanks|todo|makefile|"
+    r"dockerfile|[a-z]+_config|hosts|fstab|passwd|group|services|protocols|crontab|sudoers|resolv\.conf)"
+    r"(?:[.\-_][a-z0-9]+){0,3}$"
+)
+# Names that no log has, whatever dates are in it.
+_WRITTEN = re.compile(
+    r"(?i)^(?:readme|licen[cs]e|copying|copyright|change-?log|authors)(?:[.\-_](?!log$|out$|err$)[a-z0-9+]+){0,3}$"
+)
+_PACKED = re.compile(r"(?:\.(?:gz|bz2|xz|zst|lz4|Z))+$")
+# The first line of a changelog: git's, Debian's, GNU's, RPM's.
+_CHANGELOG = re.compile(
+    r"^(?:commit [0-9a-f]{40}$|[a-z0-9][a-z0-9+.\-]+ \([^()\s]+\) [a-z~\- ]+; urgency=|[0-9]{4}-[0-9]{2}-[0-9]{2} {1,2}[^\t0-9:]+ <[^<>\s]+@|"
+    r"\* [A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]{1,2} [0-9]{4} .*<[^<>\s]+@)"
+)
+# Prose is wrapped: a line goes on, in lower case, with what the line before it began.
+_WRAPPED = re.compile(r"[a-z,]\n(?=[ \t>*#/|]{0,12}[a-z]{2,}(?:-[a-z]+)?[,.;)]?(?: [^\s:=]{1,40}){3,} ?$)", re.M)
+# What commands list: command lines and names, in which any word may stand.
+_LISTING = re.compile(
+    r"^ *(?:USER +PID +%CPU|UID +PID +PPID|PID +(?:TTY|USER)|COMMAND +PID.* FD +TYPE|(?:Netid +)?State +Recv-Q|Proto +Recv-Q|"
+    r"Module +Size +Used by|Desired=Unknown/Install|procs -+memory|Active Internet connections|top - [0-9]|CPU0 )"
+)
+# A long message of a log is wrapped, too: below a header.
+_HEADED = re.compile(
+    r"^\W{0,2}[0-9]{2,4}[-/.]?[0-9]{2}[-/.]?[0-9]{2}.{1,3}[0-9]{1,2}:[0-9]{2}|^\W{0,2}[A-Z]{4,8}\W |^.{0,40}\[[A-Z]{4,8}\]"
 )
 # Fewer lines than this do not tell without a name.
 _TELLING_LINES = 5
@@ -123,6 +147,13 @@ class Document(GenericFormat):
     def sniff(self, source: Source) -> float:
         """More than `generic` where the lines are settings, code or comments, or the name says so; never a log with times."""
         lines = [line for line in head_lines(source, 150) if line.strip()]
+        if lines and _CHANGELOG.match(lines[0]):
+            return 0.95
+        name = _PACKED.sub("", PurePosixPath(source.path.replace("!/", "/")).name)
+        wrapped = len(_WRAPPED.findall("\n".join(lines)))
+        prose = wrapped > 7 and wrapped > 0.25 * len(lines) and not any(_HEADED.match(line) for line in lines)
+        if prose or _WRITTEN.match(name) or any(_LISTING.match(line) for line in lines[:3]):
+            return 0.3
         if not lines or find_kind(lines) is not None or any(_TRACE.search(line) for line in lines):
             return 0.0
         if _STATE.search(source.head.decode("utf-8", "replace")):
@@ -130,16 +161,35 @@ class Document(GenericFormat):
         share = sum(bool(_COMMENT.match(line) or _CODE.search(line) or _SETTING.match(line)) for line in lines) / len(
             lines
         )
-        name = PurePosixPath(source.path.replace("!/", "/")).name
         ending = PurePosixPath(name).suffix.lower()
         if ending in _DUMPS:
             return 0.15 if share > 0.1 else 0.0
         looks_so = share > 0.7 and len(lines) >= _TELLING_LINES
         return 0.15 if looks_so or ending in _ENDINGS or _NAMES.match(name) else 0.0
 
-    def severity_numbers(self, header: pl.DataFrame) -> NDArray[np.uint8]:
-        """None: a word such as "error" is no severity here."""
-        return np.zeros(header.height, np.uint8)
+    def read(self, source: Source, piece: Slice, plan: Plan) -> Batch:
+        """Each line is a record, without a severity; all are of one shape, so that no templates are learned from prose."""
+        lines = read_slice(source, piece, plan.encoding, plan.line_bytes)
+        count = len(lines.ends) - 1
+        shape = pl.Series("shape", [self.title] * bool(count), dtype=pl.String)
+        return Batch(
+            text=large_strings(lines.text, lines.ends),
+            buffer=lines.text,
+            ends=lines.ends,
+            line_number=np.arange(count, dtype=np.int64),
+            offsets=lines.offsets,
+            code=np.zeros(count, np.int32),
+            shapes=shape,
+            bare=shape,
+            shape_hash=shape.hash().to_numpy(),
+            bodies=shape,
+            starts=np.ones(count, np.bool_),
+            time=np.full(count, NAT, np.int64),
+            severity=np.zeros(count, np.uint8),
+            line_count=count,
+            extract=lambda batch, records, wanted: self.extract(batch, records, wanted, plan),
+            problems=lines.problems,
+        )
 
 
 FORMAT = Document(

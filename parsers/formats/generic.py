@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..lines import GenericFormat, Sample
+from .access_log import severity_of_status
 
 FORMAT = GenericFormat(
     name="generic",
@@ -10,6 +11,8 @@ FORMAT = GenericFormat(
     reference="",
     patterns=(),
     times=(),
+    severity_digits=r"(?: HTTP/[0-9.]+\" |^\[GIN\] [^|]{20,30}\| )([1-5][0-9]{2})(?: |$)",
+    severity_of=severity_of_status,
     samples=(
         Sample(
             "14.03.2026 09:26:53 (worker 7) ERROR: no answer from the scale",

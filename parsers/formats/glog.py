@@ -6,17 +6,17 @@ from ..lines import LineFormat, Sample
 from ..severity import ERROR, FATAL, INFO, WARN
 
 HEADER = (
-    r"^(?P<severity_text>[IWEF])(?:[0-9]{4}|[0-9]{8}) [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6} +[0-9]+ "
-    r"(?P<scope_name>[^\s:\]]+:[0-9]+)\] ?(?P<body>.*)$"
+    r"^(?P<severity_text>[IWEF])(?:[0-9]{4}|[0-9]{6}|[0-9]{8}) [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6} +[0-9]+ "
+    r"(?P<scope_name>[^\s:\]]+:[0-9]+)(?:\]| ⋮) ?(?P<body>.*)$"
 )
 LEVELS = {"I": INFO, "W": WARN, "E": ERROR, "F": FATAL}
 
 FORMAT = LineFormat(
     name="glog",
-    title="glog and klog (Kubernetes components, Google's C++ and Python libraries)",
+    title="glog and klog (Kubernetes components, Google's C++ and Python libraries, CockroachDB)",
     reference="https://github.com/google/glog#log-line-prefix; https://github.com/kubernetes/klog",
     patterns=(HEADER,),
-    times=("klog", "glog"),
+    times=("klog", "glog", "klog_year"),
     severity_words=LEVELS,
     confidence=0.97,
     # Each process begins its file with these three or four lines.
@@ -34,6 +34,15 @@ FORMAT = LineFormat(
         Sample(
             "W1123 15:15:19.565258 140165015150656 warnings.py:109] cache is cold\n  root.handlers = [handler]\n",
             {"severity_number": 13, "scope_name": "warnings.py:109"},
+        ),
+        Sample(
+            "E260314 09:26:53.589793 1234 server/node.go:100 ⋮ [n1] 5  disk stall detected",
+            {
+                "time": "2026-03-14T09:26:53.589793Z",
+                "severity_number": 17,
+                "scope_name": "server/node.go:100",
+                "body": "[n1] 5  disk stall detected",
+            },
         ),
         Sample(
             "F0314 09:26:54.000001  4242 main.cc:17] Check failed: fd >= 0 (-1 vs. 0)\n*** Check failure stack trace: ***\n    @     0x7f3c2a google::LogMessage::Fail()",

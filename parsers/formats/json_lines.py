@@ -12,7 +12,7 @@ from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import Sample
 from ..records import EPOCH, RecordFormat, Records, looks_continued
-from ..severity import BUNYAN, ERROR, INFO, SYSLOG, WARN, number
+from ..severity import BUNYAN, DEBUG, ERROR, FATAL, INFO, SYSLOG, WARN, number
 
 # Names of keys by what they hold, the most specific first; a dot goes into an object, or is part of the name.
 _TIME = ("@timestamp", "timestamp", "time", "ts", "datetime", "eventTime", "timeMillis", "t.$date", "asctime", "date",
@@ -31,6 +31,9 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "exception_type": ("error.type", "err.type", "exception.type", "exception_class", "exception.class", "err.name", "errorType"),
     "http_response_status_code": ("http.response.status_code", "status", "statusCode", "res.statusCode", "status_code", "httpStatus"),
 }  # fmt: skip
+# Nextcloud numbers its levels from 0, debug, to 4, fatal, which are other levels for syslog.
+_NEXTCLOUD = frozenset(("reqId", "remoteAddr", "app", "level"))
+_NEXTCLOUD_LEVELS = {0: DEBUG, 1: INFO, 2: WARN, 3: ERROR, 4: FATAL}
 _STATUS = {"1": INFO, "2": INFO, "3": INFO, "4": WARN, "5": ERROR}
 # What belongs to the message, under it: stack traces and errors.
 _DETAILS = ("error.stack_trace", "error.message", "err.stack", "stack_trace", "stacktrace", "stack", "exc_info", "exception",
@@ -119,6 +122,22 @@ def decode(line: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def element(line: str) -> dict[str, Any] | None:
+    """The object of a line, alone or as an element of an array that has one a line; None where it is none."""
+    found = decode(line)
+    if found is not None:
+        return found
+    text = line.strip()
+    opened = text.lstrip("[,").lstrip() if text[:1] in ("[", ",") else text
+    return (
+        decode(opened[:-1].rstrip(" ,"))
+        if opened.endswith(("},", "}]"))
+        else decode(opened)
+        if opened != text
+        else None
+    )
+
+
 def _integer(digits: str) -> int | str:
     # int() of very many digits costs quadratic time, and Python refuses over 4,300 of them.
     return int(digits) if len(digits) < 40 else digits
@@ -132,24 +151,24 @@ class JsonLines(RecordFormat):
 
     def starts_record(self, line: str) -> bool:
         """Whether a line begins an object."""
-        return line.startswith("{")
+        return line.startswith(("{", "[{", ",{"))
 
     def sniff(self, source: Source) -> float:
         """The share of lines that are objects with a known name in them."""
         lines = [line for line in head_lines(source, 60) if line.strip()]
-        if not lines or not any(line.lstrip().startswith("{") for line in lines):
+        if not lines or not any("{" in line[:8] for line in lines):
             return 0.0
-        known = sum(1 for line in lines if (record := decode(line)) is not None and _ROOTS & record.keys())
+        known = sum(1 for line in lines if (record := element(line)) is not None and _ROOTS & record.keys())
         return self.confidence * known / len(lines)
 
     def records(self, lines: Sequence[str]) -> Records:
         """Each object is a record; other lines are kept as text."""
         found = Records()
         for at, line in enumerate(lines):
-            if not line.strip():
+            if line.strip() in ("", "[", "]"):
                 found.skipped += 1
                 continue
-            record = decode(line)
+            record = element(line)
             if record is None:
                 inside = looks_continued(line)
                 if not inside:
@@ -176,6 +195,8 @@ class JsonLines(RecordFormat):
         time = as_text(lookup(record, _TIME))
         level = lookup(record, _SEVERITY)
         number_of = severity_of(level) if level is not None else _severity_of_status(record)
+        if record.keys() >= _NEXTCLOUD and isinstance(level, int):
+            number_of = _NEXTCLOUD_LEVELS.get(level, 0)
         found.add(at, body, time, number_of, fields=fields)
 
 

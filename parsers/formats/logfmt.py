@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -11,9 +11,10 @@ from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import LineFormat, Sample
 from ..plan import Plan
+from ..times import Clock, zone_minutes
 
 _VALUE = r"(\"(?:[^\"\\]|\\.)*\"|[^\s\"]*)"
-_TIME = r"(?:^| )(?:time|ts|timestamp|t|date|@timestamp|at_time)=" + _VALUE
+_TIME = r"(?:^| )(?:date=[0-9\-]+ time|time|ts|timestamp|t|date|@timestamp|at_time)=" + _VALUE
 _LEVEL = r"(?:^| )(?:level|lvl|severity|log\.level|loglevel)=" + _VALUE
 _MESSAGE = r"(?:^| )(?:msg|message|event)=" + _VALUE
 _FIELDS = {
@@ -23,6 +24,7 @@ _FIELDS = {
     "trace_id": r"(?:^| )(?:trace_id|traceID|traceId|trace)=" + _VALUE,
     "http_response_status_code": r"(?:^| )(?:status|status_code|code)=\"?([1-5][0-9]{2})\"?(?: |$)",
 }
+_ZONE = re.compile(r" tz=\"?([+-][0-9]{4})\"?(?: |$)")
 _START = re.compile(r"^[A-Za-z_@][A-Za-z0-9_.@\-/]*=(?:\"|\S|$| )")
 
 
@@ -43,6 +45,15 @@ class Logfmt(LineFormat):
         """As for any line format; one line of a file of settings is not enough."""
         lines = [line for line in head_lines(source, 120) if line.strip()]
         return super().sniff(source) if any(line.count("=") > 1 for line in lines) else 0.0
+
+    def plan(self, source: Source, clock: Clock) -> Plan:
+        """As for any line format; a pair names the zone of firewalls that write date, time and zone apart."""
+        plan = super().plan(source, clock)
+        zone = _ZONE.search(source.head[:16384].decode("utf-8", "replace"))
+        minutes = zone_minutes(zone[1]) if zone and plan.layout and plan.layout.kind.name == "date_key" else None
+        if zone is None or minutes is None:
+            return plan
+        return replace(plan, clock=replace(plan.clock, zone_minutes=minutes, note=f"zone {zone[1]} from its own lines"))
 
     @property
     def fields(self) -> frozenset[str]:
@@ -83,7 +94,7 @@ FORMAT = Logfmt(
     title="logfmt (key=value)",
     reference="https://pkg.go.dev/github.com/go-logfmt/logfmt; https://prometheus.io/docs (promslog)",
     patterns=(),
-    times=("iso", "epoch_key"),
+    times=("iso", "epoch_key", "date_key"),
     confidence=0.94,
     samples=(
         Sample(
@@ -102,6 +113,14 @@ FORMAT = Logfmt(
         Sample(
             "time=2026-03-14T09:26:54.000Z level=INFO msg=started version=2.8.1 status=503",
             {"severity_number": 9, "http_response_status_code": 503, "body": "started version=2.8.1 status=503"},
+        ),
+        Sample(
+            'date=2026-03-14 time=09:26:55 devname="fw-1" devid="FG1" logid="0100032002" type="event" level="alert" vd="root" logdesc="Admin login failed" msg="Administrator root login failed"',
+            {
+                "time": "2026-03-14T09:26:55Z",
+                "severity_number": 19,
+                "body": 'Administrator root login failed devname="fw-1" devid="FG1" logid="0100032002" type="event" vd="root" logdesc="Admin login failed"',
+            },
         ),
         Sample(
             'timestamp=2026-03-14T09:26:55.946460Z level=error event="settings are incomplete" job=1',

@@ -8,7 +8,7 @@ _DATE = r"(?:[0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:[.,:][0-9]{1,9})?"
 _ZONE = r"(?: ?(?:Z|UTC|GMT|[A-Z]{3,4}|[+-][0-9]{2}:?[0-9]{2}|[AP]M))?"
 _TIME = r"[\[(<]?" + _DATE + r"(?:[T _]|, )" + _CLOCK + _ZONE + r"[\])>]?"
-_UPPER = r"(?:TRACE|DEBUG|INFO|INFORMATION|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|CRITICAL|CRIT|ALERT|FATAL|PANIC|EMERG|VERBOSE|DBG|INF|WRN|FTL|TRC|VRB)"
+_UPPER = r"(?:TRACE|DEBUG|INFO|INFORMATION|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|CRITICAL|CRIT|ALERT|FATAL|PANIC|EMERG|VERBOSE|DBG|INF|WRN|FTL|TRC|VRB|LOG|SUCCESS|DDEBUG|SUBDEBUG|FEHLER|WARNUNG|ERREUR|AVISO|ОШИБКА|ПРЕДУПРЕЖДЕНИЕ)"
 _ANY = (
     r"(?:"
     + _UPPER
@@ -51,7 +51,18 @@ FORMAT = LineFormat(
         r"^\[(?P<severity_text>" + _ANY + r") *\][ :]*" + _TIME + r"[ :-]* ?(?P<body>.*)$",
         r"^(?P<severity_text>" + _UPPER + r")(?:: ?| +)" + _TIME + r"[ :-]* ?(?P<body>.*)$",
     ),
-    times=("iso", "iso_dots", "dotted", "dashed", "rfc5322", "month_first", "cisco", "slashed_us", "slashed_eu"),
+    times=(
+        "iso",
+        "iso_dots",
+        "dotted",
+        "dashed",
+        "rfc5322",
+        "month_first",
+        "cisco",
+        "slashed_us",
+        "slashed_eu",
+        "dashed_us",
+    ),
     confidence=0.6,
     inside=r"^(?:\[stacktrace\]|#[0-9]+ |\"\} ?$)",
     samples=(

@@ -38,7 +38,7 @@ CACHE = LineFormat(
     title="Squid cache.log",
     reference="https://wiki.squid-cache.org/SquidFaq/SquidLogs#cachelog",
     patterns=(
-        r"^[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})? kid[0-9]+\| (?:(?P<severity_text>FATAL|ERROR|WARNING|CRITICAL|SECURITY ALERT|SECURITY ERROR):? )?(?P<body>.*)$",
+        r"^[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?(?: kid[0-9]+)?\| (?:(?P<severity_text>FATAL|ERROR|WARNING|CRITICAL|SECURITY ALERT|SECURITY ERROR):? )?(?P<body>.*)$",
     ),
     times=("iso",),
     severity_words={"SECURITY ALERT": 19, "SECURITY ERROR": 17},

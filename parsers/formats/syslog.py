@@ -13,8 +13,8 @@ _STAMP = (
     r"^(?:<[0-9]{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}[0-9]{1,2} "
     r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? "
 )
-_HOST = r"(?P<host_name>[A-Za-z0-9_.\-]+|[0-9A-Fa-f:.]{2,39}[0-9A-Fa-f])"
-_TAG = r"(?P<service_name>[^\s:\[\]<>]{1,64})(?:\[(?:[0-9]+)\])?"
+_HOST = r"(?P<host_name>[A-Za-z0-9_.,\-]+|[0-9A-Fa-f:.]{2,39}[0-9A-Fa-f])"
+_TAG = r"(?P<service_name>[^\s:\[\]<>{}\"=]{1,64})(?:\[(?:[0-9]+)\])?"
 
 
 def severity_of_pri(pri: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -30,7 +30,7 @@ RFC3164 = LineFormat(
     patterns=(
         _STAMP + _HOST + r" " + _TAG + r": ?(?P<body>.*)$",
         # Programs that write the file themselves name no host.
-        _STAMP + r"(?P<service_name>[^\s:\[\]<>]{1,64})(?:\[[0-9]+\])?: (?P<body>.*)$",
+        _STAMP + r"(?P<service_name>[^\s:\[\]<>{}\"=]{1,64})(?:\[[0-9]+\])?: (?P<body>.*)$",
         _STAMP + _HOST + r" (?P<body>.*)$",
     ),
     times=("syslog",),

@@ -129,3 +129,21 @@ def test_a_clock_gives_year_and_zone(tmp_path: Path) -> None:
     source = source_of(tmp_path, "Dec 31 23:59:59 a b: x\nJan 1 00:00:01 a b: x\n")
     batch = read(GENERIC, source, Clock(year=2026, last=(1, 1), zone_minutes=60))
     assert times(batch) == ["2025-12-31T22:59:59+00:00", "2025-12-31T23:00:01+00:00"]
+
+
+def test_a_record_that_no_pattern_knows_begins_where_its_time_stands_as_in_the_others(tmp_path: Path) -> None:
+    text = "2026-03-14 09:26:53,000 INFO [main] a.B: ready\n2026-03-14 09:26:54,000 -- shutting down\n" * 3
+    batch = read(LOG4J, source_of(tmp_path, text))
+    assert len(batch.heads) == 6
+
+
+def test_two_ways_to_write_a_time_in_one_file_are_both_read(tmp_path: Path) -> None:
+    text = "2026-03-14 09:26:53 (a) one\n" * 3 + "Mar 14 09:26:54 (b) two\n  more of it\n" * 3
+    batch = read(GENERIC, source_of(tmp_path, text))
+    assert bodies(batch) == ["(a) one"] * 3 + ["(b) two\n  more of it"] * 3
+    assert times(batch) == ["2026-03-14T09:26:53+00:00"] * 3 + ["2026-03-14T09:26:54+00:00"] * 3
+
+
+def test_a_status_of_http_is_a_severity(tmp_path: Path) -> None:
+    text = '[14/Mar/2026 09:26:53] "GET /pay HTTP/1.1" 502 7\n[14/Mar/2026 09:26:54] "GET / HTTP/1.1" 200 7\n'
+    assert read(GENERIC, source_of(tmp_path, text)).severity.tolist() == [17, 9]

@@ -18,6 +18,7 @@ import pytest
 from analyzer.detection import Detection, ExistsItem, NumberItem, Selection, TextItem
 from analyzer.rule import Correlation, Example, Rule, invalid_patterns, missing_parts
 from analyzer.rulebook import Rulebook, load, rules_dir
+from parsers.formats.commands import FORMAT as COMMANDS
 
 ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)")
 SYSLOG_TIME = re.compile(r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)")
@@ -156,6 +157,10 @@ def time_of(line: str, default: datetime) -> datetime:
 def records_of(example: Example, split_header: bool, correlated: bool) -> list[list[Record]]:
     """The ways to read an example: as one record, and as a record for each line."""
     lines = example.text.splitlines()
+    if any(row.startswith(("file system ", "memory ", "swap ", "unit ")) for row in COMMANDS.records(lines).body):
+        # Tables of commands are read row by row, and rules ask for their sentences.
+        fields = {"parser": COMMANDS.name, "source": example.source or ""}
+        return [[Record({**fields, "body": body}, datetime(2026, 1, 1)) for body in COMMANDS.records(lines).body]]
     readings = [lines] if correlated or len(lines) == 1 else [lines, [example.text]]
     result = []
     for reading in readings:

@@ -11,6 +11,12 @@ from parsers.contract import Source
 CONF = "# raise it when the log says: too many open files\nLimitNOFILE = 65536\n[Service]\nRestart = always\n# end\n"
 CODE = "import os\n\n\ndef main():\n    raise OSError('too many open files')\n"
 LOG = "2026-03-14 09:26:53 ERROR accept: too many open files\n"
+PROSE = (
+    "When a program has as many files open as it may, the\nkernel refuses the next one and says that there are too many open\n"
+    "files in the process, which is a limit that you can raise if the\nprogram needs more of them than it was given when the\n"
+)
+CHANGES = "shop (1.4-2) unstable; urgency=medium\n\n  * Too many open files is handled.\n\n -- A <a@b.org>  Sat, 14 Mar 2026 09:26:53 +0000\n"
+LISTING = "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\nroot 7 0.0 0.0 7 7 ? Ss 09:26 0:00 too many open files\n"
 TRACE = "Traceback (most recent call last):\n  File \"a.py\", line 1\nOSError: [Errno 24] Too many open files: 'x'\n"
 DUMP = "status:\n  conditions:\n  - lastTransitionTime: x\n    message: too many open files\n"
 
@@ -22,6 +28,12 @@ DUMP = "status:\n  conditions:\n  - lastTransitionTime: x\n    message: too many
         ("without-ending", CONF, True),
         ("server.py", CODE, True),
         ("README.md", "Errors such as too many open files are explained here.\n", True),
+        ("manual", PROSE * 4, True),
+        ("manual.gz", LOG * 8 + PROSE * 4, False),
+        ("changelog.Debian.gz", CHANGES, True),
+        ("changes", CHANGES, True),
+        ("ps_auxwww", LISTING, True),
+        ("history.log", LOG * 3, False),
         ("app.conf", LOG * 3, False),
         ("app.py", TRACE, False),
         ("pod.yaml", DUMP, False),

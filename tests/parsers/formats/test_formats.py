@@ -201,7 +201,6 @@ NO_LOG = {
     "shop.py": "import logging\n\nlog = logging.getLogger(__name__)\n\n\ndef pay():\n    log.error('failed')\n",
     "ps": "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n"
     "root           1  0.2  0.0  19332 11184 ?        Ss   10:09   0:00 /usr/lib/systemd/systemd\n",
-    "df": "Filesystem      Size  Used Avail Use% Mounted on\noverlay         6.0G   25M  6.0G   1% /\n",
     "fstab": "# <file system> <mount point> <type> <options> <dump> <pass>\n"
     "UUID=1234-ABCD / ext4 errors=remount-ro 0 1\n",
     "passwd": "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n",

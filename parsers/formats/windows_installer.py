@@ -1,0 +1,65 @@
+"""The log of Windows Installer (msiexec /l*v), whose lines name the time of day and whose first line the date."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+from ..contract import Source
+from ..excerpt import head_lines
+from ..lines import LineFormat, Sample
+from ..plan import Plan
+from ..times import Clock
+
+_STARTED = re.compile(r"^=== (?:Verbose )?[Ll]ogging started: ([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4}) ")
+_TIME = r"[\[ ]\[?[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?::[0-9]{3})?\]?: "
+
+
+class Installer(LineFormat):
+    """Lines of the client, the server and custom actions."""
+
+    def plan(self, source: Source, clock: Clock) -> Plan:
+        """As for any line format, with the date of the first line."""
+        plan = super().plan(source, clock)
+        started = next((match for line in head_lines(source, 5) if (match := _STARTED.match(line))), None)
+        day = _day(started) if started else None
+        if day is None:
+            return plan
+        note = f"date {day} from the first line"
+        return replace(plan, clock=replace(clock, date=(day - date(1970, 1, 1)).days, last_second=86_400, note=note))
+
+
+def _day(match: re.Match[str]) -> date | None:
+    """The date of a match. The order is that of the machine's locale: with dots the day is first, else the month."""
+    first, second, year = (int(match[i]) for i in (1, 2, 3))
+    day_first = "." in match[0] or first > 12
+    try:
+        return date(year, second, first) if day_first else date(year, first, second)
+    except ValueError:
+        return None
+
+
+FORMAT = Installer(
+    name="windows_installer",
+    title="Windows Installer (MSI)",
+    reference="https://learn.microsoft.com/windows/win32/msi/windows-installer-logging",
+    patterns=(
+        r"^MSI \((?P<scope_name>[cs])\) \([0-9A-Fa-f]{2}[:!][0-9A-Fa-f]{2}\)" + _TIME + r"(?P<body>.*)$",
+        r"^(?P<body>Action (?:start|ended) [0-9]{1,2}:[0-9]{2}:[0-9]{2}: .*)$",
+        r"^=== (?P<body>(?:Verbose )?[Ll]ogging (?:started|stopped): .*)$",
+    ),
+    times=("clock_bracket", "clock_inside"),
+    confidence=0.95,
+    samples=(
+        Sample(
+            "MSI (s) (A4:1C) [09:26:53:589]: Product: Shop -- Error 1722. There is a problem with this Windows Installer package.",
+            {
+                "severity_number": 17,
+                "body": "Product: Shop -- Error 1722. There is a problem with this Windows Installer package.",
+            },
+        ),
+        Sample("Action ended 09:26:54: InstallFinalize. Return value 3.", {"severity_number": 17}),
+        Sample("MSI (c) (A4:20) [09:26:55:001]: Resetting cached policy values", {"scope_name": "c"}),
+    ),
+)

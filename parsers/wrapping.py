@@ -1,0 +1,66 @@
+"""What stands ahead of every line because of the way the file was made, not of the program that wrote the log.
+
+`docker compose logs` puts the name of the container there, grep the name of the file, an editor or `cat -n` a number, a
+mail or an issue tracker a mark of quotation. Without it the lines are what they were.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from .times import find_kind
+
+_LINES = 40
+_QUOTED = rb"> ?"
+_NUMBERED = rb"[ \t]*[0-9]{1,9}(?:[:|.)]|\t|  ?)[ \t]?"
+_CONTAINER = rb"[A-Za-z0-9][A-Za-z0-9_.\-]{0,80} *\| ?"
+_FILE = rb"[^\s:|]{1,160}?\.(?:log|txt|out|err)(?:\.[0-9]{1,3})?(?::[0-9]+)?:"
+_POD = rb"\[pod/[a-z0-9.\-]+/[a-z0-9.\-]+\] "
+# A name of a container that compose or swarm gave ends with a number.
+_REPLICA = re.compile(rb"[_\-.][0-9]+ *\|")
+
+
+def prefix_of(head: bytes) -> bytes:
+    """A regular expression for what stands ahead of every line of a head; empty where nothing does."""
+    lines = [line for line in head.split(b"\n", _LINES)[:_LINES] if line.strip()]
+    if len(head) == _HEAD and len(lines) > 1:
+        lines.pop()  # cut by the end of the head
+    if len(lines) < 2:
+        return b""
+    for pattern, proof in _KINDS:
+        regex = re.compile(pattern)
+        found = [match.group() for line in lines if (match := regex.match(line))]
+        if len(found) == len(lines) and proof(
+            found, [line[len(part) :] for line, part in zip(lines, found, strict=True)]
+        ):
+            return pattern
+    return b""
+
+
+_HEAD = 64 * 1024
+
+
+def _anything(_parts: Sequence[bytes], _rests: Sequence[bytes]) -> bool:
+    return True
+
+
+def _timed(_parts: Sequence[bytes], rests: Sequence[bytes]) -> bool:
+    return find_kind([rest[:200].decode("utf-8", "replace") for rest in rests]) is not None
+
+
+def _counted(parts: Sequence[bytes], rests: Sequence[bytes]) -> bool:
+    """Whether the numbers of lines ascend one by one (from any), or as those of lines that a search found."""
+    numbers = [int(re.sub(rb"[^0-9]", b"", part)) for part in parts]
+    steps = [after - before for before, after in pairwise(numbers)]
+    found = b":" in parts[0] and all(step > 0 for step in steps)
+    return (found or all(step == 1 for step in steps)) and len(parts) > 1 and _timed(parts, rests)
+
+
+def _containers(parts: Sequence[bytes], _rests: Sequence[bytes]) -> bool:
+    names = set(parts)
+    return 2 * sum(_REPLICA.search(name) is not None for name in names) >= len(names)
+
+
+_KINDS = ((_QUOTED, _timed), (_POD, _anything), (_CONTAINER, _containers), (_FILE, _timed), (_NUMBERED, _counted))
