@@ -16,7 +16,8 @@ from .columns import Array, Bytes, Ints
 from .frames import MAX_PACKET
 
 REGION = 16 * 1024 * 1024  # bytes that are walked before their pages are given back
-_SEGMENT = 64 * 1024
+_SEGMENT = 64 * 1024  # bytes at least
+_RECORDS = 64  # that a segment should hold: a guess costs as much as some of them
 _REACH = 64 * 1024  # how far behind its beginning a record is looked for in a segment
 _NEAR = 2048  # how far it is looked for in all segments at once
 _GUESSES = 16  # places in a segment that are tried one by one
@@ -58,7 +59,7 @@ def in_step(data: Bytes, layout: Layout, at: int) -> Segments:
     A segment's walk ends at the next segment, at the end of the file, or before a record that cannot be one.
     """
     last = len(data) - layout.header
-    edges = np.arange(at, min(at + REGION, last + 1), _SEGMENT, dtype=np.int64)
+    edges = np.arange(at, min(at + REGION, last + 1), _segment(data, layout, at, last), dtype=np.int64)
     starts = _guesses(data, layout, edges, last)
     limits = np.append(edges[1:], min(at + REGION, last + 1))
     segment = np.flatnonzero(starts >= 0)
@@ -90,6 +91,16 @@ def in_step(data: Bytes, layout: Layout, at: int) -> Segments:
     bounds = np.searchsorted(owner[order], np.arange(len(edges) + 1))
     begins = {start: number for number, start in enumerate(starts.tolist()) if start >= 0}
     return Segments(begins, ends, found, bounds)
+
+
+def _segment(data: Bytes, layout: Layout, at: int, last: int) -> int:
+    """How long segments are to be, by the first records of a region."""
+    unpack, begin = struct.Struct(layout.order + "I").unpack_from, at
+    for _ in range(_RECORDS):
+        if at > last:
+            break
+        at += layout.header + min(unpack(data.data, at + layout.size_at)[0], MAX_PACKET)
+    return max(_SEGMENT, at - begin)
 
 
 def _guesses(data: Bytes, layout: Layout, edges: Ints, last: int) -> Ints:
