@@ -148,7 +148,9 @@ def bundle_command(
     # What cannot be read is said before the long work, not after it.
     policy = _policy(settings, fail_on, baseline, require or [], forbid or [])
     book = _load_rules([*settings.rules, *(rules or [])])
-    report = _analyze(paths, book, limits_with(changes), moments, zone, jobs, save, quiet)
+    # The terminal shows no digest of the input.
+    digest = any(name != "terminal" for name, _ in outputs)
+    report = _analyze(paths, book, limits_with(changes), moments, zone, jobs, save, quiet, digest)
     outcome = _judged(report, policy)
     least = min_severity or Level(settings.min_severity or "info")
     look = _Look(no_color, quiet, verbose or bool(explain), language, pager)
@@ -283,11 +285,12 @@ def _analyze(
     jobs: int,
     save: Path | None,
     quiet: bool,
+    digest: bool,
 ) -> Report:
     from analyzer.match import Matcher
     from analyzer.pipeline import Options, analyze
 
-    options = Options(limits, moments[0], moments[1], zone_minutes, jobs, save)
+    options = Options(limits, moments[0], moments[1], zone_minutes, jobs, save, digest=digest)
     with book.placing(), _progress(not quiet) as advance:
         return analyze(paths, Matcher(list(book), book.proven), options, advance)
 

@@ -49,12 +49,13 @@ HOSTS = "Hosts"
 Facts = dict[str, set[str]]
 
 
-def facts_of(batch: Batch, shapes: NDArray[np.int64]) -> Facts:
+def facts_of(batch: Batch, shapes: NDArray[np.int64], hosts: bool = True) -> Facts:
     """What a slice says about its system.
 
     Args:
         batch: the slice.
         shapes: those that were not looked at before.
+        hosts: whether its format may name the host of a record.
     """
     found: Facts = {}
     texts = batch.shapes.gather(shapes)
@@ -66,13 +67,13 @@ def facts_of(batch: Batch, shapes: NDArray[np.int64]) -> Facts:
             if len(values):
                 found[name] = set(values.to_list())
     heads = len(batch.heads)
-    if heads:
+    if heads and hosts:
         sample = np.unique(np.linspace(0, heads - 1, min(_SAMPLED, heads)).astype(np.int64))
         frame = batch.extract(batch, sample, ("host_name",))
         if "host_name" in frame.columns:
-            hosts = {name for name in frame.get_column("host_name").drop_nulls().to_list() if name.strip(" -")}
-            if hosts:
-                found[HOSTS] = hosts
+            names = {name for name in frame.get_column("host_name").drop_nulls().to_list() if name.strip(" -")}
+            if names:
+                found[HOSTS] = names
     return found
 
 

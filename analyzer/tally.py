@@ -88,6 +88,7 @@ class Tally:
     counts: dict[int, TemplateCount] = field(default_factory=dict)
     _timeline: list[pl.DataFrame] = field(default_factory=list)
     _step: int = 0
+    _rows: int = 0
 
     def add_shapes(self, shapes: ShapeCounts, source: int, first_line: int) -> NDArray[np.int32]:
         """Add the shapes of the next slice; returns int32[k], their template ids.
@@ -135,7 +136,8 @@ class Tally:
     def add_timeline(self, seconds: pl.DataFrame) -> None:
         """Add counts of records: columns second (int64), severity (uint8), count (uint32)."""
         self._timeline.append(_coarser(seconds, STEPS[self._step]))
-        if sum(frame.height for frame in self._timeline) > MAX_BUCKETS:
+        self._rows += seconds.height
+        if self._rows > MAX_BUCKETS:
             self._merge()
 
     def _merge(self) -> None:
@@ -144,6 +146,7 @@ class Tally:
             self._step += 1
             merged = _sum(_coarser(merged, STEPS[self._step]))
         self._timeline = [merged]
+        self._rows = merged.height
 
     def timeline(self, buckets: int) -> Timeline:
         """Counts by time and severity in at most about `buckets` spans."""

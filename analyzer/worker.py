@@ -133,7 +133,8 @@ class Worker:
         notes[barren] |= _BARREN
         times = batch.time[heads[wanted]]
         known = times[times != NAT]
-        facts = facts_of(batch, np.flatnonzero(seen < 0)) if batch.capture is None else {}
+        names_hosts = "host_name" in getattr(parser, "fields", ("host_name",))
+        facts = facts_of(batch, np.flatnonzero(seen < 0), names_hosts) if batch.capture is None else {}
         shapes, row_shape = _count_shapes(batch, heads[wanted], explained[wanted], notes)
         changed = notes != seen
         self._seen.put(batch.shape_hash[changed], notes[changed])
