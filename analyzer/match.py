@@ -36,7 +36,7 @@ CAPTURE = "capture"
 # Records of a stream that a slice reports one by one, when the rule does not correlate them.
 KEPT_RECORDS = 20
 # Shapes in which literals are looked for one by one.
-SMALL_SHAPES = 500
+SMALL_SHAPES = 40
 
 
 @dataclass(frozen=True, slots=True)
