@@ -58,6 +58,9 @@ def _is_phone(value: str) -> bool:
     return 8 <= len(_digits(value)) <= 15
 
 
+# An instance of a systemd unit is written like an address: postgresql@15-main.service (systemd.unit(5)).
+_UNIT = re.compile(r"\.(?:service|socket|timer|mount|automount|target|slice|scope|device|path|swap)\Z")
+
 EMAIL = Detector(
     "email",
     r"@|%[A-Za-z.-]",
@@ -67,6 +70,7 @@ EMAIL = Detector(
     accept=lambda value, match: (
         match.string[max(0, match.start() - 1) : match.start()] != ":" or "://" not in _word(match)
     ),
+    valid=lambda value: _UNIT.search(value) is None,
     canonical=lambda value: value.replace("%40", "@"),
 )
 

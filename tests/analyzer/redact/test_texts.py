@@ -64,6 +64,7 @@ def test_secrets_and_personal_data_are_hidden(line: str, hidden: str) -> None:
         "GET https://registry-1.docker.io/v2/ 503",
         "std::vector<int>::at at 12:34:56 took 1.500 s",
         "order 1234567890123456 accepted",
+        "systemd[1]: postgresql@15-main.service: Failed with result 'exit-code'.",
     ],
 )
 def test_what_is_no_secret_stays(line: str) -> None:
