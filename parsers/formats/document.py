@@ -45,6 +45,7 @@ _ENDINGS = frozenset(
         ".rb",
         ".pl",
         ".pm",
+        ".pod",
         ".go",
         ".rs",
         ".java",
