@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from analyzer.config import Config
     from analyzer.finding import Report
     from analyzer.gate import Outcome, Policy
+    from analyzer.processes import Processes
     from analyzer.render import Style
     from analyzer.rulebook import Rulebook
 
@@ -139,6 +140,7 @@ def bundle_command(
 ) -> None:
     """Analyse a bundle."""
     from analyzer.config import load
+    from analyzer.processes import Processes, likely
 
     settings = load(config)
     outputs = _outputs(format_, output or [])
@@ -147,10 +149,12 @@ def bundle_command(
     zone = _zone(timezone or settings.timezone or "")
     # What cannot be read is said before the long work, not after it.
     policy = _policy(settings, fail_on, baseline, require or [], forbid or [])
-    book = _load_rules([*settings.rules, *(rules or [])])
+    limits = limits_with(changes)
     # The terminal shows no digest of the input.
     digest = any(name != "terminal" for name, _ in outputs)
-    report = _analyze(paths, book, limits_with(changes), moments, zone, jobs, save, quiet, digest)
+    with Processes((jobs or likely(paths)) - 1) as processes:
+        book = _load_rules([*settings.rules, *(rules or [])])
+        report = _analyze(paths, book, limits, moments, zone, jobs, save, quiet, digest, processes)
     outcome = _judged(report, policy)
     least = min_severity or Level(settings.min_severity or "info")
     look = _Look(no_color, quiet, verbose or bool(explain), language, pager)
@@ -286,13 +290,14 @@ def _analyze(
     save: Path | None,
     quiet: bool,
     digest: bool,
+    processes: Processes,
 ) -> Report:
     from analyzer.match import Matcher
     from analyzer.pipeline import Options, analyze
 
     options = Options(limits, moments[0], moments[1], zone_minutes, jobs, save, digest=digest)
     with book.placing(), _progress(not quiet) as advance:
-        return analyze(paths, Matcher(list(book), book.proven), options, advance)
+        return analyze(paths, Matcher(list(book), book.proven), options, advance, processes)
 
 
 @contextmanager

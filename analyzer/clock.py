@@ -18,7 +18,8 @@ from parsers.contract import Source
 from parsers.excerpt import head_lines, tail_lines
 from parsers.text import detect_encoding
 from parsers.time_kinds import TimeKind
-from parsers.times import Clock, find_kind, parse_times, to_datetime
+from parsers.time_layout import find_kind
+from parsers.times import Clock, parse_times, to_datetime
 
 _SAMPLE = 40
 EPOCH = date(1970, 1, 1)

@@ -22,6 +22,7 @@ from analyzer.detection import Detection, TextItem
 from analyzer.errors import PatternError
 from analyzer.evaluator import Evaluator, known, text_holds
 from analyzer.rule import Rule, invalid_patterns
+from analyzer.shapes import ShapeMap
 from analyzer.trigger import bare, triggers
 from parsers.batch import numbered
 from parsers.times import NAT
@@ -104,6 +105,10 @@ class Matcher:
     _any_literal: str = ""
     _wanted_by: Mapping[str, Mapping[int, tuple[str, ...]]] = field(default_factory=dict)
     _unanchored: list[int] = field(default_factory=list)
+    # Which literals a shape holds is found once: the number of a set of literals, and what each set means.
+    _known: ShapeMap = field(default_factory=ShapeMap)
+    _numbers: dict[str, int] = field(default_factory=lambda: {"": 0})
+    _meanings: list[Mapping[int, tuple[str, ...]]] = field(default_factory=lambda: [{}])
 
     def __post_init__(self) -> None:
         """Compile the rules.
@@ -133,8 +138,8 @@ class Matcher:
         self._any_literal = "|".join(map(_quoted, self._literals))
 
     def scan(
-        self, batch: Batch, source: str, parser: str, wanted: NDArray[np.bool_], barren: NDArray[np.bool_]
-    ) -> tuple[list[Hits], NDArray[np.bool_], NDArray[np.bool_]]:
+        self, batch: Batch, source: str, parser: str, wanted: NDArray[np.bool_]
+    ) -> tuple[list[Hits], NDArray[np.bool_]]:
         """The records of a slice that each stream finds.
 
         Args:
@@ -142,20 +147,19 @@ class Matcher:
             source: its path, `parser` the name of its parser: fields of rules, too.
             parser: see above.
             wanted: bool[r], records that count at all.
-            barren: bool[k], shapes that are known to hold no literal of any stream.
 
         Returns:
-            Hits by stream, bool[r]: whether any stream found the record, and `barren` with what this slice adds.
+            Hits by stream, and bool[r]: whether any stream found the record.
         """
         explained = np.zeros(len(batch.heads), np.bool_)
         if not wanted.any():
-            return [], explained, barren
-        candidates, barren = self._candidates(batch, wanted, barren)
+            return [], explained
+        candidates = self._candidates(batch, wanted)
         for number in self._unanchored:
             candidates[number] = np.flatnonzero(wanted)
         candidates = {n: rows for n, rows in candidates.items() if _may_hold(self.streams[n], source, parser)}
         if not candidates:
-            return [], explained, barren
+            return [], explained
         union = np.zeros(len(batch.heads), np.bool_)
         for records in candidates.values():
             union[records] = True
@@ -168,41 +172,29 @@ class Matcher:
             if len(records):
                 explained[records] = True
                 found.append(_hits(number, stream, records, evaluator))
-        return found, explained, barren
+        return found, explained
 
-    def _candidates(
-        self, batch: Batch, wanted: NDArray[np.bool_], barren: NDArray[np.bool_]
-    ) -> tuple[dict[int, NDArray[np.int64]], NDArray[np.bool_]]:
-        """Records that hold a row of a shape in which a literal of the stream occurs, and the shapes without any."""
-        if not self._literals:
-            return {}, barren
-        maybe = np.flatnonzero(~barren)
-        bare_texts = batch.bare.gather(maybe).str.to_lowercase()
-        has = known(bare_texts.str.contains(self._any_literal))
-        hit = maybe[has]
-        barren = np.ones_like(barren)
-        barren[hit] = False
-        if not len(hit):
-            return {}, barren
-        shapes_of = self._streams_of(bare_texts.filter(pl.Series(has)), hit)
-        interesting = np.zeros(len(batch.shapes), np.bool_)
-        interesting[hit] = True
-        rows = np.flatnonzero(interesting[batch.code])
+    def _candidates(self, batch: Batch, wanted: NDArray[np.bool_]) -> dict[int, NDArray[np.int64]]:
+        """Records that hold a row of a shape in which a literal of the stream occurs."""
+        held = self._held(batch)
+        if not held.any():
+            return {}
+        rows = np.flatnonzero((held > 0)[batch.code])
         records = batch.record_of(rows)
         usable = (records >= 0) & wanted[records]
         rows, records = rows[usable], records[usable]
         codes = batch.code[rows]
         candidates: dict[int, NDArray[np.int64]] = {}
-        for number, shapes in shapes_of.items():
-            level = np.zeros(len(batch.shapes), np.uint8)
-            for some, literals in shapes:
+        for number, reasons in self._reasons(held).items():
+            level = np.zeros(len(held), np.uint8)
+            for some, literals in reasons:
                 level[some] = np.maximum(level[some], 1 if literals else 2)
             mine = np.flatnonzero(level[codes])
             # Where only the digits of a literal were lost, the text of the row decides.
             unsure = mine[level[codes[mine]] == 1]
             if len(unsure):
                 texts = batch.text.gather(rows[unsure])
-                exact = sorted({literal for _, literals in shapes for literal in literals})
+                exact = sorted({literal for _, literals in reasons for literal in literals})
                 holds = known(texts.str.contains_any(exact, ascii_case_insensitive=True))
                 mine = np.sort(np.concatenate([mine[level[codes[mine]] == 2], unsure[holds]]))
             # Rows are in order, so equal records are neighbours.
@@ -210,26 +202,57 @@ class Matcher:
             found = found[np.flatnonzero(np.diff(found, prepend=-1))]
             if len(found):
                 candidates[number] = found
-        return candidates, barren
+        return candidates
 
-    def _streams_of(self, texts: pl.Series, shapes: NDArray[np.int64]) -> dict[int, list[_Reason]]:
-        """The shapes that may matter to each stream, from their lower-case texts without digits."""
+    def _held(self, batch: Batch) -> NDArray[np.int32]:
+        """int32[k], the set of literals that each shape holds: 0 for none, else its index in `_meanings`."""
+        held = self._known.get(batch.shape_hash)
+        new = np.flatnonzero(held < 0)
+        if len(new):
+            held[new] = self._search(batch.bare.gather(new).str.to_lowercase())
+            self._known.put(batch.shape_hash[new], held[new])
+        return held
+
+    def _search(self, texts: pl.Series) -> NDArray[np.int32]:
+        """The sets of literals that lower-case texts without digits hold."""
+        held = np.zeros(len(texts), np.int32)
+        hit = np.flatnonzero(known(texts.str.contains(self._any_literal))) if self._literals else held[:0]
+        if not len(hit):
+            return held
+        texts = texts.gather(hit)
         literals = self._literals
         if len(texts) < SMALL_SHAPES:
             # A search for many literals at once builds an automaton of them each time. In a few lines
             # each is looked for alone, and the few that are there are searched again.
             whole = "\n".join(texts.to_list())
             literals = [literal for literal in literals if literal in whole]
-        found = texts.str.extract_many(literals, overlapping=True).list.join("\0")
+        found = texts.str.extract_many(literals, overlapping=True).list.unique().list.sort().list.join("\0")
         codes, keys = numbered(found)
-        streams: dict[int, list[_Reason]] = defaultdict(list)
-        for code, key in enumerate(keys.to_pylist()):
-            mine = shapes[codes == code]
-            for name in set(key.split("\0")):
-                for number, exact in self._wanted_by[name].items():
-                    sure = any(literal.lower() == name for literal in exact)
-                    streams[number].append((mine, () if sure else exact))
-        return streams
+        numbers = np.array([self._number(key) for key in keys.to_pylist()], np.int32)
+        held[hit] = numbers[codes]
+        return held
+
+    def _number(self, key: str) -> int:
+        """The number of a set of literals, given joined."""
+        number = self._numbers.get(key)
+        if number is None:
+            meaning: dict[int, tuple[str, ...]] = {}
+            for name in key.split("\0"):
+                for stream, exact in self._wanted_by[name].items():
+                    sure = meaning.get(stream) == () or any(literal.lower() == name for literal in exact)
+                    meaning[stream] = () if sure else (*meaning.get(stream, ()), *exact)
+            number = self._numbers[key] = len(self._meanings)
+            self._meanings.append(meaning)
+        return number
+
+    def _reasons(self, held: NDArray[np.int32]) -> dict[int, list[_Reason]]:
+        """The shapes that may matter to each stream."""
+        reasons: dict[int, list[_Reason]] = defaultdict(list)
+        for number in np.unique(held[held > 0]).tolist():
+            shapes = np.flatnonzero(held == number)
+            for stream, exact in self._meanings[number].items():
+                reasons[stream].append((shapes, exact))
+        return reasons
 
 
 # Shapes that may hold a record of a stream, and the literals with digits of which one must be in its text; none where

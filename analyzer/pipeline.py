@@ -5,7 +5,6 @@ bundle.open -> identify -> parse -> cluster -> match -> triage
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,8 +21,9 @@ from analyzer.matches import Match, Spill
 from analyzer.network import Row
 from analyzer.offset import Offset, estimate, merged, naming
 from analyzer.pool import Readers
+from analyzer.processes import Processes, fitting
 from analyzer.rule import Rule
-from analyzer.settings import MIB, Limits
+from analyzer.settings import Limits
 from analyzer.store import Store
 from analyzer.tally import Tally
 from analyzer.triage import Buckets, Quoter, gaps, triage, unknown_errors, verdict
@@ -32,8 +32,6 @@ from parsers.contract import Problem
 from parsers.text import SLICE_BYTES
 from parsers.times import NAT, Clock, to_datetime
 
-# Starting a worker process costs about as much as reading this many bytes.
-PARALLEL_BYTES = 96 * MIB
 TIMELINE_BUCKETS = 120
 _SEVERITY_NAMES = ((21, "fatal"), (17, "error"), (13, "warn"), (9, "info"), (1, "debug"), (0, "unset"))
 
@@ -67,6 +65,7 @@ def analyze(
     rules: Sequence[Rule] | Matcher,
     options: Options | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    processes: Processes | None = None,
 ) -> Report:
     """Analyse a bundle.
 
@@ -75,6 +74,7 @@ def analyze(
         rules: what to look for, compiled or not.
         options: settings of the run.
         on_progress: told the bytes that are read and the bytes in all, from time to time.
+        processes: that were started already; they are ended.
 
     Raises:
         InputError: the input cannot be used.
@@ -85,14 +85,10 @@ def analyze(
     with open_bundle(paths, options.limits) as bundle:
         matcher = rules if isinstance(rules, Matcher) else Matcher(rules)
         size = sum(source.size for source in bundle.sources)
-        with Readers(matcher.rules, options.jobs or _processes(size)) as readers:
-            return _Run(bundle, matcher, options, on_progress, started).report(readers)
-
-
-def _processes(size: int) -> int:
-    """How many processes read a bundle of some bytes."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, 8) if size >= PARALLEL_BYTES else 1
+        with processes or Processes() as others:
+            others.resize((options.jobs or fitting(size, len(bundle.sources))) - 1)
+            run = _Run(bundle, matcher, options, on_progress, started)
+            return run.report(Readers(matcher.rules, others))
 
 
 class _Run:

@@ -11,11 +11,10 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from itertools import chain, count, islice
-from multiprocessing import get_context
-from typing import Self
 
 from analyzer import worker
 from analyzer.inputs import unreadable
+from analyzer.processes import Processes
 from analyzer.rule import Rule
 from analyzer.worker import Job, SliceResult, Worker
 from parsers.contract import Problem
@@ -100,26 +99,13 @@ class _Process:
 
 
 class Readers:
-    """This process and the others that read slices with it; used in a `with`."""
+    """This process and the others that read slices with it."""
 
-    def __init__(self, rules: Sequence[Rule], processes: int) -> None:
-        """Start the other processes: they get ready while this one looks at what there is to read."""
-        # Threads of polars do not survive a fork.
-        context = get_context("spawn")
-        pools = [ProcessPoolExecutor(1, context, worker.start, (list(rules),)) for _ in range(processes - 1)]
-        for pool in pools:
-            pool.submit(worker.ready)
-        self._helpers = [_Process(pool) for pool in pools]
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End the other processes."""
-        for helper in self._helpers:
-            if helper.pool is not None:
-                helper.pool.shutdown(wait=True, cancel_futures=True)
+    def __init__(self, rules: Sequence[Rule], processes: Processes) -> None:
+        """Give the rules to the other processes."""
+        self._helpers = [_Process(pool) for pool in processes.pools]
+        for pool in processes.pools:
+            pool.submit(worker.prepare, list(rules))
 
     def in_order(self, jobs: Iterator[tuple[int, Job]], local: Worker) -> Iterator[tuple[int, Job, Outcome]]:
         """Read the jobs and yield what came of them in their order.

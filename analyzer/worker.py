@@ -103,8 +103,8 @@ class SliceResult:
     jumps: tuple[Jump, ...] = ()
 
 
-# What a worker notes of a shape: it holds no literal of any rule; its masked message is sent.
-_BARREN, _SENT = 1, 2
+# What a worker notes of a shape: it has read one; its masked message is sent.
+_READ, _SENT = 0, 1
 
 
 class Worker:
@@ -128,9 +128,8 @@ class Worker:
         wanted = _wanted(batch, job)
         searched = wanted if parser.searched else np.zeros_like(wanted)
         seen = self._seen.get(batch.shape_hash)
-        notes = np.maximum(seen, 0)
-        hits, explained, barren = self.matcher.scan(batch, job.source.path, job.parser, searched, (notes & _BARREN) > 0)
-        notes[barren] |= _BARREN
+        notes = np.maximum(seen, _READ)
+        hits, explained = self.matcher.scan(batch, job.source.path, job.parser, searched)
         times = batch.time[heads[wanted]]
         known = times[times != NAT]
         names_hosts = "host_name" in getattr(parser, "fields", ("host_name",))
@@ -203,8 +202,8 @@ def _masked(batch: Batch, shapes: NDArray[np.int64], notes: NDArray[np.int32]) -
 
     What is sent is noted.
     """
-    fresh = np.flatnonzero((notes[shapes] & _SENT) == 0)
-    notes[shapes[fresh]] |= _SENT
+    fresh = np.flatnonzero(notes[shapes] != _SENT)
+    notes[shapes[fresh]] = _SENT
     index = np.full(len(shapes), -1, np.int32)
     index[fresh], messages = numbered(mask(batch.bodies.gather(shapes[fresh])))
     return index, messages.to_pylist()
@@ -310,19 +309,15 @@ def _write(batch: Batch, wanted: NDArray[np.bool_], job: Job) -> None:
 _WORKER: Worker | None = None
 
 
-def start(rules: Sequence[Rule]) -> None:
-    """Prepare a worker process."""
+def prepare(rules: Sequence[Rule]) -> None:
+    """Prepare a worker process for a run."""
     global _WORKER
     # The process that starts this one has compiled the rules already.
     _WORKER = Worker(Matcher(rules, proven={rule.id for rule in rules}))
 
 
-def ready() -> None:
-    """Do nothing, so that a worker process starts before there is something to read."""
-
-
 def run(job: Job) -> SliceResult:
-    """Read one slice in a worker process that `start` has prepared."""
+    """Read one slice in a worker process that `prepare` has prepared."""
     if _WORKER is None:
         raise RuntimeError("a worker process was not prepared")
     return _WORKER.run(job)

@@ -24,7 +24,8 @@ from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
 from .text import SLICE_BYTES, Lines, detect_encoding, line_ends, read_slice, slices
 from .time_kinds import HEADER_WINDOW, KINDS, TIME_WINDOW, TimeKind
-from .times import NAT, Clock, Shapes, find_kind, find_layout, parse_times, times_of_lines
+from .time_layout import find_kind, find_layout
+from .times import NAT, Clock, Shapes, parse_times, times_of_lines
 
 # Lines that look like the inside of a stack trace or of a wrapped message, whatever the program.
 CONTINUATION = re.compile(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .times import Clock, Layout
+from .time_layout import Layout
+from .times import Clock
 
 LINE_BYTES = 1024 * 1024
 _WIDTH = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}

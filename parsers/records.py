@@ -23,7 +23,8 @@ from .lines import CONTINUATION, EXCEPTION, Sample, carry
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
 from .text import SLICE_BYTES, detect_encoding, line_ends, read_slice, slices
-from .times import NAT, Clock, find_kind, find_layout, parse_times
+from .time_layout import find_kind, find_layout
+from .times import NAT, Clock, parse_times
 
 # A record may hold a whole stack trace or a whole document; this much of it is searched and shown.
 BODY_CHARACTERS = 65_536

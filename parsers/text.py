@@ -119,6 +119,8 @@ def _newline(head: bytes, name: str) -> bytes:
 
 
 def _wide_without_bom(head: bytes) -> str | None:
+    if b"\0" not in head[:4096]:
+        return None
     sample = np.frombuffer(head[: len(head) // 4 * 4], np.uint8)[:4096]
     if len(sample) < 8:
         return None

@@ -54,7 +54,8 @@ class TimeKind:
 
     Attributes:
         name: as the coverage table shows it.
-        pattern: a regular expression with named groups; no look-around, no back-reference.
+        pattern: a regular expression with named groups; no look-around, no back-reference. Its word boundaries become
+            those of ASCII, on which both engines agree, and which Rust's finds many times faster.
         year, date: whether a year, a date is part of it.
     """
 
@@ -62,6 +63,10 @@ class TimeKind:
     pattern: str
     year: bool = True
     date: bool = True
+
+    def __post_init__(self) -> None:
+        """Write the word boundaries as Rust's engine wants them."""
+        object.__setattr__(self, "pattern", re.sub(r"(?<!-u:)\\b", r"(?-u:\\b)", self.pattern))
 
     @property
     def regex(self) -> re.Pattern[str]:
@@ -75,7 +80,7 @@ _CACHE: dict[str, re.Pattern[str]] = {}
 def _compiled(pattern: str) -> re.Pattern[str]:
     found = _CACHE.get(pattern)
     if found is None:
-        found = _CACHE[pattern] = re.compile(pattern)
+        found = _CACHE[pattern] = re.compile(pattern.replace("(?-u:", "(?a:"))
     return found
 
 
@@ -129,7 +134,7 @@ ALL_KINDS = (
     TimeKind("month_day", r" [\[(]?(?P<month>[01][0-9])[-/](?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION, year=False),
     TimeKind("audit", r"\bmsg=audit\((?P<epoch>[0-9]{10})\.(?P<fraction>[0-9]{3}):"),
     TimeKind("epoch", r"^[\[(]?(?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
-    TimeKind("epoch_key", r"(?:^|[\s{,])\"?(?:ts|time|t|timestamp)\"?[=:] ?\"?(?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
+    TimeKind("epoch_key", r"(?:^|[ \t{,])\"?(?:ts|time|t|timestamp)\"?[=:] ?\"?(?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
     TimeKind("epoch_bracket", r"[\[(](?P<epoch>1[0-9]{9}|[12][0-9]{12}|[12][0-9]{15}|[12][0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?[\]),]"),
     TimeKind("epoch_field", r"(?:[ |;,\t]|^)(?P<epoch>1[2-9][0-9]{8})(?:[ |;,\t]|$)"),
     TimeKind("epoch_exponent", r"^(?P<scientific>1\.[0-9]{6,16}e\+09)\b"),

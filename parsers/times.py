@@ -6,17 +6,16 @@ The ways to write a time are in time_kinds.py; here they are recognised in a fil
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from .time_kinds import ALL_KINDS, HEADER_WINDOW, MONTH_NUMBER, TIME_WINDOW, ZONE_MINUTES, TimeKind
+from .time_groups import Groups, groups_of
+from .time_kinds import MONTH_NUMBER, TIME_WINDOW, ZONE_MINUTES, TimeKind
+from .time_layout import Layout
 
 NAT = np.iinfo(np.int64).min
 MICROSECOND = 1_000_000
@@ -44,92 +43,6 @@ class Clock:
     note: str = ""
 
 
-# What a text must have to hold a time of any kind. Most text has none, and this search is one instead of sixty.
-_TIMELIKE = re.compile(r"[0-9][:.时][0-9]{2}|[0-9]{6}|^@4[0-9a-f]{15}|^[4-7][0-9a-f]{7}\.[0-9a-f]{8} ")
-# Lines that a kind must be found among to be looked for in the others.
-_PROBED = 30
-
-
-def find_kind(texts: Sequence[str], kinds: tuple[TimeKind, ...] = ALL_KINDS) -> TimeKind | None:
-    """The way in which most of some lines write their time, one of `kinds`, or None where hardly any has one."""
-    return _find_kind(tuple(texts), kinds)
-
-
-@lru_cache(maxsize=16)
-def _find_kind(texts: tuple[str, ...], kinds: tuple[TimeKind, ...]) -> TimeKind | None:
-    best: _Best | None = None
-    windows = [window for text in texts if _TIMELIKE.search(window := text[:HEADER_WINDOW])]
-    for kind in kinds if windows else ():
-        search = kind.regex.search
-        hits = [m for window in windows[:_PROBED] if (m := search(window))]
-        if hits:
-            hits += [m for window in windows[_PROBED:] if (m := search(window))]
-        valid = [m for m in hits if _plausible(m, kind)]
-        # An earlier position is a better sign of a header than one in the middle of a message.
-        score = sum(1.0 - m.start() / 400 for m in valid)
-        if valid and (best is None or score > best[0] * 1.02 or _is_denser(valid, score, best)):
-            best = (score, kind, valid)
-    if best is None:
-        return None
-    # A date here and there does not make a text a log; many lines that begin with one do.
-    _, kind, valid = best
-    begin = sum(m.start() < 3 for m in valid)
-    outer = sum(not text.startswith((" ", "\t")) for text in texts)
-    if len(valid) == 1 and valid[0].start() > 48:
-        return None
-    head = kind.regex.search(texts[0][:HEADER_WINDOW])
-    headed = begin >= 2 and head is not None and head.start() < 3
-    return kind if len(valid) >= 0.2 * outer or begin >= 3 or headed else None
-
-
-# Kinds that differ in the order of day and month only.
-_SWAPPED = {
-    "slashed_eu": "slashed_us", "slashed_eu_minutes": "slashed_us_minutes", "slashed_colon_us": "slashed_colon",
-    "dashed_us": "dashed", "slashed_us": "yymmdd",
-}  # fmt: skip
-
-
-# A year of two digits beyond this one is of the century before, or no year.
-_LATEST = 40
-_Best = tuple[float, TimeKind, list[re.Match[str]]]
-
-
-def _is_denser(valid: Sequence[re.Match[str]], score: float, best: _Best) -> bool:
-    """Whether day and month in the other order give as many dates, and such that lie closer together."""
-    kinds = [kind for kind in ALL_KINDS if kind.pattern == valid[0].re.pattern]
-    if not kinds or _SWAPPED.get(kinds[0].name) != best[1].name or score < best[0]:
-        return False
-    if best[1].name == "yymmdd":
-        # "05/06/24" is of 2024 rather than of 2005: of two years that can be meant, the later.
-        years = [(int(other["year"]), int(match["year"])) for match, other in zip(valid, best[2], strict=False)]
-        return all(first < last <= _LATEST for first, last in years)
-    return _span(valid) < _span(best[2])
-
-
-def _span(matches: Sequence[re.Match[str]]) -> int:
-    """Days from the first to the last of dates, roughly."""
-    days = [int(m["year"]) * 372 + int(m["month"]) * 31 + int(m["day"]) for m in matches]
-    return max(days) - min(days)
-
-
-def _plausible(match: re.Match[str], kind: TimeKind) -> bool:
-    groups = match.groupdict()
-    if not groups.keys().isdisjoint(("epoch", "uptime", "tai", "hex", "scientific")):
-        return True
-    month = groups.get("month") or "1"
-    if month.isdigit() and not 1 <= int(month) <= 12:
-        return False
-    return 1 <= int(groups.get("day") or 1) <= 31 and int(groups["hour"]) <= 24
-
-
-def _column(frame: pl.DataFrame, name: str) -> NDArray[np.int64]:
-    """A numeric group as int64, -1 where it is absent."""
-    if name not in frame.columns:
-        return np.full(frame.height, -1, np.int64)
-    values = frame.get_column(name).cast(pl.Int64, strict=False).fill_null(-1)
-    return values.to_numpy().astype(np.int64)
-
-
 def parse_times(texts: pl.Series, kind: TimeKind, clock: Clock) -> NDArray[np.int64]:
     """Read time stamps.
 
@@ -141,23 +54,25 @@ def parse_times(texts: pl.Series, kind: TimeKind, clock: Clock) -> NDArray[np.in
     Returns:
         int64 microseconds since 1970 UTC; NAT where there is no (valid) time.
     """
-    groups = texts.str.extract_groups(kind.pattern).struct.unnest()
-    if "epoch" in groups.columns:
+    groups = groups_of(texts, kind)
+    if "epoch" in groups.names:
         return _epoch(groups)
-    if "scientific" in groups.columns:
-        seconds = groups.get_column("scientific").cast(pl.Float64, strict=False)
+    if "scientific" in groups.names:
+        seconds = groups.strings("scientific").cast(pl.Float64, strict=False)
         return (seconds * MICROSECOND).round().cast(pl.Int64).fill_null(NAT).to_numpy()
-    if "tai" in groups.columns or "hex" in groups.columns:
+    if "tai" in groups.names or "hex" in groups.names:
         return _hexadecimal(groups)
-    if "uptime" in groups.columns:
-        return np.full(len(texts), NAT, np.int64)
-    hour, minute = _column(groups, "hour"), _column(groups, "minute")
-    second = _column(groups, "second") if "second" in groups.columns else np.zeros(len(texts), np.int64)
-    hour = _twelve_hours(groups, hour)
+    if "uptime" in groups.names:
+        return groups.full(NAT)
+    hour, minute, second = groups.number("hour"), groups.number("minute"), groups.number("second", absent=0)
+    half = groups.each("ampm", _half_of_day, 0)
+    hour = np.where((half == _PM) & (hour < 12), hour + 12, np.where((half == _AM) & (hour == 12), 0, hour))
     valid = (hour >= 0) & (hour < 24) & (minute >= 0) & (minute < 60) & (second >= 0) & (second <= 60)
     if kind.date:
-        year, month, day = _year(groups, kind), _month(groups), _column(groups, "day")
-        if not kind.year:
+        month, day = groups.each("month", _month, -1), groups.number("day")
+        if kind.year:
+            year = groups.each("year", _year, -1)
+        else:
             late = (month > clock.last[0]) | ((month == clock.last[0]) & (day > clock.last[1] + 1))
             year = np.where(late, clock.year - 1, clock.year)
         days, real = _days_from_civil(year, month, day)
@@ -167,22 +82,21 @@ def parse_times(texts: pl.Series, kind: TimeKind, clock: Clock) -> NDArray[np.in
         late = hour * 3600 + minute * 60 + second > clock.last_second
         days = np.where(late, -1, 0) + (clock.date or 0)
         valid &= clock.date is not None
-    zone = _zone(groups, clock)
     local = (days * _DAY + hour * 3600 + minute * 60 + second) * MICROSECOND
-    micros = local - zone * 60 * MICROSECOND
-    if "place" in groups.columns:
-        micros = _at_places(micros, local, groups.get_column("place"))
-    return np.where(valid, micros + _fraction(groups), NAT)
+    micros = local - _zone(groups, clock) * 60 * MICROSECOND
+    if "place" in groups.names:
+        micros = _at_places(micros, local, groups.strings("place"))
+    return np.where(valid, micros + groups.micros("fraction"), NAT)
 
 
-def _epoch(groups: pl.DataFrame) -> NDArray[np.int64]:
-    original = _column(groups, "epoch")
+def _epoch(groups: Groups) -> NDArray[np.int64]:
+    original = groups.number("epoch")
     micros: NDArray[np.int64] = np.select(
         [original > 10**17, original > 10**14, original > 10**11],
         [original // 1000, original, original * 1000],
         original * MICROSECOND,
     )
-    return np.where(original >= 0, micros + _fraction(groups), NAT)
+    return np.where(original >= 0, micros + groups.micros("fraction"), NAT)
 
 
 def _at_places(micros: NDArray[np.int64], local: NDArray[np.int64], places: pl.Series) -> NDArray[np.int64]:
@@ -202,68 +116,45 @@ def _at_places(micros: NDArray[np.int64], local: NDArray[np.int64], places: pl.S
 _TAI_EPOCH = 2**62 + 10
 
 
-def _hexadecimal(groups: pl.DataFrame) -> NDArray[np.int64]:
+def _hexadecimal(groups: Groups) -> NDArray[np.int64]:
     """Seconds in hexadecimal digits, as multilog's TAI64N labels and slapd write them."""
-
-    def column(name: str) -> NDArray[np.int64]:
-        if name not in groups.columns:
-            return np.full(groups.height, -1, np.int64)
-        values = groups.get_column(name).str.to_integer(base=16, strict=False).fill_null(-1)
-        return values.to_numpy().astype(np.int64)
-
-    tai, plain, nanoseconds = column("tai"), column("hex"), np.maximum(column("nanoseconds"), 0)
+    tai, plain = groups.number("tai", base=16), groups.number("hex", base=16)
+    nanoseconds = np.maximum(groups.number("nanoseconds", base=16), 0)
     seconds = np.where(tai >= _TAI_EPOCH, tai - _TAI_EPOCH, plain)
     return np.where((seconds >= 0) & (seconds < 2**33), seconds * MICROSECOND + nanoseconds // 1000, NAT)
 
 
-def _year(groups: pl.DataFrame, kind: TimeKind) -> NDArray[np.int64]:
-    year = _column(groups, "year")
-    if kind.year:
-        short = (groups.get_column("year").str.len_bytes() == 2).fill_null(False).to_numpy()
-        year = np.where(short, np.where(year < 70, year + 2000, year + 1900), year)
-    return year
+def _year(text: str) -> int:
+    year = int(text)
+    if len(text) > 2:
+        return year
+    return year + 2000 if year < 70 else year + 1900
 
 
-def _month(groups: pl.DataFrame) -> NDArray[np.int64]:
-    column = groups.get_column("month")
-    numbers = column.cast(pl.Int64, strict=False)
-    if numbers.null_count() == column.null_count():
-        return numbers.fill_null(-1).to_numpy().astype(np.int64)
-    named = column.str.to_lowercase().replace_strict(MONTH_NUMBER, default=-1, return_dtype=pl.Int64)
-    return named.fill_null(-1).to_numpy().astype(np.int64)
+def _month(text: str) -> int | None:
+    return int(text) if text.isdigit() else MONTH_NUMBER.get(text.lower())
 
 
-def _twelve_hours(groups: pl.DataFrame, hour: NDArray[np.int64]) -> NDArray[np.int64]:
-    if "ampm" not in groups.columns or groups.get_column("ampm").null_count() == groups.height:
-        return hour
-    mark = groups.get_column("ampm").fill_null("").str.to_lowercase()
-    after = mark.str.contains(r"^p|下午").to_numpy()
-    before = mark.str.contains(r"^a|上午").to_numpy()
-    return np.where(after & (hour < 12), hour + 12, np.where(before & (hour == 12), 0, hour))
+_AM, _PM = 1, 2
 
 
-def _fraction(groups: pl.DataFrame) -> NDArray[np.int64]:
-    if "fraction" not in groups.columns:
-        return np.zeros(groups.height, np.int64)
-    digits = groups.get_column("fraction").fill_null("0")
-    padded = (digits + "000000").str.slice(0, 6).cast(pl.Int64, strict=False).fill_null(0)
-    return padded.to_numpy().astype(np.int64)
+def _half_of_day(text: str) -> int:
+    return _PM if text.lower().startswith(("p", "下午")) else _AM
 
 
-def _zone(groups: pl.DataFrame, clock: Clock) -> NDArray[np.int64]:
+def _zone(groups: Groups, clock: Clock) -> NDArray[np.int64]:
     """Minutes east of UTC of each row."""
-    if "bias" in groups.columns:  # what must be added to local time to get UTC, in minutes
-        bias = groups.get_column("bias").cast(pl.Int64, strict=False)
-        return (-bias).fill_null(clock.zone_minutes).to_numpy().astype(np.int64)
-    names = [name for name in ("zone", "zone2", "zone3") if name in groups.columns]
-    if not names:
-        return np.full(groups.height, clock.zone_minutes, np.int64)
-    column = groups.select(pl.coalesce(names)).to_series()
-    known = {zone: zone_minutes(zone) for zone in column.unique().drop_nulls().to_list()}
-    if not known:
-        return np.full(groups.height, clock.zone_minutes, np.int64)
-    minutes = column.replace_strict(known, default=None, return_dtype=pl.Int64)
-    return minutes.fill_null(clock.zone_minutes).to_numpy().astype(np.int64)
+    # What must be added to local time to get UTC, in minutes.
+    if "bias" in groups.names:
+        return groups.each("bias", lambda text: -int(text), clock.zone_minutes)
+    minutes = groups.full(clock.zone_minutes)
+    for name in ("zone3", "zone2", "zone"):
+        named = groups.each(name, zone_minutes, _NO_ZONE)
+        minutes = np.where(named == _NO_ZONE, minutes, named)
+    return minutes
+
+
+_NO_ZONE = NAT
 
 
 def zone_minutes(zone: str) -> int | None:
@@ -293,58 +184,6 @@ def _days_from_civil(
 
 
 Shapes = tuple[NDArray[np.int32], NDArray[np.int64]]
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where the times of one file stand, decided once: at fixed columns in most lines, or anywhere.
-
-    Attributes:
-        kind: how they are written.
-        start: first character of the time, when fixed; -1 when it is found by the pattern in each line.
-        length: characters of the time up to the whole second.
-        fraction: (start, digits) of the fraction of a second; digits 0 for none.
-        tail: (start, text) of what follows the fraction: the zone; every line that differs is read by pattern.
-    """
-
-    kind: TimeKind
-    start: int = -1
-    length: int = 0
-    fraction: tuple[int, int] = (0, 0)
-    tail: tuple[int, str] = (0, "")
-
-
-def find_layout(texts: Sequence[str], kind: TimeKind) -> Layout:
-    """The columns at which most of the lines carry their time."""
-    counted: Counter[tuple[int, int, tuple[int, int], tuple[int, str]]] = Counter()
-    found = 0
-    for text in texts:
-        match = kind.regex.search(text[:TIME_WINDOW])
-        if not match:
-            continue
-        found += 1
-        if not text[: match.end()].isascii():
-            continue
-        fraction = (0, 0)
-        end = match.end()
-        groups = match.re.groupindex
-        if "fraction" in groups and match["fraction"] is not None:
-            fraction = (match.start("fraction"), match.end("fraction") - match.start("fraction"))
-            end = match.start("fraction") - 1
-        tail = (match.end("fraction") if fraction[1] else end, "")
-        for name in ("zone", "zone2", "zone3"):
-            if name in groups and match[name] is not None:
-                end = min(end, match.start(name))
-                tail = (match.start(name), match[name])
-        if any(name in groups and match[name] is not None for name in ("ampm", "place")):
-            continue
-        counted[(match.start(), end - match.start(), fraction, tail)] += 1
-    if not counted:
-        return Layout(kind)
-    (start, length, fraction, tail), count = counted.most_common(1)[0]
-    if count < 0.5 * found or "uptime" in kind.regex.groupindex:
-        return Layout(kind)
-    return Layout(kind, start, length, fraction, tail)
 
 
 def times_of_lines(

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from .times import find_kind
+from .time_layout import find_kind
 
 _LINES = 40
 _QUOTED = rb"> ?"

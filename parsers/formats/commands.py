@@ -15,7 +15,7 @@ from ..excerpt import head_lines
 from ..lines import Sample
 from ..records import RecordFormat, Records
 from ..severity import ERROR, INFO, WARN
-from ..times import find_kind
+from ..time_layout import find_kind
 
 Row = tuple[str, int]
 """A sentence and its severity."""
@@ -121,6 +121,9 @@ _TABLES: tuple[tuple[re.Pattern[str], Callable[[str, str], Row | None]], ...] = 
 )  # fmt: skip
 
 
+_ANY_HEADER = re.compile("|".join(regex.pattern for regex, _ in _TABLES), re.M)
+
+
 @dataclass(frozen=True)
 class Commands(RecordFormat):
     """Rows under a header that is known; other lines are records as they are."""
@@ -132,7 +135,7 @@ class Commands(RecordFormat):
     def sniff(self, source: Source) -> float:
         """Sure where the lines of a table that is known are the file, and no log."""
         lines = [line for line in head_lines(source, 200) if line.strip()]
-        if not any(regex.match(line) for line in lines for regex, _ in _TABLES):
+        if not _ANY_HEADER.search("\n".join(lines)):
             return 0.0
         found = self.records(lines)
         rows = sum("\n" in body for body in found.body) + found.skipped

@@ -18,7 +18,8 @@ from ..excerpt import head_lines
 from ..lines import GenericFormat
 from ..plan import Plan, Slice
 from ..text import read_slice
-from ..times import NAT, find_kind
+from ..time_layout import find_kind
+from ..times import NAT
 
 _ENDINGS = frozenset(
     [

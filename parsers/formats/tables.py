@@ -13,7 +13,8 @@ from ..plan import Plan, Slice
 from ..records import RecordFormat, Records
 from ..severity import number
 from ..text import SLICE_BYTES, slices
-from ..times import Clock, find_kind
+from ..time_layout import find_kind
+from ..times import Clock
 
 # Names of columns, in lower case and without blanks and underscores.
 _TIME = ("time", "timestamp", "@timestamp", "datetime", "dateandtime", "timecreated", "timegenerated", "eventtime", "date", "ts", "logtime", "logtimestamp", "timewritten", "日期和时间")  # fmt: skip

@@ -10,10 +10,20 @@ from hypothesis import strategies as st
 
 from parsers.batch import large_strings
 from parsers.text import line_ends
-from parsers.time_kinds import KINDS
-from parsers.times import NAT, Clock, find_kind, find_layout, parse_times, times_of_lines, to_datetime, zone_minutes
+from parsers.time_kinds import KINDS, TimeKind
+from parsers.time_layout import find_kind, find_layout
+from parsers.times import NAT, Clock, parse_times, times_of_lines, to_datetime, zone_minutes
 
 CLOCK = Clock(year=2026, last=(3, 15), date=20_526)  # 2026-03-14
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+@given(data=st.data())
+def test_a_few_lines_give_the_times_that_many_give(kind: TimeKind, data: st.DataObject) -> None:
+    texts = data.draw(st.lists(st.from_regex(kind.regex), min_size=1, max_size=5))
+    few = parse_times(pl.Series(texts, dtype=pl.String), kind, CLOCK)
+    many = parse_times(pl.Series(texts * 61, dtype=pl.String), kind, CLOCK)
+    assert (few == many[: len(texts)]).all()
 
 
 @pytest.mark.parametrize(
