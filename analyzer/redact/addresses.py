@@ -33,11 +33,10 @@ def canonical4(value: str) -> str:
     return "" if max(second, third, fourth) > 255 else f"{first}.{second}.{third}.{fourth}"
 
 
-def _is_address4(value: str, match: re.Match[str]) -> bool:
-    start = match.start()
-    if not _perhaps_version(match.string[start - 9 if start > 9 else 0 : start]):
+def _is_address4(before: str) -> bool:
+    """Whether four numbers behind some text are an address and no version."""
+    if not _perhaps_version(before[-9:]):
         return True
-    before = match.string[max(0, start - 60) : start]
     words = before[before.rfind("\n") + 1 :].rstrip(" \t:=\"'/").lower().split()
     return not (words[-1] in _VERSION_WORDS or words[-1].endswith("version") or words[-3:-2] == ["upgraded"])
 
@@ -143,9 +142,10 @@ IPV4 = Detector(
         r"(?![0-9A-Za-z_])(?!\.[0-9])(?!-[0-9]+\.)"
     ),
     valid=lambda value: bool(canonical4(value)),
-    accept=_is_address4,
+    behind=_is_address4,
     canonical=canonical4,
     shape=False,
+    run=r"[0-9A-Za-z_.~-]*[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9][0-9A-Za-z_.~-]*",
 )
 # Addresses that sit between letters: "ip-10-1-2-3" of cloud host names.
 IPV4_DASHED = Detector(
@@ -181,6 +181,7 @@ HOST = Detector(
         rf"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]{{0,61}}[A-Za-z0-9])?\.){{0,7}}(?i:{_TOP}))(?![\w(-])(?!\.\w)"
     ),
     valid=_is_host,
+    run=rf"[\w.%$/(-]*\.(?i:{_TOP})[\w.%$/(-]*",
 )
 
 DETECTORS = (IPV4_DASHED, MAC, IPV6, IPV4, HOST)

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from analyzer.redact.pseudonyms import Pseudonyms, is_own
+from analyzer.redact.pseudonyms import Place, Pseudonyms, is_own
 
 Valid = Callable[[str], bool]
 Accept = Callable[[str, "re.Match[str]"], bool]
+Behind = Callable[[str], bool]
 Canonical = Callable[[str], str]
+# Characters ahead of a value that may tell what it is.
+_BEFORE = 60
 
 # A JSON number that becomes a word needs quotes, or the record is no JSON any more.
 _JSON_NUMBER_BEFORE = re.compile(r'"\s*:\s*\Z|\[\s*\Z')
 _JSON_NUMBER_AFTER = re.compile(r"\s*[,}\]]")
 
 _REPEAT = re.compile(r"\{([0-9]+),[0-9]{2,}\}")
+# Repeats that Rust's engine writes out without growing large.
+_MOST_COPIES = 24
+
+
+def _endless(repeat: re.Match[str]) -> str:
+    """A repeat without its upper bound, and without a large lower one."""
+    least = min(int(repeat.group(1)), _MOST_COPIES)
+    return "*+"[least] if least < 2 else f"{{{least},}}"
 
 
 def _without_lookaround(pattern: str) -> str:
@@ -62,7 +73,10 @@ class Detector:
         pattern: finds values; every alternative has exactly one group, the value. It never crosses a line end.
         valid: whether a found value can be one, wherever it stands; None if all can.
         accept: whether it is one where it stands; it sees the match for what stands around it. None if it always is.
+        behind: whether it is one behind the (at most 60) characters of the text ahead of it; None if it always is.
         canonical: the spelling by which equal values are known to be equal.
+        run: a pattern of Rust's regex engine for a run of characters that holds a value and all that `pattern` may look
+            at around it. In large texts values are then looked for in different runs only; "" to look in whole lines.
     """
 
     kind: str
@@ -70,21 +84,23 @@ class Detector:
     pattern: re.Pattern[str]
     valid: Valid | None = None
     accept: Accept | None = None
+    behind: Behind | None = None
     canonical: Canonical = field(default=_as_is)
     shape: bool = True
+    run: str = ""
 
     @cached_property
     def sharp_gate(self) -> str:
         """The pattern without what Rust's engine does not know: look-around, and repeats that it would write out."""
         text = _without_lookaround(self.pattern.pattern)
-        text = _REPEAT.sub(lambda match: "*" if match.group(1) == "0" else "+", text)
+        text = _REPEAT.sub(_endless, text)
         # Unicode classes make its tables large; ASCII ones would miss letters that Python's see.
         return text if self.pattern.flags & re.IGNORECASE == 0 or text.startswith("(?i)") else f"(?i){text}"
 
     def replace(self, text: str, names: Pseudonyms) -> str:
         """Put pseudonyms in the place of what is found."""
         known = names.known(self)
-        accept, valid = self.accept, self.valid
+        accept, behind = self.accept, self.behind
         count = 0
 
         def swap(match: re.Match[str]) -> str:
@@ -93,15 +109,15 @@ class Detector:
             value: str = match[group]
             name = known.get(value)
             if name is None:
-                # A value that can be none, whatever stands around it, is remembered as "".
-                name = "" if not value or is_own(value) or (valid is not None and not valid(value)) else "?"
-                known[value] = name
+                name = known[value] = self._judged(value)
             if not name or (accept is not None and not accept(value, match)):
                 return match[0]
-            if name == "?":
+            start, end = match.span(group)
+            if behind is not None and not behind(match.string[start - _BEFORE if start > _BEFORE else 0 : start]):
+                return match[0]
+            if name == _UNNAMED:
                 name = known[value] = names.peek(self.kind, self.canonical(value))
             count += 1
-            start, end = match.span(group)
             if names.equal_length:
                 name = names.fitted(name, value)
             elif value[-1] in _DECIMAL and _bare_json_number(value, match.string, start, end):
@@ -115,6 +131,65 @@ class Detector:
         if count:
             names.counts[names.source, self.kind] += count
         return text
+
+    def replace_in_runs(self, lines: list[str], rows: Iterable[int], runs: Iterable[str], names: Pseudonyms) -> None:
+        """Put pseudonyms in the place of what is found in runs of characters.
+
+        Args:
+            lines: changed in place.
+            rows: the index of the line of each run; all runs of a line follow each other, in their order.
+            runs: the runs.
+            names: the pseudonyms.
+        """
+        known, places, behind = names.known(self), names.places(self), self.behind
+        count, current, line, at, done = 0, -1, "", 0, 0
+        out: list[str] = []
+        for row, run in zip(rows, runs, strict=True):
+            if row != current:
+                if out:
+                    lines[current] = "".join((*out, line[done:]))
+                    out.clear()
+                current, line, at, done = row, lines[row], 0, 0
+            at = line.index(run, at)
+            values = places.get(run)
+            if values is None:
+                values = places[run] = self._values(run, known)
+            for start, end, value in values:
+                first = at + start
+                if behind is not None and not behind(line[first - _BEFORE if first > _BEFORE else 0 : first]):
+                    continue
+                name = known.get(value, _UNNAMED)
+                if name == _UNNAMED:
+                    name = known[value] = names.peek(self.kind, self.canonical(value))
+                out += (line[done:first], name)
+                done = at + end
+                count += 1
+            at += len(run)
+        if out:
+            lines[current] = "".join((*out, line[done:]))
+        if count:
+            names.counts[names.source, self.kind] += count
+
+    def _values(self, run: str, known: dict[str, str]) -> list[Place]:
+        """Where there are values in a run, with what they are."""
+        values = []
+        for match in self.pattern.finditer(run):
+            value = match[match.lastindex or 0]
+            if value not in known:
+                known[value] = self._judged(value)
+            if known[value]:
+                values.append((*match.span(match.lastindex or 0), value))
+        return values
+
+    def _judged(self, value: str) -> str:
+        """What is remembered of a value: "" when it can be none, whatever stands around it."""
+        if not value or is_own(value) or (self.valid is not None and not self.valid(value)):
+            return ""
+        return _UNNAMED
+
+
+# What can be a value, and has no pseudonym yet.
+_UNNAMED = "?"
 
 
 def _bare_json_number(value: str, text: str, start: int, end: int) -> bool:

@@ -100,6 +100,7 @@ class Redactor:
 
     def _large(self, text: str) -> str:
         lines = text.split("\n")
+        before = lines.copy()
         # Lone surrogates stand for bytes that are no text; they are of no concern to the gates.
         column, shapes = _columns(text.encode("utf-8", "replace"))
         codes = shapes.hash()
@@ -114,11 +115,27 @@ class Redactor:
                 places = column.str.contains(detector.gate).arg_true()
             else:
                 places = rare.filter(column.gather(rare).str.contains(detector.gate))
-            if len(places) and detector.shape:
+            if not len(places):
+                continue
+            if detector.run:
+                self._pass_runs(detector, lines, before, column, places)
+                continue
+            if detector.shape:
                 places = places.filter(column.gather(places).str.contains(detector.sharp_gate))
-            if len(places):
-                self._pass(detector, lines, places.to_list())
+            self._pass(detector, lines, places.to_list())
         return "\n".join(lines)
+
+    def _pass_runs(
+        self, detector: Detector, lines: list[str], before: list[str], column: pl.Series, places: pl.Series
+    ) -> None:
+        """As `_pass`, by the runs of the lines that no detector has changed yet."""
+        changed = [row for row in places.to_list() if lines[row] is not before[row]]
+        if changed:
+            self._pass(detector, lines, changed)
+            places = places.filter(~places.is_in(changed))
+        runs = column.gather(places).str.extract_all(detector.run)
+        rows = places.to_numpy().repeat(runs.list.len().to_numpy()).tolist()
+        detector.replace_in_runs(lines, rows, runs.explode().drop_nulls().to_list(), self.names)
 
     def _pass(self, detector: Detector, lines: list[str], rows: list[int]) -> None:
         before = "\n".join([lines[row] for row in rows])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import Counter
+from typing import TypeVar
 
 KINDS = (
     "secret", "ip", "mac", "host", "user", "email", "phone", "card", "iban", "id", "imei", "name", "birthday", "place",
@@ -14,6 +15,17 @@ _OWN = re.compile(rf"(?:{'|'.join(KINDS)})-[1-9][0-9]*x*")
 _REMEMBERED = 200_000
 # What holds no letter case of its own: two spellings are one value.
 _CASELESS = frozenset({"ip", "mac", "host", "email", "iban"})
+
+
+# Start, end and text of a value.
+Place = tuple[int, int, str]
+_T = TypeVar("_T")
+
+
+def _bounded(memory: dict[str, _T]) -> dict[str, _T]:
+    if len(memory) > _REMEMBERED:
+        memory.clear()
+    return memory
 
 
 class Pseudonyms:
@@ -35,13 +47,15 @@ class Pseudonyms:
         self._names: dict[tuple[str, str], str] = {}
         self._next: Counter[str] = Counter()
         self._known: dict[int, dict[str, str]] = {}
+        self._places: dict[int, dict[str, list[Place]]] = {}
 
     def known(self, detector: object) -> dict[str, str]:
         """What a detector wants to remember about values; forgotten when it grows very large."""
-        memory = self._known.setdefault(id(detector), {})
-        if len(memory) > _REMEMBERED:
-            memory.clear()
-        return memory
+        return _bounded(self._known.setdefault(id(detector), {}))
+
+    def places(self, detector: object) -> dict[str, list[Place]]:
+        """Where a detector has found values in runs of characters; forgotten when it grows very large."""
+        return _bounded(self._places.setdefault(id(detector), {}))
 
     def name(self, kind: str, value: str) -> str:
         """The pseudonym of a value, such as "ip-7"; counted for the current file."""
