@@ -18,6 +18,7 @@ from analyzer.match import Stream
 from analyzer.matches import Match
 from analyzer.rule import Correlation, Rule
 from analyzer.tally import Tally
+from parsers import by_name
 from parsers.contract import Problem, Source
 from parsers.excerpt import quote, surroundings
 from parsers.plan import Plan
@@ -381,8 +382,9 @@ def verdict(
     problems: Sequence[Problem],
 ) -> str:
     """One sentence: what is wrong, most likely what, since when."""
-    read = sum(1 for entry in coverage if entry.records and entry.parser != "document")
-    documents = sum(1 for entry in coverage if entry.parser == "document")
+    searched = {name: by_name(name).searched for name in {entry.parser for entry in coverage} if name}
+    read = sum(1 for entry in coverage if entry.records and searched.get(entry.parser))
+    documents = sum(1 for entry in coverage if entry.parser and not searched[entry.parser])
     unread = sum(1 for entry in coverage if entry.bytes and not entry.records)
     tail = f" {_plural(unread, 'file was', 'files were')} not read." if unread else ""
     if not read and documents:

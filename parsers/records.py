@@ -119,7 +119,7 @@ class RecordFormat:
         """Decide, from the head of the file, how its times are written."""
         found = self.records([line for line in head_lines(source, 200) if line.strip()])
         times = [time for time in found.time if time]
-        kind = find_kind(times)
+        kind = find_kind(times, fields=True)
         layout = find_layout(times, kind) if kind else None
         return Plan(detect_encoding(source.head), layout, clock)
 
@@ -192,7 +192,7 @@ def _times(texts: Sequence[str | None], plan: Plan) -> NDArray[np.int64]:
     rest = np.flatnonzero((micros == NAT) & series.is_not_null().to_numpy())
     if len(rest):
         other = series.gather(rest)
-        kind = find_kind(other.head(50).to_list())
+        kind = find_kind(other.head(50).to_list(), fields=True)
         if kind is not None:
             micros[rest] = parse_times(other, kind, plan.clock)
     return micros

@@ -24,9 +24,10 @@ SLICE_BYTES = 16 * 1024 * 1024
 RECORD_LINES = 10_000
 _BLOCK = 1024 * 1024
 
-# CSI sequences, OSC strings with their terminator, and two-byte escapes (ECMA-48), C1 forms included.
+# CSI sequences, OSC strings with their terminator, and two-byte escapes (ECMA-48), C1 forms included. The bytes of a
+# character are taken together: what is left of UTF-8 must be UTF-8.
 ANSI = re.compile(
-    rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\xc2\x9c)?|"
+    rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_](?:[^\x07\x1b\xc2\n]|\xc2(?!\x9c))*(?:\x07|\x1b\\|\xc2\x9c)?|"
     rb"\x1b[ -/]*[0-~]?|\xc2\x9b[0-?]*[ -/]*[@-~]"
 )
 _BOMS = (

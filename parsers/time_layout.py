@@ -20,13 +20,21 @@ _LOOKS_ALIKE = str.maketrans("123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 _BETTER = 1.02
 
 
-def find_kind(texts: Sequence[str], kinds: tuple[TimeKind, ...] = ALL_KINDS) -> TimeKind | None:
-    """The way in which most of some lines write their time, one of `kinds`, or None where hardly any has one."""
-    return _find_kind(tuple(texts), kinds)
+def find_kind(
+    texts: Sequence[str], kinds: tuple[TimeKind, ...] = ALL_KINDS, *, fields: bool = False
+) -> TimeKind | None:
+    """The way in which most of some texts write their time, one of `kinds`, or None where hardly any has one.
+
+    Args:
+        texts: lines, or fields that should be times.
+        kinds: in the order in which they are preferred.
+        fields: whether they are fields: a line that is nothing but a number counts something.
+    """
+    return _find_kind(tuple(texts), kinds, fields)
 
 
 @lru_cache(maxsize=16)
-def _find_kind(texts: tuple[str, ...], kinds: tuple[TimeKind, ...]) -> TimeKind | None:
+def _find_kind(texts: tuple[str, ...], kinds: tuple[TimeKind, ...], fields: bool) -> TimeKind | None:
     best: _Best | None = None
     windows = [window for text in texts if _TIMELIKE.search(window := text[:HEADER_WINDOW])]
     probes = _probes(windows)
@@ -37,7 +45,7 @@ def _find_kind(texts: tuple[str, ...], kinds: tuple[TimeKind, ...]) -> TimeKind 
         search = kind.regex.search
         if not any(search(probe) for probe in probes):
             continue
-        valid = [m for window in windows if (m := search(window)) and _plausible(m, kind)]
+        valid = [m for window in windows if (m := search(window)) and _plausible(m, kind, fields)]
         # An earlier position is a better sign of a header than one in the middle of a message.
         score = sum(1.0 - m.start() / 400 for m in valid)
         if valid and (best is None or score > best[0] * _BETTER or _is_denser(kind, valid, score, best)):
@@ -52,6 +60,8 @@ def _find_kind(texts: tuple[str, ...], kinds: tuple[TimeKind, ...]) -> TimeKind 
         return None
     head = kind.regex.search(texts[0][:HEADER_WINDOW])
     headed = begin >= 2 and head is not None and head.start() < 3
+    if kind.name in _BARE and len(valid) < 0.5 * outer:
+        return None
     return kind if len(valid) >= 0.2 * outer or begin >= 3 or headed else None
 
 
@@ -73,6 +83,8 @@ _SWAPPED = {
 
 # A year of two digits beyond this one is of the century before, or no year.
 _LATEST = 40
+# Kinds that are a number and nothing else: one in a table may be any.
+_BARE = frozenset(("epoch", "epoch_field"))
 _Best = tuple[float, TimeKind, list[re.Match[str]]]
 
 
@@ -93,10 +105,10 @@ def _span(matches: Sequence[re.Match[str]]) -> int:
     return max(days) - min(days)
 
 
-def _plausible(match: re.Match[str], kind: TimeKind) -> bool:
+def _plausible(match: re.Match[str], kind: TimeKind, fields: bool) -> bool:
     names = kind.regex.groupindex
     if not names.keys().isdisjoint(_UNDATED):
-        return True
+        return fields or match.group().strip() != match.string.strip()
     month = (match["month"] if "month" in names else None) or "1"
     if month.isdigit() and not 1 <= int(month) <= 12:
         return False

@@ -49,7 +49,7 @@ def make_source(tmp_path: Path) -> Callable[..., Source]:
         nonlocal made
         made += 1
         data = content.encode() if isinstance(content, str) else content
-        path = tmp_path / f"{made}-{name or 'test.log'}"
+        path = tmp_path / f"{made}-{Path(name).name or 'test.log'}"
         path.write_bytes(data)
         return Source(name or path.name, path, len(data), data[:HEAD_BYTES], modified)
 

@@ -37,6 +37,7 @@ _GUTTER = "bold blue"
 UNKNOWN_SHOWN = 5
 # Findings that are told in full: more than three nobody reads in a terminal.
 DETAILED = 3
+BINARY_SHOWN = 2
 PROBLEMS_SHOWN = 10
 
 ENDINGS = (".txt",)
@@ -258,11 +259,21 @@ def _coverage_table(coverage: Iterable[Coverage], bundle: str) -> Table:
 def _problems(console: Console, report: Report, style: Style) -> None:
     if not report.problems:
         return
-    shown = report.problems if style.verbosity > 0 else report.problems[:PROBLEMS_SHOWN]
-    for problem in shown:
-        text = Text.assemble(
-            ("note: ", "bold magenta"), f"{_path(problem.source, report.bundle.name)}: {visible(problem.message)}"
-        )
-        console.print(text)
-    if len(report.problems) > len(shown):
-        console.print(Text(f"note: and {len(report.problems) - len(shown)} more: -v shows them", style="magenta"))
+    notes = [f"{_path(p.source, report.bundle.name)}: {visible(p.message)}" for p in report.problems]
+    if style.verbosity == 0:
+        notes = _gathered(report, notes)
+    shown = notes if style.verbosity > 0 else notes[:PROBLEMS_SHOWN]
+    for note in shown:
+        console.print(Text.assemble(("note: ", "bold magenta"), note))
+    if len(notes) > len(shown):
+        console.print(Text(f"note: and {len(notes) - len(shown)} more: -v shows them", style="magenta"))
+
+
+def _gathered(report: Report, notes: list[str]) -> list[str]:
+    """The notes, with one instead of many for files that are no text: most bundles hold pictures, keys, databases."""
+    binary = [problem for problem in report.problems if problem.kind == "binary"]
+    if len(binary) <= BINARY_SHOWN:
+        return notes
+    others = [note for note, problem in zip(notes, report.problems, strict=True) if problem.kind != "binary"]
+    names = ", ".join(_path(problem.source, report.bundle.name) for problem in binary[:BINARY_SHOWN])
+    return [*others, f"{len(binary)} files are neither text nor in a format that is known (-v shows all): {names} ..."]

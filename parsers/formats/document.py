@@ -127,6 +127,8 @@ _LISTING = re.compile(
     r"^ *(?:USER +PID +%CPU|UID +PID +PPID|PID +(?:TTY|USER)|COMMAND +PID.* FD +TYPE|(?:Netid +)?State +Recv-Q|Proto +Recv-Q|"
     r"Module +Size +Used by|Desired=Unknown/Install|procs -+memory|Active Internet connections|top - [0-9]|CPU0 )"
 )
+# Warnings of the command may stand ahead of what it lists.
+_TITLE_LINES = 8
 # A long message of a log is wrapped, too: below a header.
 _HEADED = re.compile(
     r"^\W{0,2}[0-9]{2,4}[-/.]?[0-9]{2}[-/.]?[0-9]{2}.{1,3}[0-9]{1,2}:[0-9]{2}|^\W{0,2}[A-Z]{4,8}\W |^.{0,40}\[[A-Z]{4,8}\]"
@@ -154,7 +156,7 @@ class Document(GenericFormat):
         name = _PACKED.sub("", PurePosixPath(source.path.replace("!/", "/")).name)
         wrapped = len(_WRAPPED.findall("\n".join(lines)))
         prose = wrapped > 7 and wrapped > 0.25 * len(lines) and not any(_HEADED.match(line) for line in lines)
-        if prose or _WRITTEN.match(name) or any(_LISTING.match(line) for line in lines[:3]):
+        if prose or _WRITTEN.match(name) or any(_LISTING.match(line) for line in lines[:_TITLE_LINES]):
             return 0.3
         if not lines or find_kind(lines) is not None or any(_TRACE.search(line) for line in lines):
             return 0.0

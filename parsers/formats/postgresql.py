@@ -18,6 +18,7 @@ from .json_lines import JsonLines, as_text
 _LEVELS = "DEBUG[1-5]?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC"
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?"
 
+# Three digits behind a comma are the fraction of a second that Python's logging writes, and no part of a prefix.
 STDERR = LineFormat(
     name="postgresql",
     title="PostgreSQL server log",
@@ -25,7 +26,7 @@ STDERR = LineFormat(
     patterns=(
         r"^(?:< ?)?"
         + _TIME
-        + r"(?: ?[A-Z]{3,5}| ?[+-][0-9]{2}(?::?[0-9]{2})?)?[ :\[>(,].*?(?P<severity_text>"
+        + r"(?: ?[A-Z]{3,5}| ?[+-][0-9]{2}(?::?[0-9]{2})?)?(?:[ :\[>(]|,(?:[^0-9]|[0-9]{4,})).*?(?P<severity_text>"
         + _LEVELS
         + r"): {1,2}(?P<body>.*)$",
         r"^(?:\[[0-9]+\](?:: \[[0-9\-]+\])? |[0-9]{10}\.[0-9]{3} \[[0-9]+\] |[0-9a-f]{8}\.[0-9a-f]+ )?(?P<severity_text>"

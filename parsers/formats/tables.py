@@ -79,7 +79,7 @@ class Table(RecordFormat):
             return 0.0
         found = self._rows(lines, names)
         timed = [time for time in found.time if time]
-        return 0.85 if timed and find_kind(timed) is not None and len(timed) * 2 > len(found.time) else 0.0
+        return 0.85 if timed and find_kind(timed, fields=True) is not None and len(timed) * 2 > len(found.time) else 0.0
 
     def _names(self, lines: Sequence[str]) -> tuple[str, ...]:
         """The names of the columns, from one of the first lines; empty when there are none that a log would have."""

@@ -96,6 +96,33 @@ def test_colours_nul_bytes_and_old_line_ends_go(make_source: MakeSource) -> None
     assert all_lines(make_source("one\rtwo\rthree\r")) == ["one", "two", "three"]
 
 
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "\x1b",
+                "\x1b[",
+                "\x1b]",
+                "\x1bP",
+                "\x9b",
+                "\x9c",
+                "\x9d",
+                "\x07",
+                "m",
+                "0;",
+                "\u4e1c",
+                "\u070c",
+                "é",
+                "\xa0",
+            ]
+        )
+    )
+)
+def test_what_escape_sequences_leave_is_text(make_source: MakeSource, parts: list[str]) -> None:
+    source = make_source("a" + "".join(parts) + "\n")
+    assert read_slice(source, Slice(0, source.size), Encoding()).text.decode().startswith("a")
+
+
 def test_a_hole_of_nul_bytes_is_reported(make_source: MakeSource) -> None:
     source = make_source(b"before\n" + bytes(5000) + b"after\n")
     (problem,) = read_slice(source, Slice(0, source.size), Encoding()).problems
