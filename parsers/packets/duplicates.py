@@ -40,7 +40,7 @@ def _same(packets: Packets, later: Rows, earlier: Rows) -> Bools:
         same &= column[later] == column[earlier]
     gap = packets.time[later] - packets.time[earlier]
     limit = np.where(packets.ip_id[later] > 0, _NUMBERED, _UNNUMBERED)
-    same &= (gap >= 0) & (gap <= limit) & ~packets.fragment[later]
+    same &= (gap >= 0) & (gap <= limit) & (~packets.fragment[later] | packets.reassembled(later))
     chosen = np.flatnonzero(same)
     alike = (_checksum(packets, later[chosen]) == _checksum(packets, earlier[chosen])).all(axis=1)
     same[chosen] = alike
@@ -51,6 +51,6 @@ def _checksum(packets: Packets, rows: Rows) -> Array:
     """The checksum of the transport: it differs as soon as a time stamp or a SACK block does."""
     start = packets.place("transport", rows)
     at = np.select([packets.protocol[rows] == TCP, packets.protocol[rows] == UDP], [16, 6], 2)
-    end = packets.offset[rows] + packets.captured[rows]
+    end = packets.end(rows)
     begin = np.maximum(start, 0) + at
-    return gather_apart(packets.data, begin, np.where(start >= 0, end - begin, 0), 2)
+    return packets.gathered(gather_apart, begin, np.where(start >= 0, end - begin, 0), 2)

@@ -35,7 +35,7 @@ def table(capture: Capture) -> pl.DataFrame:
     packets = capture.packets
     rows = np.flatnonzero(packets.has("network") & (packets.ip_version == 0) & ~capture.duplicate)
     start = packets.place("network", rows)
-    have = packets.offset[rows] + packets.captured[rows] - start
+    have = packets.end(rows) - start
     head = gathered(packets, start, have, 28)
     # Ethernet and IPv4, addresses of 6 and 4 bytes.
     fits = (have >= 28) & (np.ascontiguousarray(head[:, :6]).view(">u2")[:, :3] == (1, 0x0800, 0x0604)).all(1)
