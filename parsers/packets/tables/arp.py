@@ -78,7 +78,8 @@ def unanswered(
         capture: whose packets they are.
         rows: packets, ascending.
         request: which of them ask for an address.
-        sender: address of each one that sent it. target: that it is about.
+        sender: address that sent each one.
+        target: address that each one is about.
     """
     time = capture.packets.time
     end = int(time.max(initial=0))
