@@ -6,8 +6,6 @@ import struct
 from collections.abc import Callable
 from types import SimpleNamespace
 
-import polars as pl
-
 from parsers.packets.capture import Capture
 
 Read = Callable[..., Capture]
@@ -160,9 +158,4 @@ def test_secrets_are_not_kept(wire: SimpleNamespace, read: Read) -> None:
     found = read(talk(wire, ("c", PREFACE + frame(HEADERS, 1, block, 5)), ("s", frame(SETTINGS) + response(1, 200))))
     row = found.tables["http"].row(0, named=True)
     assert (row["auth_scheme"], row["username"]) == ("basic", "admin")
-    assert (
-        not found.tables["http"]
-        .select(pl.concat_str(pl.all().cast(pl.String, strict=False), ignore_nulls=True).str.contains("YWRtaW"))
-        .to_series()
-        .any()
-    )
+    assert "YWRtaW" not in str(row)
