@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .columns import TCP, UDP, Array, Bools, Packets, Rows, gather_apart
+from .columns import Array, Bools, Packets, Rows, gather_apart
 from .flows import Flows
 
 # How many packets of its connection a copy may stand behind the packet.
 _DISTANCE = 16
 # A sender numbers its packets: the same number again soon after is the same packet. Zero says nothing.
 _NUMBERED, _UNNUMBERED = 1_000_000_000, 1_000_000  # nanoseconds
-_PAYLOAD = 32  # bytes in which two datagrams differ
+_HEAD = 40  # bytes of the transport header and behind it in which two packets differ
 _EXACT = ("ip_id", "seq", "ack", "payload_length", "tcp_flags", "sport", "ip_version", "from_orig")
 
 
@@ -43,24 +43,15 @@ def _same(packets: Packets, later: Rows, earlier: Rows) -> Bools:
     limit = np.where(packets.ip_id[later] > 0, _NUMBERED, _UNNUMBERED)
     same &= (gap >= 0) & (gap <= limit) & (~packets.fragment[later] | packets.reassembled(later))
     chosen = np.flatnonzero(same)
-    alike = (_checksum(packets, later[chosen]) == _checksum(packets, earlier[chosen])).all(axis=1)
-    # A network card may fill the checksum in later: then it only tells the length.
-    datagrams = np.flatnonzero(alike & (packets.protocol[later[chosen]] == UDP))
-    heads = [_payload(packets, rows[chosen[datagrams]]) for rows in (later, earlier)]
-    alike[datagrams] = (heads[0] == heads[1]).all(axis=1)
-    same[chosen] = alike
+    same[chosen] = (_head(packets, later[chosen]) == _head(packets, earlier[chosen])).all(axis=1)
     return same
 
 
-def _payload(packets: Packets, rows: Rows) -> Array:
-    have = packets.payload_captured[rows].astype(np.int64)
-    return packets.gathered(gather_apart, np.maximum(packets.place("payload", rows), 0), have, _PAYLOAD)
+def _head(packets: Packets, rows: Rows) -> Array:
+    """The header of the transport with its options, or the first bytes of a datagram.
 
-
-def _checksum(packets: Packets, rows: Rows) -> Array:
-    """The checksum of the transport: it differs as soon as a time stamp or a SACK block does."""
+    The checksum alone tells nothing where a network card fills it in later.
+    """
     start = packets.place("transport", rows)
-    at = np.select([packets.protocol[rows] == TCP, packets.protocol[rows] == UDP], [16, 6], 2)
-    end = packets.end(rows)
-    begin = np.maximum(start, 0) + at
-    return packets.gathered(gather_apart, begin, np.where(start >= 0, end - begin, 0), 2)
+    have = np.where(start >= 0, packets.end(rows) - start, 0)
+    return packets.gathered(gather_apart, np.maximum(start, 0), have, _HEAD)

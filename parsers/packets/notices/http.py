@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,13 @@ _SLOW_RATE = 125_000  # bytes a second
 _USUAL = (401, 404, 407, 410, 416)
 # Unknown, deadline exceeded, resource exhausted, unimplemented, internal, unavailable, data loss; others are answers.
 _GRPC_FAULTS = (2, 4, 8, 12, 13, 14, 15)
+
+
+# How interfaces call it when an answer is meant to wait: Consul, etcd, Kubernetes, CometD, Socket.IO, Matrix, Telegram.
+_POLL = re.compile(
+    r"(?i)(?<![a-z])(wait|watch|poll|polling|longpoll|longpolling|long-poll|cometd?|getupdates|timeout|timeoutseconds)"
+    r"(?![a-z])"
+)
 
 
 def notices(capture: Capture) -> Iterator[Notice]:
@@ -104,6 +112,8 @@ def _slow(capture: Capture, row: Row, course: _Course) -> Iterator[Notice]:
     first, answered = row["frame_number"] - 1, row["response_frame_number"] - 1
     fields = _fields(row)
     waited = row["response_time"] or 0.0
+    if waited >= SLOW and _POLL.search(row["uri"] or ""):
+        return  # a client that waits for news: the server answers when there are some
     if waited >= SLOW:
         lost, _, _ = course.between(first, answered)
         distance = _distance(capture, row)
