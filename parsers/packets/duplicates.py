@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .columns import Array, Bools, Packets, Rows, gather_apart
+from .columns import UDP, Array, Bools, Ints, Packets, Rows, gather_apart
 from .flows import Flows
 
 # How many packets of its connection a copy may stand behind the packet.
@@ -24,14 +24,48 @@ def duplicates(packets: Packets, flows: Flows) -> Bools:
     order = flows.order
     number, length = packets.ip_id[order], packets.payload_length[order]
     seq = packets.seq[order]
+    pairs: list[tuple[Rows, Rows]] = []
     for distance in range(1, min(_DISTANCE + 1, len(order))):
         same = (number[distance:] == number[:-distance]) & (seq[distance:] == seq[:-distance])
         same &= length[distance:] == length[:-distance]
         place = np.flatnonzero(same)
         if len(place):
             later, earlier = order[place + distance], order[place]
-            copies[later[_same(packets, later, earlier)]] = True
+            found = np.flatnonzero(_same(packets, later, earlier) & ~copies[later])
+            pairs.append((later[found], earlier[found]))
+            copies[later[found]] = True
+    if pairs:
+        later, earlier = (np.concatenate(side) for side in zip(*pairs, strict=True))
+        copies[_circling(packets, later, earlier)] = False
+        copies[_repeated(packets, later)] = False
     return copies
+
+
+def _circling(packets: Packets, later: Rows, earlier: Rows) -> Rows:
+    """Copies of copies, each with a smaller TTL: a packet that routers send in a circle, not one that is held twice."""
+    fallen = packets.ttl[later] < packets.ttl[earlier]
+    aged = np.zeros(len(packets), np.bool_)
+    aged[later[fallen]] = True
+    circling: Rows = later[fallen & aged[earlier]]
+    return circling
+
+
+def _repeated(packets: Packets, later: Rows) -> Rows:
+    """Datagrams without a number that are all alike: a program says the same again, of a copy there is one each."""
+    bare = later[(packets.protocol[later] == UDP) & (packets.ip_id[later] == 0)]
+    if not len(bare):
+        return bare
+    size = 2 * (int(packets.connection[bare].max()) + 1)
+    chosen = np.flatnonzero((packets.protocol == UDP) & (packets.connection >= 0) & (packets.connection < size // 2))
+
+    def directions(rows: Rows) -> Ints:
+        numbers: Ints = packets.connection[rows].astype(np.int64) * 2 + packets.from_orig[rows]
+        return numbers
+
+    sent = np.bincount(directions(chosen), minlength=size)
+    alike = np.bincount(directions(bare), minlength=size)
+    repeated: Rows = bare[(2 * alike > sent)[directions(bare)]]
+    return repeated
 
 
 def _same(packets: Packets, later: Rows, earlier: Rows) -> Bools:

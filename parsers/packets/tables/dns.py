@@ -120,6 +120,8 @@ def _pair(
 ) -> None:
     """Add a message to what was asked, or as a transaction of its own."""
     key = (connection, message.trans_id, message.query.lower(), message.qtype)
+    # Who refuses need not repeat the question: the number alone tells then.
+    bare = (connection, message.trans_id, "", 0)
     known = open_.get(key)
     if new.service == "mdns":  # asks many, answered by anybody, often unasked (RFC 6762)
         known = None
@@ -142,7 +144,7 @@ def _pair(
         if new.service == "dns":
             new.weird.append("dns_unmatched_reply")
     new.weird += message.weird
-    open_[key] = new
+    open_[key] = open_[bare] = new
     found.append(new)
 
 
