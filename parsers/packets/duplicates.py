@@ -15,6 +15,7 @@ _DISTANCE = 16
 # A sender numbers its packets: the same number again soon after is the same packet. Zero says nothing.
 _NUMBERED, _UNNUMBERED = 1_000_000_000, 1_000_000  # nanoseconds
 _HEAD = 40  # bytes of the transport header and behind it in which two packets differ
+_LEAST, _MOST = 0.25, 0.5  # share of copies among the packets of a direction that have no number
 _EXACT = ("ip_id", "seq", "ack", "payload_length", "tcp_flags", "sport", "ip_version", "from_orig")
 
 
@@ -37,7 +38,7 @@ def duplicates(packets: Packets, flows: Flows) -> Bools:
     if pairs:
         later, earlier = (np.concatenate(side) for side in zip(*pairs, strict=True))
         copies[_circling(packets, later, earlier)] = False
-        copies[_repeated(packets, later)] = False
+        copies[_unlikely(packets, later)] = False
     return copies
 
 
@@ -46,26 +47,31 @@ def _circling(packets: Packets, later: Rows, earlier: Rows) -> Rows:
     fallen = packets.ttl[later] < packets.ttl[earlier]
     aged = np.zeros(len(packets), np.bool_)
     aged[later[fallen]] = True
-    circling: Rows = later[fallen & aged[earlier]]
+    circling: Rows = np.asarray(later[fallen & aged[earlier]], np.int64)
     return circling
 
 
-def _repeated(packets: Packets, later: Rows) -> Rows:
-    """Datagrams without a number that are all alike: a program says the same again, of a copy there is one each."""
-    bare = later[(packets.protocol[later] == UDP) & (packets.ip_id[later] == 0)]
+def _unlikely(packets: Packets, later: Rows) -> Rows:
+    """Packets without a number that are too few, or too many, of their direction to be copies.
+
+    Who holds packets twice holds about every one twice. A few are sent again; datagrams that are all alike are a
+    program that says the same again and again.
+    """
+    bare: Rows = np.asarray(later[packets.ip_id[later] == 0], np.int64)
     if not len(bare):
         return bare
     size = 2 * (int(packets.connection[bare].max()) + 1)
-    chosen = np.flatnonzero((packets.protocol == UDP) & (packets.connection >= 0) & (packets.connection < size // 2))
+    chosen = np.flatnonzero((packets.connection >= 0) & (packets.connection < size // 2))
 
     def directions(rows: Rows) -> Ints:
         numbers: Ints = packets.connection[rows].astype(np.int64) * 2 + packets.from_orig[rows]
         return numbers
 
     sent = np.bincount(directions(chosen), minlength=size)
-    alike = np.bincount(directions(bare), minlength=size)
-    repeated: Rows = bare[(2 * alike > sent)[directions(bare)]]
-    return repeated
+    share = np.bincount(directions(bare), minlength=size) / np.maximum(sent, 1)
+    share = share[directions(bare)]
+    unlikely: Rows = bare[(share < _LEAST) | ((share > _MOST) & (packets.protocol[bare] == UDP))]
+    return unlikely
 
 
 def _same(packets: Packets, later: Rows, earlier: Rows) -> Bools:
