@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import polars as pl
@@ -39,6 +40,7 @@ _NUMBERS: dict[str, pl.Expr] = {
     "vlan": pl.col("vlan"),
 }
 _TERM = re.compile(r"([a-z_]+)(!=|>=|<=|=|>|<)(.+)")
+_UNITS = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
 _COMPARE: dict[str, Callable[[pl.Expr, Any], pl.Expr]] = {
     "=": lambda column, value: column == value,
     "!=": lambda column, value: column != value,
@@ -69,21 +71,47 @@ def filter_of(term: str) -> pl.Expr:
         "uid": ("uid",),
         "tunnel": ("tunnel",),
     }
+    if name in ("host", "client", "server") and "/" in value and operator in ("=", "!="):
+        kept = pl.any_horizontal(_within(column, _network(term, value)) for column in texts[name])
+        return kept if operator == "=" else ~kept
     if name in texts and operator in ("=", "!="):
         wanted = value.upper() if name == "state" else value if name == "uid" else value.lower()
         kept = pl.any_horizontal(pl.col(column) == wanted for column in texts[name])
         return kept if operator == "=" else ~kept
     if name not in _NUMBERS and name != "port":
         raise UsageError(f"--filter {term}: '{name}' is not known; names: {FILTER_HELP}.")
-    try:
-        number = float(value)
-    except ValueError as error:
-        raise UsageError(f"--filter {term}: '{value}' is no number.") from error
+    number = _number(term, value)
     if name == "port":
         compare = _COMPARE["=" if operator == "!=" else operator]
         kept = compare(pl.col("id_orig_p"), number) | compare(pl.col("id_resp_p"), number)
         return kept if operator != "!=" else ~kept
     return _COMPARE[operator](_NUMBERS[name], number).fill_null(False)
+
+
+def _network(term: str, value: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(value, strict=False)
+    except ValueError as error:
+        raise UsageError(f"--filter {term}: '{value}' is no network; write it as 10.0.0.0/8.") from error
+
+
+def _within(column: str, network: IPv4Network | IPv6Network) -> pl.Expr:
+    """Whether the addresses of a column belong to a network."""
+
+    def told(values: pl.Series) -> pl.Series:
+        known = {value: value is not None and ip_address(value) in network for value in values.unique().to_list()}
+        return pl.Series([known[value] for value in values.to_list()], dtype=pl.Boolean)
+
+    return pl.col(column).map_batches(told, return_dtype=pl.Boolean)
+
+
+def _number(term: str, value: str) -> float:
+    """A number such as 5, 0.25, 10k or 3M."""
+    unit = _UNITS.get(value[-1:], 1)
+    try:
+        return float(value.removesuffix(value[-1:]) if unit > 1 else value) * unit
+    except ValueError as error:
+        raise UsageError(f"--filter {term}: '{value}' is no number.") from error
 
 
 def flows(

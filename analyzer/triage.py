@@ -385,12 +385,16 @@ def verdict(
     searched = {name: by_name(name).searched for name in {entry.parser for entry in coverage} if name}
     read = sum(1 for entry in coverage if entry.records and searched.get(entry.parser))
     documents = sum(1 for entry in coverage if entry.parser and not searched[entry.parser])
-    unread = sum(1 for entry in coverage if entry.bytes and not entry.records)
-    tail = f" {_plural(unread, 'file was', 'files were')} not read." if unread else ""
+    silent = [entry.source for entry in coverage if entry.bytes and not entry.records]
+    void = {problem.source for problem in problems if problem.kind == "empty"}
+    empty = sum(1 for source in silent if source in void)
+    unread = len(silent) - empty
+    tail = f" {_plural(empty, 'capture holds', 'captures hold')} no packet." if empty else ""
+    tail += f" {_plural(unread, 'file was', 'files were')} not read." if unread else ""
     if not read and documents:
         return f"{_plural(documents, 'file is', 'files are')} configuration, code or text, and no log." + tail
     if not read:
-        return "Nothing could be analysed." + tail
+        return ("There is nothing to analyse." if empty and not unread else "Nothing could be analysed.") + tail
     if not findings:
         if unknown:
             return (

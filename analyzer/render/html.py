@@ -75,6 +75,7 @@ def render(report: Report, style: Style) -> str:
     entries = _entries(report.findings)
     cards = _fit((macros.card(entry, _ticket(report, entry.finding)) for entry in entries), len(entries), CARD_BYTES)
     css, script = _asset("style.css"), _asset("script.js")
+    void = {problem.source for problem in report.problems if problem.kind == "empty"}
     return (
         environment.get_template("page.html")
         .render(
@@ -104,7 +105,9 @@ def render(report: Report, style: Style) -> str:
                 (macros.fact(name, values) for name, values in report.facts.items()), len(report.facts), FACT_BYTES
             ),
             counts={severity: sum(f.severity == severity for f in report.findings) for severity in SEVERITIES},
-            unread=[entry for entry in report.coverage if entry.bytes and not entry.records],
+            unread=[
+                entry for entry in report.coverage if entry.bytes and not entry.records and entry.source not in void
+            ],
             empty=sum(not entry.bytes for entry in report.coverage),
             read=[entry for entry in report.coverage if entry.records],
             span=_span(report.coverage),

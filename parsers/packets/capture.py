@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .columns import Bools, Packets
     from .flows import Flows
     from .notices import Notice
+    from .reassembly import Fragments
     from .tcp import Analysis
     from .tcp_measures import Measures
 
@@ -30,6 +31,7 @@ class Capture:
     Attributes:
         path: its name inside the bundle.
         packets: one element a packet.
+        fragments: the fragmented datagrams.
         duplicate: packets that the capture holds a second time (mirror port); bool, one element a packet.
         flows: which rows make each connection.
         analysis: Wireshark's tcp.analysis flags, one element a packet.
@@ -41,6 +43,7 @@ class Capture:
 
     path: str
     packets: Packets
+    fragments: Fragments
     duplicate: Bools
     flows: Flows
     analysis: Analysis
@@ -94,14 +97,19 @@ def read_capture(source: Source) -> Capture:
     from .flows import flows
     from .framing import read_frames
     from .layers import Decoder
+    from .reassembly import reassemble
     from .tcp import analyse
 
     decoder = Decoder()
     frames = read_frames(source, decoder.take)
-    packets = decoder.packets(frames)
+    packets, fragments = reassemble(decoder.packets(frames))
+    if fragments.left:
+        message = f"{fragments.left:,} fragments that overlap or came twice were not put together."
+        frames.problems.append(Problem(source.path, "limit", message))
     groups = flows(packets)
     duplicate = duplicates(packets, groups)
     analysis, measures = analyse(packets, groups)
     table = connections(packets, groups, analysis, measures, duplicate)
     packets.release()
-    return Capture(source.path, packets, duplicate, groups, analysis, measures, table, frames.problems, frames.facts)
+    problems, facts = frames.problems, frames.facts
+    return Capture(source.path, packets, fragments, duplicate, groups, analysis, measures, table, problems, facts)

@@ -7,7 +7,7 @@ fields of the headers; payloads are read from it by their offset.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -88,7 +88,8 @@ class Packets:
 
     Attributes:
         data: the bytes of the file, uint8, read-only. read: so many of them at a place, without its pages in memory.
-        offset: first byte of the packet in `data`.
+        assembled: what continues `data`: datagrams whose fragments were put together. edges: where each of them ends.
+        offset: first byte of the packet in `data`; behind its end for the packet that completed such a datagram.
         captured, length: bytes in the file, and on the wire.
         time: nanoseconds since 1970 UTC; the smallest int64 where the file gives none.
         vlan: id of the innermost tag, -1 none. tunnel: index into TUNNELS, 0 none.
@@ -143,6 +144,8 @@ class Packets:
     window: npt.NDArray[np.uint16]
     connection: npt.NDArray[np.int32]
     from_orig: Bools
+    assembled: Bytes = field(default_factory=lambda: np.empty(0, np.uint8))
+    edges: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __len__(self) -> int:
         """The number of packets."""
@@ -165,6 +168,45 @@ class Packets:
     def part(self, start: int, stop: int) -> Packets:
         """The packets of rows start .. stop - 1 as views: what is written there is written here."""
         return Packets(data=self.data, read=self.read, **{name: getattr(self, name)[start:stop] for name in _DTYPES})
+
+    @staticmethod
+    def names() -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(_DTYPES)
+
+    def continued(self, more: Bytes, edges: Ints) -> Packets:
+        """The packets with more bytes behind those of the file; `edges` is where the packets in them end."""
+        assembled = np.append(self.assembled, more)
+        read, size, whole = reader(self.data), len(self.data), assembled.tobytes()
+
+        def either(place: int, count: int) -> bytes:
+            return read(place, count) if place < size else whole[place - size : place - size + count]
+
+        edges = np.append(self.edges, edges + len(self.assembled))
+        return replace(self, assembled=assembled, edges=edges, read=either)
+
+    def gathered(self, take: Callable[[Bytes, Ints, Ints, int], Bytes], start: Ints, have: Ints, width: int) -> Bytes:
+        """Rows of bytes as `gather` gives them, of the file by a way of its own, or of what continues it."""
+        behind = start >= len(self.data)
+        if not len(self.assembled) or not behind.any():
+            return take(self.data, start, have, width)
+        out = np.empty((len(start), width), np.uint8)
+        out[~behind] = take(self.data, start[~behind], have[~behind], width)
+        out[behind] = gather(self.assembled, start[behind] - len(self.data), have[behind], width)
+        return out
+
+    def reassembled(self, rows: Rows) -> Bools:
+        """Which packets completed a fragmented datagram, and carry all of it."""
+        return np.asarray(self.offset[rows] >= len(self.data))
+
+    def end(self, rows: Rows) -> Ints:
+        """Where the bytes of packets end, which begin at `offset`."""
+        end: Ints = self.offset[rows] + self.captured[rows]
+        whole = np.flatnonzero(self.reassembled(rows))
+        if len(whole):
+            begin = self.offset[rows[whole]] - len(self.data)
+            end[whole] = self.edges[np.searchsorted(self.edges, begin, side="right")] + len(self.data)
+        return end
 
     def address_text(self, rows: Rows, which: Literal["src", "dst"]) -> pl.Series:
         """The addresses of packets as text, null where there is none; each distinct one is formatted once."""
@@ -193,7 +235,7 @@ class Packets:
         """The first `width` bytes of payloads, uint8[len(rows), width], zeros where there are fewer."""
         start = self.place("payload", rows)
         have = np.where(start >= 0, self.payload_captured[rows], 0).astype(np.int64)
-        return gather(self.data, np.maximum(start, 0), have, width)
+        return self.gathered(gather, np.maximum(start, 0), have, width)
 
     def micros(self, row: int) -> int:
         """When a packet was taken, microseconds since 1970 UTC."""

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from .columns import TCP, UDP, Array, Bools, Packets, Rows, gather_apart
+from .columns import UDP, Array, Bools, Ints, Packets, Rows, gather_apart
 from .flows import Flows
 
 # How many packets of its connection a copy may stand behind the packet.
 _DISTANCE = 16
 # A sender numbers its packets: the same number again soon after is the same packet. Zero says nothing.
 _NUMBERED, _UNNUMBERED = 1_000_000_000, 1_000_000  # nanoseconds
+_HEAD = 40  # bytes of the transport header and behind it in which two packets differ
+_LEAST, _MOST = 0.25, 0.5  # share of copies among the packets of a direction that have no number
 _EXACT = ("ip_id", "seq", "ack", "payload_length", "tcp_flags", "sport", "ip_version", "from_orig")
 
 
@@ -23,14 +25,53 @@ def duplicates(packets: Packets, flows: Flows) -> Bools:
     order = flows.order
     number, length = packets.ip_id[order], packets.payload_length[order]
     seq = packets.seq[order]
+    pairs: list[tuple[Rows, Rows]] = []
     for distance in range(1, min(_DISTANCE + 1, len(order))):
         same = (number[distance:] == number[:-distance]) & (seq[distance:] == seq[:-distance])
         same &= length[distance:] == length[:-distance]
         place = np.flatnonzero(same)
         if len(place):
             later, earlier = order[place + distance], order[place]
-            copies[later[_same(packets, later, earlier)]] = True
+            found = np.flatnonzero(_same(packets, later, earlier) & ~copies[later])
+            pairs.append((later[found], earlier[found]))
+            copies[later[found]] = True
+    if pairs:
+        later, earlier = (np.concatenate(side) for side in zip(*pairs, strict=True))
+        copies[_circling(packets, later, earlier)] = False
+        copies[_unlikely(packets, later)] = False
     return copies
+
+
+def _circling(packets: Packets, later: Rows, earlier: Rows) -> Rows:
+    """Copies of copies, each with a smaller TTL: a packet that routers send in a circle, not one that is held twice."""
+    fallen = packets.ttl[later] < packets.ttl[earlier]
+    aged = np.zeros(len(packets), np.bool_)
+    aged[later[fallen]] = True
+    circling: Rows = np.asarray(later[fallen & aged[earlier]], np.int64)
+    return circling
+
+
+def _unlikely(packets: Packets, later: Rows) -> Rows:
+    """Packets without a number that are too few, or too many, of their direction to be copies.
+
+    Who holds packets twice holds about every one twice. A few are sent again; datagrams that are all alike are a
+    program that says the same again and again.
+    """
+    bare: Rows = np.asarray(later[packets.ip_id[later] == 0], np.int64)
+    if not len(bare):
+        return bare
+    size = 2 * (int(packets.connection[bare].max()) + 1)
+    chosen = np.flatnonzero((packets.connection >= 0) & (packets.connection < size // 2))
+
+    def directions(rows: Rows) -> Ints:
+        numbers: Ints = packets.connection[rows].astype(np.int64) * 2 + packets.from_orig[rows]
+        return numbers
+
+    sent = np.bincount(directions(chosen), minlength=size)
+    share = np.bincount(directions(bare), minlength=size) / np.maximum(sent, 1)
+    share = share[directions(bare)]
+    unlikely: Rows = bare[(share < _LEAST) | ((share > _MOST) & (packets.protocol[bare] == UDP))]
+    return unlikely
 
 
 def _same(packets: Packets, later: Rows, earlier: Rows) -> Bools:
@@ -40,17 +81,17 @@ def _same(packets: Packets, later: Rows, earlier: Rows) -> Bools:
         same &= column[later] == column[earlier]
     gap = packets.time[later] - packets.time[earlier]
     limit = np.where(packets.ip_id[later] > 0, _NUMBERED, _UNNUMBERED)
-    same &= (gap >= 0) & (gap <= limit) & ~packets.fragment[later]
+    same &= (gap >= 0) & (gap <= limit) & (~packets.fragment[later] | packets.reassembled(later))
     chosen = np.flatnonzero(same)
-    alike = (_checksum(packets, later[chosen]) == _checksum(packets, earlier[chosen])).all(axis=1)
-    same[chosen] = alike
+    same[chosen] = (_head(packets, later[chosen]) == _head(packets, earlier[chosen])).all(axis=1)
     return same
 
 
-def _checksum(packets: Packets, rows: Rows) -> Array:
-    """The checksum of the transport: it differs as soon as a time stamp or a SACK block does."""
+def _head(packets: Packets, rows: Rows) -> Array:
+    """The header of the transport with its options, or the first bytes of a datagram.
+
+    The checksum alone tells nothing where a network card fills it in later.
+    """
     start = packets.place("transport", rows)
-    at = np.select([packets.protocol[rows] == TCP, packets.protocol[rows] == UDP], [16, 6], 2)
-    end = packets.offset[rows] + packets.captured[rows]
-    begin = np.maximum(start, 0) + at
-    return gather_apart(packets.data, begin, np.where(start >= 0, end - begin, 0), 2)
+    have = np.where(start >= 0, packets.end(rows) - start, 0)
+    return packets.gathered(gather_apart, np.maximum(start, 0), have, _HEAD)

@@ -75,8 +75,8 @@ def flows(packets: Packets) -> Flows:
 def _keys(packets: Packets) -> tuple[Rows, Array, Bools]:
     """Rows that belong to a connection, their key, and (of all rows) whether the source is the lower endpoint."""
     count = len(packets)
-    usable = (packets.ip_version > 0) & (packets.protocol != NO_PROTOCOL) & (packets.fragment_offset == 0)
-    usable &= packets.has("transport") | ~np.isin(packets.protocol, _PORTED)
+    usable = (packets.ip_version > 0) & (packets.protocol != NO_PROTOCOL)
+    usable &= packets.has("transport") | (~np.isin(packets.protocol, _PORTED) & (packets.fragment_offset == 0))
     forward = np.zeros(count, np.bool_)
     rows = np.flatnonzero(usable)
     key = np.empty(len(rows), np.uint64)

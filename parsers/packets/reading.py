@@ -12,17 +12,22 @@ from itertools import pairwise
 import numpy as np
 
 from .columns import Bytes, Ints, Packets, Rows, gather
+from .mapping import release
 
 _PORTION = 8 * 1024 * 1024  # bytes of the file
 
 
 def gathered(packets: Packets, start: Ints, have: Ints, width: int) -> Bytes:
     """Rows of `width` bytes as `columns.gather` gives them, a portion of the file after the other."""
+    return packets.gathered(_in_portions, start, have, width)
+
+
+def _in_portions(data: Bytes, start: Ints, have: Ints, width: int) -> Bytes:
     out = np.zeros((len(start), width), np.uint8)
     edges = np.flatnonzero(np.diff(start // _PORTION)) + 1
     for low, high in pairwise([0, *edges.tolist(), len(start)]):
-        out[low:high] = gather(packets.data, start[low:high], have[low:high], width)
-        packets.release()
+        out[low:high] = gather(data, start[low:high], have[low:high], width)
+        release(data)
     return out
 
 

@@ -25,9 +25,9 @@ def syn_options(packets: Packets, rows: Rows) -> Options:
     """The options of TCP packets, one element a row."""
     start = packets.place("transport", rows)
     size = np.minimum(packets.place("payload", rows) - start, _LONGEST)
-    held = packets.offset[rows] + packets.captured[rows] - start
+    held = packets.end(rows) - start
     size = np.minimum(size, held)
-    raw = gather_apart(packets.data, start, size, _LONGEST)
+    raw = packets.gathered(gather_apart, start, size, _LONGEST)
     mss, scale, sack = (np.full(len(rows), -1, np.int64) for _ in range(3))
     at = np.full(len(rows), _HEADER, np.int64)
     everyone = np.arange(len(rows))

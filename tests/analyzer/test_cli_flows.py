@@ -80,3 +80,27 @@ def test_a_bundle_without_captures_is_unusable(analyze_command: Command, tmp_pat
     done = analyze_command("flows", path)
     assert done.returncode == 3
     assert "holds no packet capture" in done.stderr
+
+
+def test_networks_and_units_are_understood(analyze_command: Command) -> None:
+    def kept(*terms: str) -> int:
+        options = [word for term in terms for word in ("--filter", term)]
+        done = analyze_command("flows", CAPTURES / "port_scan.pcap", "-f", "json", *options)
+        return int(json.loads(done.stdout)["total"])
+
+    everything = kept()
+    assert kept("host=10.77.0.0/24") == kept("client!=10.99.0.0/16") == everything > 0
+    assert kept("server=2001:db8::/32") == kept("bytes>5k") == 0
+    done = analyze_command("flows", CAPTURES / "port_scan.pcap", "--filter", "bytes>5k")
+    assert (done.returncode, done.stdout) == (0, "No connection fits.\n")
+    done = analyze_command("flows", CAPTURES / "port_scan.pcap", "--filter", "host=10.0.0.0/99")
+    assert (done.returncode, "is no network" in done.stderr) == (2, True)
+
+
+def test_of_several_captures_each_frame_says_which(analyze_command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = analyze_command("flows", CAPTURES / "tcp_loss.pcap", CAPTURES / "healthy_quic_ipv6.pcap")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert {"1:1", "2:1"} <= {line.split()[0] for line in done.stdout.splitlines()}
+    assert "healthy_quic_ipv6.pcap" in done.stdout.splitlines()[-1]
+    assert "retransmitted" in done.stdout

@@ -153,6 +153,7 @@ def test_a_rule_for_logs_does_not_look_into_captures(report_on: ReportOn) -> Non
 def test_an_empty_capture_is_a_problem(report_on: ReportOn) -> None:
     report = report_on({"x.pcap": struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1), "a.log": varied_log(5)})
     assert [problem.kind for problem in report.problems] == ["empty"]
+    assert report.verdict.endswith(" 1 capture holds no packet.")
 
 
 def test_time_that_goes_back_and_silence_are_marked(report_on: ReportOn) -> None:

@@ -1,4 +1,4 @@
-"""ARP: addresses that two hosts claim, and hosts that do not answer."""
+"""ARP and IPv6 neighbour discovery: addresses that two hosts claim, and hosts that do not answer."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ _VIRTUAL = ("00:00:5e:00:01:", "00:00:5e:00:02:", "00:00:0c:07:ac:", "00:00:0c:9
 
 def notices(capture: Capture) -> Iterator[Notice]:
     """One notice an address that is claimed twice, and one a host that does not answer."""
-    table = capture.tables["arp"]
-    yield from _conflicts(capture, table)
-    yield from _unanswered(capture, table)
+    for name in ("arp", "ndp"):
+        table = capture.tables[name]
+        if len(table):
+            yield from _conflicts(capture, table)
+            yield from _unanswered(capture, table)
 
 
 def _conflicts(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
@@ -36,10 +38,10 @@ def _conflicts(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
 
     An address that moves to another host for good is no conflict.
     """
-    nobody = "0.0.0.0"  # noqa: S104 - an address, not a bind
-    claims = table.filter(~pl.col("probe") & (pl.col("sender_h") != nobody) & ~_virtual()).sort(
-        "sender_h", "frame_number"
-    )
+    nobody = ("0.0.0.0", "::")  # noqa: S104 - an address, not a bind
+    claims = table.filter(
+        ~pl.col("probe") & ~pl.col("sender_h").is_in(nobody) & pl.col("sender_mac").is_not_null() & ~_virtual()
+    ).sort("vlan", "sender_h", "frame_number")
     turns = claims.filter(_before("sender_mac", 1).is_null() | (pl.col("sender_mac") != _before("sender_mac", 1)))
     back = turns.with_columns(
         other_mac=_before("sender_mac", 1), other_frame=_before("frame_number", 1),
@@ -51,7 +53,8 @@ def _conflicts(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
         other_mac=_before("sender_mac", 1), other_frame=_before("frame_number", 1),
         same=_before("target_mac", 1) == pl.col("target_mac"), near=(pl.col("time") - _before("time", 1)) <= _AT_ONCE,
     ).filter((pl.col("sender_mac") != pl.col("other_mac")) & pl.col("same") & pl.col("near"))  # fmt: skip
-    found = pl.concat([back, doubled], how="diagonal").unique("sender_h", keep="first", maintain_order=True)
+    parts = [back, doubled, _taken(table, claims)]
+    found = pl.concat(parts, how="diagonal").unique(["vlan", "sender_h"], keep="first", maintain_order=True)
     for row in rows(found.sort("frame_number")):
         macs = sorted((row["sender_mac"], row["other_mac"]))
         msg = f"Two hosts use the address {row['sender_h']}: {macs[0]} and {macs[1]}"
@@ -60,9 +63,20 @@ def _conflicts(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
         yield from_row(capture, "arp_conflict", ERROR, row, msg, fields, frames, src=row["sender_h"], dst="")
 
 
+def _taken(table: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """Answers to hosts that asked whether an address is free (RFC 5227, RFC 4862): another one has it."""
+    probes = table.filter("probe").select(
+        "vlan", sender_h="target_h", other_mac="sender_mac", other_frame="frame_number", asked="time"
+    )
+    joined = claims.filter(pl.col("operation") == "reply").join(probes, on=["vlan", "sender_h"], maintain_order="left")
+    waited = pl.col("time") - pl.col("asked")
+    near = (waited >= timedelta(0)) & (waited <= _AT_ONCE)
+    return joined.filter(near & (pl.col("sender_mac") != pl.col("other_mac"))).drop("asked")
+
+
 def _before(column: str, count: int) -> pl.Expr:
     """What the same address said `count` packets ago."""
-    return pl.col(column).shift(count).over("sender_h")
+    return pl.col(column).shift(count).over("vlan", "sender_h")
 
 
 def _virtual() -> pl.Expr:

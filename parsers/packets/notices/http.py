@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from ..protocols.http2 import grpc_name
 from . import ERROR, INFO, WARN, Notice, Value
 from ._make import ConnectionRows, Row, from_row, rows, server, shorten
 
@@ -19,6 +21,15 @@ SLOW_TRANSFER = 2.0  # seconds from its first to its last byte
 _SLOW_RATE = 125_000  # bytes a second
 # What browsers and crawlers meet every day.
 _USUAL = (401, 404, 407, 410, 416)
+# Unknown, deadline exceeded, resource exhausted, unimplemented, internal, unavailable, data loss; others are answers.
+_GRPC_FAULTS = (2, 4, 8, 12, 13, 14, 15)
+
+
+# How interfaces call it when an answer is meant to wait: Consul, etcd, Kubernetes, CometD, Socket.IO, Matrix, Telegram.
+_POLL = re.compile(
+    r"(?i)(?<![a-z])(wait|watch|poll|polling|longpoll|longpolling|long-poll|cometd?|getupdates|timeout|timeoutseconds)"
+    r"(?![a-z])"
+)
 
 
 def notices(capture: Capture) -> Iterator[Notice]:
@@ -26,10 +37,13 @@ def notices(capture: Capture) -> Iterator[Notice]:
     table = capture.tables["http"]
     slow = (pl.col("response_time") >= SLOW) | (pl.col("transfer_time") >= SLOW_TRANSFER)
     course: _Course | None = None
-    for row in rows(table.filter((pl.col("status_code") >= 400) | slow)):
-        if row["status_code"] >= 400:
+    failed = (pl.col("status_code") >= 400) | pl.col("grpc_status").is_in(_GRPC_FAULTS)
+    for row in rows(table.filter(failed | slow)):
+        if (row["status_code"] or 0) >= 400:
             yield _failed(capture, row)
-        if (row["response_time"] or 0) >= SLOW or row["transfer_time"] >= SLOW_TRANSFER:
+        elif row["grpc_status"] in _GRPC_FAULTS:
+            yield _grpc(capture, row)
+        if (row["response_time"] or 0) >= SLOW or (row["transfer_time"] or 0) >= SLOW_TRANSFER:
             course = course or _Course(capture)
             yield from _slow(capture, row, course)
 
@@ -64,6 +78,14 @@ def _failed(capture: Capture, row: Row) -> Notice:
     return from_row(capture, note, severity, row, msg, _fields(row), _frames(row))
 
 
+def _grpc(capture: Capture, row: Row) -> Notice:
+    """A call that failed for a reason of the server, which HTTP knows nothing of: its status is 200."""
+    name = grpc_name(row["grpc_status"])
+    said = f": {shorten(row['grpc_message'])}" if row["grpc_message"] else ""
+    msg = f"The server {row['host'] or server(row)} answered the gRPC call {_what(row)} with {name}{said}"
+    return from_row(capture, "grpc_errors", ERROR, row, msg, {**_fields(row), "code": name}, _frames(row))
+
+
 class _Course:
     """How the packets of a connection fared between two of them, in constant time."""
 
@@ -90,6 +112,8 @@ def _slow(capture: Capture, row: Row, course: _Course) -> Iterator[Notice]:
     first, answered = row["frame_number"] - 1, row["response_frame_number"] - 1
     fields = _fields(row)
     waited = row["response_time"] or 0.0
+    if waited >= SLOW and _POLL.search(row["uri"] or ""):
+        return  # a client that waits for news: the server answers when there are some
     if waited >= SLOW:
         lost, _, _ = course.between(first, answered)
         distance = _distance(capture, row)

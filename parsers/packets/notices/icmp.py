@@ -19,7 +19,7 @@ _FLOW = ("quoted_proto", "quoted_orig_h", "quoted_orig_p", "quoted_resp_h", "quo
 _IGNORED = 3  # reports of the path MTU after which a sender has had its chance
 _TRACEROUTE = range(33_434, 33_535)
 _SMALL_TTL = 8  # a packet that is caught in a loop comes by with every TTL down to one
-_LOOP_TTLS = 3
+_LOOP_TTLS, _BARE_TTLS = 3, 6
 _LOOP_SECONDS = 5.0
 
 
@@ -87,14 +87,21 @@ def _loops(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
         return
     key = {name: getattr(packets, name)[rows_] for name in _IDENTITY}
     frame = pl.DataFrame({"row": rows_, "time": packets.time[rows_], "ttl": packets.ttl[rows_], **key})
-    # An id of zero says nothing (RFC 6864), unless TCP numbers its bytes.
-    same = frame.filter((pl.col("ip_id") > 0) | (pl.col("seq") > 0)).group_by(_IDENTITY, maintain_order=True)
-    circling = same.agg(
-        pl.col("row"),
-        pl.col("ttl").n_unique().alias("ttls"),
-        (pl.col("ttl").cast(pl.Int16).diff().max() <= 0).alias("falling"),
-        ((pl.col("time").last() - pl.col("time").first()) / 1e9).alias("seconds"),
-    ).filter((pl.col("ttls") >= _LOOP_TTLS) & pl.col("falling") & (pl.col("seconds") <= _LOOP_SECONDS))
+    # A sender may say the same again: then the TTL begins anew.
+    risen = (pl.col("ttl").cast(pl.Int16).diff().over(_IDENTITY) > 0).fill_null(False)
+    frame = frame.with_columns(risen=risen).with_columns(turn=pl.col("risen").cum_sum().over(_IDENTITY))
+    # An id of zero says nothing (RFC 6864), unless TCP numbers its bytes: then more rounds must show it.
+    numbered = (pl.col("ip_id").first() > 0) | (pl.col("seq").first() > 0)
+    circling = (
+        frame.group_by(*_IDENTITY, "turn", maintain_order=True)
+        .agg(
+            pl.col("row"),
+            pl.col("ttl").n_unique().alias("ttls"),
+            pl.when(numbered).then(_LOOP_TTLS).otherwise(_BARE_TTLS).alias("least"),
+            ((pl.col("time").last() - pl.col("time").first()) / 1e9).alias("seconds"),
+        )
+        .filter((pl.col("ttls") >= pl.col("least")) & (pl.col("seconds") <= _LOOP_SECONDS))
+    )
     expired = table.filter(pl.col("code_name") == "ttl_exceeded").group_by("quoted_resp_h", maintain_order=True)
     reporters = dict(expired.agg(pl.col("id_orig_h").unique(maintain_order=True)).iter_rows())
     pairs_ = circling.group_by("src_hi", "src_lo", "dst_hi", "dst_lo", maintain_order=True)

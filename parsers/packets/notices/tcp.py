@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ..columns import RST, SYN, TCP, Bools
+from ..columns import ACK, RST, SYN, TCP, Bools
 from . import ERROR, INFO, WARN, Notice, Value
 from ._endpoints import DIRECTIONS, RowsOf, about, limited, per_direction
 
@@ -73,6 +73,27 @@ def _setup(capture: Capture) -> Iterator[Notice]:
             )
             fields = {"answers": len(answered), "seconds": waited}
             yield about(capture, connection, "tcp_half_open", WARN, answered, msg, fields)
+    yield from _deaf(capture, syns)
+
+
+def _deaf(capture: Capture, syns: RowsOf) -> Iterator[Notice]:
+    """Servers that repeat their answer to a SYN although the client went on: what it sends does not reach them."""
+    packets, table = capture.packets, capture.connections
+    answers = (packets.protocol == TCP) & ~capture.duplicate & (packets.tcp_flags & (SYN | ACK) == SYN | ACK)
+    repeated = per_direction(capture, answers)[:, 0] >= 2
+    went_on = table["history"].str.contains(r"^S[sStT]*h[^afdrAFD]*[AD]").to_numpy()
+    heard = table["history"].str.contains("[adf]").to_numpy()
+    for connection in np.flatnonzero(repeated & went_on & ~heard).tolist():
+        answered = syns(connection, False)
+        span = (int(packets.time[answered[-1]]) - int(packets.time[answered[0]])) / 1e9
+        if span * 1e9 < _PATIENCE:
+            continue
+        msg = (
+            f"{{server}} answered the SYN of {{client}} {len(answered)} times within {span:.1f} s although the client"
+            " completed the handshake: what the client sends does not reach the server."
+        )
+        fields: dict[str, Value] = {"answers": len(answered), "seconds": span}
+        yield about(capture, connection, "tcp_half_open", WARN, answered, msg, fields)
 
 
 def _data(capture: Capture) -> Bools:

@@ -33,7 +33,8 @@ def notices(capture: Capture) -> Iterator[Notice]:
             yield _alert(capture, row)
         yield from faults
     silent = table.filter(pl.col("hello_frame_number").is_not_null() & pl.col("server_hello_frame_number").is_null())
-    silent = silent.filter(pl.col("last_alert").is_null())
+    # quic.py says what the silence of QUIC means.
+    silent = silent.filter(pl.col("last_alert").is_null() & ~pl.col("version").fill_null("").str.contains("QUIC"))
     if len(silent):
         packets_of = ConnectionRows(capture)
         for row in rows(silent):

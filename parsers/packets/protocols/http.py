@@ -17,13 +17,10 @@ METHODS = (
 # The first eight bytes of a head: what a packet is chosen by before anything is parsed.
 _STARTS = (b"HTTP/1.", *((method + b" ")[:8] for method in METHODS))
 # The fields that are kept; the rest is not even decoded.
-_KEPT = {
-    name.encode(): name
-    for name in (
-        "authorization", "content-length", "content-type", "host", "location", "server", "transfer-encoding",
-        "user-agent",
-    )
-}  # fmt: skip
+KEPT = (
+    "authorization", "content-length", "content-type", "host", "location", "server", "transfer-encoding", "user-agent",
+)  # fmt: skip
+_KEPT = {name.encode(): name for name in KEPT}
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ SCHEMA = _rows.schema(
         "gratuitous": pl.Boolean,  # tells its own address to all
         "probe": pl.Boolean,  # asks whether an address is free (RFC 5227)
         "unanswered": pl.Boolean,  # null for what needs no answer, or where the capture ended too soon
+        "vlan": pl.Int16,  # -1 without a tag
     }
 )
 _OPERATIONS = {1: "request", 2: "reply"}
@@ -35,7 +36,7 @@ def table(capture: Capture) -> pl.DataFrame:
     packets = capture.packets
     rows = np.flatnonzero(packets.has("network") & (packets.ip_version == 0) & ~capture.duplicate)
     start = packets.place("network", rows)
-    have = packets.offset[rows] + packets.captured[rows] - start
+    have = packets.end(rows) - start
     head = gathered(packets, start, have, 28)
     # Ethernet and IPv4, addresses of 6 and 4 bytes.
     fits = (have >= 28) & (np.ascontiguousarray(head[:, :6]).view(">u2")[:, :3] == (1, 0x0800, 0x0604)).all(1)
@@ -52,7 +53,8 @@ def table(capture: Capture) -> pl.DataFrame:
         "target_h": target,
         "gratuitous": same,
         "probe": no_sender,
-        "unanswered": _unanswered(capture, rows, operation == 1, sender.to_list(), target.to_list()),
+        "unanswered": unanswered(capture, rows, operation == 1, sender.to_list(), target.to_list()),
+        "vlan": packets.vlan[rows],
     }
     found = _rows.build(capture, SCHEMA, rows, np.zeros(len(rows), np.bool_), own)
     return found.with_columns(id_orig_h="sender_h", id_resp_h="target_h", id_orig_p=None, id_resp_p=None).cast(SCHEMA)
@@ -67,17 +69,25 @@ def _hardware(head: np.ndarray[Any, Any], at: int) -> list[str]:
     return [ether_text(int.from_bytes(raw.tobytes(), "big")) for raw in head[:, at : at + 6]]
 
 
-def _unanswered(
+def unanswered(
     capture: Capture, rows: Rows, request: np.ndarray[Any, Any], sender: list[str], target: list[str]
 ) -> list[bool | None]:
-    """Whether nobody spoke up for the address that a request is about, as long as the capture goes on."""
+    """Whether nobody spoke up for the address that a request is about, as long as the capture goes on.
+
+    Args:
+        capture: whose packets they are.
+        rows: packets, ascending.
+        request: which of them ask for an address.
+        sender: address that sent each one.
+        target: address that each one is about.
+    """
     time = capture.packets.time
     end = int(time.max(initial=0))
     heard: dict[str, int] = {}  # when an address was last heard of, walking backwards
     told: list[bool | None] = [None] * len(rows)
     for at in range(len(rows) - 1, -1, -1):
         when = int(time[rows[at]])
-        if request[at] and sender[at] not in ("0.0.0.0", target[at]):  # noqa: S104 - an address, not a bind
+        if request[at] and sender[at] not in ("0.0.0.0", "::", target[at]):  # noqa: S104 - an address, not a bind
             if target[at] in heard:
                 told[at] = (heard[target[at]] - when) / 1e9 > PATIENCE
             elif (end - when) / 1e9 >= PATIENCE:

@@ -80,9 +80,11 @@ def _datagrams(capture: Capture) -> Iterator[tuple[int, Message, str, str]]:
     ports = np.array(list(SERVICES), np.uint16)
     server = np.isin(packets.sport, ports) | np.isin(packets.dport, ports)
     chosen = server & (packets.protocol == UDP) & packets.has("payload") & ~capture.duplicate
-    for row, raw in payloads(packets, np.flatnonzero(chosen)):
-        complete = int(packets.payload_captured[row]) >= int(packets.payload_length[row]) and not packets.fragment[row]
-        message = parse(raw, complete)
+    rows = np.flatnonzero(chosen)
+    complete = packets.payload_captured[rows] >= packets.payload_length[rows]
+    complete &= ~packets.fragment[rows] | packets.reassembled(rows)
+    for (row, raw), whole in zip(payloads(packets, rows), complete.tolist(), strict=True):
+        message = parse(raw, whole)
         if message is not None:
             port = int(packets.dport[row])
             yield row, message, SERVICES.get(port) or SERVICES[int(packets.sport[row])], "udp"
@@ -118,6 +120,8 @@ def _pair(
 ) -> None:
     """Add a message to what was asked, or as a transaction of its own."""
     key = (connection, message.trans_id, message.query.lower(), message.qtype)
+    # Who refuses need not repeat the question: the number alone tells then.
+    bare = (connection, message.trans_id, "", 0)
     known = open_.get(key)
     if new.service == "mdns":  # asks many, answered by anybody, often unasked (RFC 6762)
         known = None
@@ -140,7 +144,7 @@ def _pair(
         if new.service == "dns":
             new.weird.append("dns_unmatched_reply")
     new.weird += message.weird
-    open_[key] = new
+    open_[key] = open_[bare] = new
     found.append(new)
 
 

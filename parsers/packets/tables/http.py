@@ -1,4 +1,4 @@
-"""http: one row a request with its response (Zeek's http.log), HTTP/1 on any port.
+"""http: one row a request with its response (Zeek's http.log), HTTP/1 and HTTP/2 in the clear, on any port.
 
 Heads are found at the beginning of packets and then by the length of the message before, so that several responses in
 one packet are all seen and bodies are never read.
@@ -10,8 +10,8 @@ import base64
 import binascii
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import numpy as np
 import polars as pl
@@ -19,7 +19,8 @@ import polars as pl
 from ..columns import Bools
 from ..protocols.http import MAX_HEAD, METHODS, Head, parse_head, starts_head
 from ..streams import Stream, streams
-from . import _rows
+from . import _http2, _rows
+from ._exchange import Message, Transaction
 
 if TYPE_CHECKING:
     from ..capture import Capture
@@ -41,6 +42,8 @@ SCHEMA = _rows.schema(
         "server": pl.String,
         "content_type": pl.String,
         "location": pl.String,
+        "grpc_status": pl.UInt16,
+        "grpc_message": pl.String,
         "response_frame_number": pl.UInt32,
         "response_time": pl.Float64,  # seconds from the last byte of the request to the first one of the response
         "transfer_time": pl.Float64,  # seconds from the first to the last byte of the response
@@ -55,32 +58,22 @@ _MAX_TEXT = 2048  # of a value that is kept
 _WORDS = np.array([int.from_bytes(start[:4].ljust(4), "big") for start in (b"HTTP", *METHODS)], np.uint64)
 
 
-@dataclass(slots=True)
-class _Message:
-    """A head, the stream offset at which it begins, that behind its body, and the packets of both."""
-
-    head: Head
-    offset: int
-    end: int
-    row: int
-    last_row: int
-
-
-@dataclass(slots=True)
-class _Transaction:
-    depth: int
-    request: _Message | None
-    response: _Message | None = None
-    weird: list[str] = field(default_factory=list)
-
-
 def table(capture: Capture) -> pl.DataFrame:
     """Every request of the capture with its response."""
     begins = _begins(capture)
     connections = np.unique(capture.packets.connection[begins]).astype(np.int64)
-    found: list[_Transaction] = []
-    for _, sides in streams(capture, connections, begins):
+    found: list[Transaction] = []
+    upgraded: dict[int, Transaction] = {}
+    for connection, sides in streams(capture, connections, begins):
         found += _transactions(sides)
+        if found and found[-1].response and found[-1].response.head.status == 101:
+            upgraded[connection] = found[-1]
+    for connection, exchanges in _http2.exchanges(capture):
+        for one in exchanges:
+            if one.request is None and one.depth == 1 and connection in upgraded:
+                upgraded[connection].response = one.response  # the request that asked for HTTP/2 is its first stream
+            else:
+                found.append(one)
     firsts = [one.request or one.response for one in found]
     rows = [first.row for first in firsts if first]
     return _rows.build(capture, SCHEMA, rows, [one.request is None for one in found], _columns(capture, found))
@@ -97,14 +90,14 @@ def _begins(capture: Capture) -> Bools:
     return begins
 
 
-def _transactions(sides: list[Stream]) -> list[_Transaction]:
+def _transactions(sides: list[Stream]) -> list[Transaction]:
     asking = [side for side in sides if _asks(side)]
     if len(asking) > 1:  # both sides send requests: not HTTP as it is read here
         return []
-    requests: list[_Message] = []
+    requests: list[Message] = []
     for side in asking:
         requests = _walk(side, [])
-    responses: list[_Message] = []
+    responses: list[Message] = []
     for side in sides:
         if side not in asking:
             responses = _walk(side, [message.head.method for message in requests])
@@ -115,10 +108,10 @@ def _asks(side: Stream) -> bool:
     return len(side.marks) > 0 and not side.read(side.marks[0], 5).startswith(b"HTTP/")
 
 
-def _walk(side: Stream, methods: list[str]) -> list[_Message]:
+def _walk(side: Stream, methods: list[str]) -> list[Message]:
     """The messages of one side, a response with the method that it answers."""
     places = side.marks
-    messages: list[_Message] = []
+    messages: list[Message] = []
     turn = 0  # among the requests; interim responses take none
     at = places[0] if places else -1
     raw = b""
@@ -136,7 +129,7 @@ def _walk(side: Stream, methods: list[str]) -> list[_Message]:
         method = methods[turn] if turn < len(methods) else ""
         size = _body(head, method)
         end = at + head.size + size if size is not None else _until(side, places, at + head.size)
-        messages.append(_Message(head, at, end, side.row_at(at), side.row_at(min(end, side.end) - 1)))
+        messages.append(Message(head, at, end, side.row_at(at), side.row_at(min(end, side.end) - 1)))
         turn += not 100 <= head.status < 200
         if head.status == 101 or (method == "CONNECT" and 200 <= head.status < 300) or head.method == "CONNECT":
             break
@@ -175,9 +168,9 @@ def _until(side: Stream, places: list[int], at: int) -> int:
     return following if following >= 0 else side.end
 
 
-def _paired(requests: list[_Message], responses: list[_Message]) -> list[_Transaction]:
+def _paired(requests: list[Message], responses: list[Message]) -> list[Transaction]:
     """Requests with their responses, in the order in which they were sent (RFC 9112 section 9.3)."""
-    found = [_Transaction(number, message) for number, message in enumerate(requests, 1)]
+    found = [Transaction(number, message) for number, message in enumerate(requests, 1)]
     waiting = deque(found)
     for response in responses:
         if 100 <= response.head.status < 200 and response.head.status != 101:
@@ -185,7 +178,7 @@ def _paired(requests: list[_Message], responses: list[_Message]) -> list[_Transa
         if waiting and waiting[0].request and waiting[0].request.row <= response.row:
             waiting.popleft().response = response
         else:
-            found.append(_Transaction(len(found) + 1, None, response, ["unmatched_HTTP_reply"]))
+            found.append(Transaction(len(found) + 1, None, response, ["unmatched_HTTP_reply"]))
     for one in found:
         for message in (one.request, one.response):
             if message:
@@ -193,7 +186,7 @@ def _paired(requests: list[_Message], responses: list[_Message]) -> list[_Transa
     return found
 
 
-def _columns(capture: Capture, found: list[_Transaction]) -> dict[str, object]:
+def _columns(capture: Capture, found: list[Transaction]) -> dict[str, object]:
     requests = [one.request.head if one.request else None for one in found]
     responses = [one.response.head if one.response else None for one in found]
 
@@ -203,9 +196,9 @@ def _columns(capture: Capture, found: list[_Transaction]) -> dict[str, object]:
     logins = [_login(head.fields.get("authorization", "")) if head else (None, None) for head in requests]
     return {
         "trans_depth": [one.depth for one in found],
-        "method": [head and head.method for head in requests],
+        "method": [(head.method or None) if head else None for head in requests],
         "host": value(requests, "host"),
-        "uri": [head and head.uri[:_MAX_TEXT] for head in requests],
+        "uri": [(head.uri[:_MAX_TEXT] or None) if head else None for head in requests],
         "version": [(request or response or Head(0, "", "", "", "", {}, 0, False)).version
                     for request, response in zip(requests, responses, strict=True)],
         "user_agent": value(requests, "user-agent"),
@@ -213,11 +206,13 @@ def _columns(capture: Capture, found: list[_Transaction]) -> dict[str, object]:
         "username": [name for _, name in logins],
         "request_body_len": [head and head.content_length for head in requests],
         "response_body_len": [head and head.content_length for head in responses],
-        "status_code": [head and head.status for head in responses],
+        "status_code": [(head.status or None) if head else None for head in responses],
         "status_msg": [head and head.reason for head in responses],
         "server": value(responses, "server"),
         "content_type": value(responses, "content-type"),
         "location": value(responses, "location"),
+        "grpc_status": [_number(text) for text in value(responses, "grpc-status")],
+        "grpc_message": [text and unquote(text) for text in value(responses, "grpc-message")],
         "response_frame_number": _rows.frames(one.response.row if one.response else None for one in found),
         "response_time": _rows.between(
             capture,
@@ -232,6 +227,10 @@ def _columns(capture: Capture, found: list[_Transaction]) -> dict[str, object]:
         "response_end_frame_number": _rows.frames(one.response.last_row if one.response else None for one in found),
         "weird": [one.weird for one in found],
     }  # fmt: skip
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and len(text) <= 4 and text.isascii() and text.isdigit() else None
 
 
 def _login(authorization: str) -> tuple[str | None, str | None]:

@@ -91,7 +91,7 @@ def _quotes(capture: Capture, rows: Rows, version: Bytes, kind: Array, code: Arr
     """The flow that errors quote: the IP header behind their own and the ports behind it."""
     packets = capture.packets
     start = packets.place("transport", rows)
-    have = packets.offset[rows] + packets.captured[rows] - start
+    have = packets.end(rows) - start
     head = gathered(packets, start, have, _WIDTH)
     four, six = version == 4, version == 6
     error = (four & np.isin(kind, _ERRORS[4])) | (six & np.isin(kind, _ERRORS[6]))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SCHEMA = _rows.schema(
     {
-        "version": pl.String,  # that was agreed on, null if none
+        "version": pl.String,  # that was agreed on, null if none; "QUICv1" where it runs in QUIC
         "client_version": pl.String,  # the highest that the client offered
         "cipher": pl.String,
         "client_ciphers": pl.UInt32,  # how many the client offered
@@ -89,7 +89,23 @@ def table(capture: Capture) -> pl.DataFrame:
     swaps = [session.client is None or session.row not in session.client.rows for session in sessions]
     rows = [_columns(session) for session in sessions]
     own = {name: [row.get(name) for row in rows] for name in SCHEMA if name not in _rows.IDENTITY}
-    return _rows.build(capture, SCHEMA, [session.row for session in sessions], swaps, own)
+    found = _rows.build(capture, SCHEMA, [session.row for session in sessions], swaps, own)
+    datagrams = capture.tables["quic"]
+    if len(datagrams):
+        found = pl.concat([found, _of_quic(datagrams)], how="diagonal").sort("frame_number", maintain_order=True)
+    return found
+
+
+def _of_quic(datagrams: pl.DataFrame) -> pl.DataFrame:
+    """The handshakes in QUIC, which is TLS 1.3 without its records (RFC 9001)."""
+    return datagrams.rename({"client_protocol": "next_protocol"}).select(
+        *(name for name in SCHEMA if name in datagrams.columns or name == "next_protocol"),
+        alerts=pl.when(pl.col("last_alert").is_not_null())
+        .then(pl.concat_list(pl.col("alert_from") + " fatal " + pl.col("last_alert")))
+        .otherwise(pl.lit([], pl.List(pl.String))),
+        alert_level=pl.when(pl.col("last_alert").is_not_null()).then(pl.lit("fatal")),
+        certificate_requested=pl.lit(False),
+    )
 
 
 def _begins(capture: Capture) -> Ints:

@@ -36,6 +36,7 @@ def _headers(capture: Capture) -> pl.DataFrame:
     found: list[tuple[int, str]] = []
     for name, chosen in _oddities(capture).items():
         found += [(row, name) for row in np.flatnonzero(chosen & ~capture.duplicate).tolist()]
+    found += sorted(capture.fragments.weird)
     rows = [row for row, _ in found]
     own = {"name": [name for _, name in found], "addl": [""] * len(found)}
     return _rows.build(capture, SCHEMA, rows, [False] * len(rows), own)

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.packets.protocols import dhcp, dns, http, sip, tls, x509
+from parsers.packets.protocols import dhcp, dhcpv6, dns, http, http2, quic, sip, tls, x509
 from parsers.packets.protocols.dialogue import Dialogue
+from parsers.packets.protocols.hpack import BlockError, Decoder
 
 NAME = b"\x03www\x04shop\x07example\x00"
 QUESTION = struct.pack(">6H", 7, 0x0100, 1, 0, 0, 0) + NAME + b"\x00\x01\x00\x01"
@@ -52,8 +53,26 @@ def _lines(data: bytes) -> object:
     return None
 
 
+def _blocks(data: bytes) -> object:
+    decoder = Decoder()
+    found = []
+    for at in range(0, len(data), 11):
+        try:
+            found.append(http2.head_of(decoder.decode(data[at : at + 11])))
+        except BlockError:
+            decoder.forget()
+    return (found, http2.parse_frame(data), http2.fragment(1, 0x28, data))
+
+
+def _long_headers(data: bytes) -> object:
+    packets = list(quic.packets(data))
+    decrypted = [quic.decrypt(packet, packet.target, True) for packet in packets if packet.kind == quic.INITIAL]
+    return (packets, decrypted, list(quic.frames(data)))
+
+
 PARSERS: list[Callable[[bytes], Any]] = [
-    dns.parse, http.parse_head, x509.parse, dhcp.parse, sip.parse, _hello, _records, _lines,
+    dns.parse, http.parse_head, x509.parse, dhcp.parse, dhcpv6.parse, sip.parse, _hello, _records, _lines, _blocks,
+    _long_headers,
 ]  # fmt: skip
 
 

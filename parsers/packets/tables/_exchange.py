@@ -1,0 +1,28 @@
+"""Requests and responses of HTTP in a stream, whatever the version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..protocols.http import Head
+
+
+@dataclass(slots=True)
+class Message:
+    """A head, the stream offset at which it begins, that behind its body, and the packets of both."""
+
+    head: Head
+    offset: int
+    end: int
+    row: int
+    last_row: int
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A request and its response; depth counts the requests of a connection from 1."""
+
+    depth: int
+    request: Message | None
+    response: Message | None = None
+    weird: list[str] = field(default_factory=list)

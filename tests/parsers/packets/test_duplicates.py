@@ -1,0 +1,78 @@
+"""What is in a capture twice, and what only looks like it: repeated words, circling packets, repaired losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+from parsers.packets.capture import Capture
+
+Read = Callable[..., Capture]
+CLIENT, SERVER = "2001:db8::5", "2001:db8::9"
+ACK, PSH = 16, 8
+
+
+def datagram(wire: SimpleNamespace, data: bytes, ttl: int = 64) -> bytes:
+    return wire.ethernet(0x86DD, wire.ip(17, wire.udp(40000, 8125, data), CLIENT, SERVER, ttl))
+
+
+def test_a_program_that_says_the_same_again_is_not_doubled(wire: SimpleNamespace, read: Read) -> None:
+    found = read([(at * 1e-4, datagram(wire, b"web.hits:1|c")) for at in range(40)])
+    assert not found.duplicate.any()
+
+
+def test_datagrams_that_a_mirror_port_doubles_are(wire: SimpleNamespace, read: Read) -> None:
+    packets = []
+    for number in range(40):
+        packets += [
+            (number * 0.01, datagram(wire, b"%d" % number)),
+            (number * 0.01 + 5e-5, datagram(wire, b"%d" % number)),
+        ]
+    assert read(packets).duplicate.tolist() == [False, True] * 40
+
+
+def test_datagrams_of_one_size_and_checksum_differ_by_what_they_carry(wire: SimpleNamespace, read: Read) -> None:
+    # The network card fills the checksum in later: until then it is that of the length alone.
+    found = read([(at * 1e-4, datagram(wire, b"%04d" % at)) for at in range(40)])
+    assert not found.duplicate.any()
+
+
+def test_a_window_that_opens_is_no_copy_of_the_answer_before(wire: SimpleNamespace, read: Read) -> None:
+    talk = wire.Talk(client=CLIENT, server=SERVER).open()
+    for number in range(20):
+        talk.send(0.1 + number * 0.01, "s", 1 + 1000 * number, 1, ACK, 1000)
+        talk.send(0.1001 + number * 0.01, "c", 1, 1001 + 1000 * number, ACK, window=100)
+        talk.send(0.1002 + number * 0.01, "c", 1, 1001 + 1000 * number, ACK, window=60000)
+    assert not read(talk).duplicate.any()
+
+
+def test_a_loss_that_is_repaired_at_once_is_loss(wire: SimpleNamespace, read: Read) -> None:
+    talk = wire.Talk(client=CLIENT, server=SERVER).open()
+    for number in range(60):
+        at = 0.1 + number * 0.01
+        talk.send(at, "c", 1 + 1000 * number, 1, ACK, 1000)
+        if number % 10 == 5:
+            talk.send(at + 4e-4, "c", 1 + 1000 * number, 1, ACK, 1000)
+        talk.send(at + 6e-4, "s", 1, 1001 + 1000 * number)
+    found = read(talk)
+    assert not found.duplicate.any()
+    assert int(found.analysis.retransmission.sum()) == 6
+
+
+def test_a_packet_in_a_circle_is_a_loop_and_no_copy(wire: SimpleNamespace, read: Read) -> None:
+    packets = []
+    for turn in range(2):
+        packets += [(turn + ttl * -1e-5 + 1e-3, datagram(wire, b"hello", ttl)) for ttl in range(64, 0, -1)]
+    found = read(packets)
+    assert int(found.duplicate.sum()) <= 2
+    (notice,) = (notice for notice in found.notices() if notice.severity_number > 9)
+    assert "the TTL falling from 64 to 1" in notice.text()
+
+
+def test_a_server_that_does_not_hear_the_client_is_told(wire: SimpleNamespace, read: Read) -> None:
+    talk = wire.Talk(client=CLIENT, server=SERVER).open().send(0.03, "c", 1, 1, ACK | PSH, 5)
+    for number in range(1, 4):
+        talk.send(float(number), "s", 0, 1, 18)
+        talk.send(number + 0.001, "c", 6, 1)
+    notes = [notice.text() for notice in read(talk).notices() if notice.note == "tcp_half_open"]
+    assert ["what the client sends does not reach the server" in note for note in notes] == [True]
