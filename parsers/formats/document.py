@@ -103,6 +103,18 @@ _ENDINGS = frozenset(
         ".j2",
     ]
 )
+# Endings of source code: its lines may hold times and names of errors, as long as some of them are code.
+_SOURCE_CODE = frozenset(
+    ".py .pyi .rb .pl .pm .pod .go .rs .java .kt .scala .c .h .cc .cpp .hpp .cs .js .mjs .cjs .ts .jsx .tsx .css .sh .bash .zsh .fish "
+    ".ps1 .bat .cmd .php .lua .po .tex .m4 .am .cmake .mk .gradle .proto .svg .xsd .el .awk .sed .texi .swift .vb .groovy".split()
+)
+# How programs that are read as text begin: scripts, pages of manuals, PostScript, TeX, XML of pages.
+_MAGIC = re.compile(
+    r"^\ufeff?(?:#! ?/|\.\\\"|'\\\"|\.(?:TH|Dd|so) |%!PS|%PDF|\\input |\\documentclass|<\?php|<!DOCTYPE|<html|\{\\rtf|diff --git |"
+    r"-----BEGIN (?:CERTIFICATE|PGP|RSA|EC|PRIVATE|OPENSSH|PUBLIC)|"
+    # A page of a manual as it is printed: "LS(1)   User Commands   LS(1)".
+    r"([A-Za-z0-9_.:+\-]+\([0-9][a-zA-Z]*\)) {2,}.* {2,}\1$)"
+)
 # Endings of configuration and of what programs report alike: there the lines decide.
 _DUMPS = frozenset((".json", ".yaml", ".yml", ".xml", ".html", ".htm", ".csv", ".tsv"))
 _NAMES = re.compile(
@@ -156,14 +168,20 @@ class Document(GenericFormat):
         prose = wrapped > 7 and wrapped > 0.25 * len(lines) and not any(_HEADED.match(line) for line in lines)
         if prose or _WRITTEN.match(name) or any(_LISTING.match(line) for line in lines[:3]):
             return 0.3
-        if not lines or find_kind(lines) is not None or any(_TRACE.search(line) for line in lines):
+        if not lines:
             return 0.0
-        if _STATE.search(source.head.decode("utf-8", "replace")):
-            return 0.0
+        if _MAGIC.match(lines[0]):
+            return 0.95
         share = sum(bool(_COMMENT.match(line) or _CODE.search(line) or _SETTING.match(line)) for line in lines) / len(
             lines
         )
         ending = PurePosixPath(name).suffix.lower()
+        if ending in _SOURCE_CODE and share > 0.2:
+            return 0.9
+        if find_kind(lines) is not None or any(_TRACE.search(line) for line in lines):
+            return 0.0
+        if _STATE.search(source.head.decode("utf-8", "replace")):
+            return 0.0
         if ending in _DUMPS:
             return 0.15 if share > 0.1 else 0.0
         looks_so = share > 0.7 and len(lines) >= _TELLING_LINES
