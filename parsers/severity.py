@@ -63,15 +63,16 @@ SYSLOG = {0: EMERGENCY, 1: ALERT, 2: CRITICAL, 3: ERROR, 4: WARN, 5: NOTICE, 6: 
 # bunyan and pino number their levels by tens; Python's logging, too, but from 10 to 50 with other names.
 BUNYAN = {10: TRACE, 20: DEBUG, 30: INFO, 40: WARN, 50: ERROR, 60: FATAL}
 
-_LEVEL = r"(emergency|emerg|panic|fatal|critical|crit|alert|severe|error|err|warning|warn|notice|information|info|debug|trace|verbose)"
+_LEVEL = r"(emergency|emerg|panic|fatal|critical|crit|alert|severe|error|err|warning|warn|notice|information|info|debug[1-5]?|trace|verbose)"
 # A severity word near the start of a message, set apart as such: by brackets, a colon, a bar, or in capitals. Words
 # in running prose ("no error so far") must not count.
 WORDS = (
     r"(?:^|[\s\[(<|,:;=\"'/.])"
     r"(EMERGENCY|EMERG|PANIC|PANI|FATAL|FATA|FTL|CRITICAL|CRIT|CRT|ALERT|SEVERE|ERROR|ERRO|ERR|WARNING|WARN|WRN|NOTICE"
     r"|INFORMATION|INFO|INF|DEBUG|DEBU|DBG|TRACE|TRC|VERBOSE|VRB"
-    r"|FEHLER|WARNUNG|SCHWERWIEGEND|ERREUR|AVERTISSEMENT|GRAVE|ADVERTENCIA|AVVERTENZA|AVISO|ОШИБКА|ПРЕДУПРЕЖДЕНИЕ)"
+    r"|FEHLER|WARNUNG|SCHWERWIEGEND|ERREUR|AVERTISSEMENT|ADVERTENCIA|AVVERTENZA|AVISO|ОШИБКА|ПРЕДУПРЕЖДЕНИЕ)"
     r"(?:[\s\]\)>|,:;=\"'.\-\[]|$)"
+    r"|(?:^|[\s\[(<|])(GRAVE)[:\])>|]"
     r"|(?i:^(?:[^\s:]{1,40}: ){0,2}[\[<(]?" + _LEVEL + r"[\]>)]?(?::|\]|\)|>|/| [-|:\[(]| {2,}))"
     r"|(?i:^" + _LEVEL + r" [a-z0-9_\-]+\[[0-9])"
     r"|(?i:[\[<(|.:] *" + _LEVEL + r" *[\]>)|])"

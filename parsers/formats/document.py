@@ -7,6 +7,7 @@ a comment in redis.conf explains an error message, it does not report one.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -143,6 +144,17 @@ _LISTING = re.compile(
 _HEADED = re.compile(
     r"^\W{0,2}[0-9]{2,4}[-/.]?[0-9]{2}[-/.]?[0-9]{2}.{1,3}[0-9]{1,2}:[0-9]{2}|^\W{0,2}[A-Z]{4,8}\W |^.{0,40}\[[A-Z]{4,8}\]"
 )
+# Changes and hints are listed.
+_BULLET = re.compile(r"^\s{0,8}(?:[-*+•o]|[0-9]{1,3}[.)]|#[0-9]+:?) +\S")
+# What opens a paragraph of a page in Perl's, Emacs' and Markdown's ways, and a line of symbols below a title.
+_HEADING = re.compile(r"^(?:=(?:head[1-4]|item|over|back|cut|pod|encoding)\b|\*{1,4} [A-Z]|#{1,5} [A-Z]|(?:={4,}|-{4,}|~{4,})$)")
+# Statements: what opens them, and how they end.
+_STATEMENT = re.compile(
+    r"^\s*(?:(?:def|class|import|from|return|if|elif|else|try|except|raise|while|for|switch|case|var|let|const|async|await|function|export|"
+    r"package|use|my|our|sub|public|private|protected|static|struct|typedef|enum|interface|impl|fn|func|pub|local|foreach|unless|assert)\b.*[:;{(,)}\]\"']$|"
+    r"(?:import|from|require|#include|#define|#if\w*|module\.exports|@[a-z]\w*)\b.*|(?:[\w.$@%\[\]\"'*]+|my [$@%]\w+) *(?:=|\+=|:=|=>|=~) *\S.*[;,({\[)\]\"'\w]|"
+    r"[\w.:>$-]+\(.*\)?[;,:{]?|[)}\]]+[;,)]*|[\"']{3}.*)$"
+)
 # Fewer lines than this do not tell without a name.
 _TELLING_LINES = 5
 _COMMENT = re.compile(r"^\s*(?:#|;|//|/\*|\*|--|<!--|\"|%)")
@@ -165,7 +177,7 @@ class Document(GenericFormat):
             return 0.95
         name = _PACKED.sub("", PurePosixPath(source.path.replace("!/", "/")).name)
         wrapped = len(_WRAPPED.findall("\n".join(lines)))
-        prose = wrapped > 7 and wrapped > 0.25 * len(lines) and not any(_HEADED.match(line) for line in lines)
+        prose = _is_prose(lines, wrapped)
         if prose or _WRITTEN.match(name) or any(_LISTING.match(line) for line in lines[:3]):
             return 0.3
         if not lines:
@@ -184,7 +196,8 @@ class Document(GenericFormat):
             return 0.0
         if ending in _DUMPS:
             return 0.15 if share > 0.1 else 0.0
-        looks_so = share > 0.7 and len(lines) >= _TELLING_LINES
+        statements = sum(_STATEMENT.match(line) is not None for line in lines)
+        looks_so = len(lines) >= _TELLING_LINES and (share > 0.7 or (statements > 15 and statements > 0.4 * len(lines)))
         return 0.15 if looks_so or ending in _ENDINGS or _NAMES.match(name) else 0.0
 
     def read(self, source: Source, piece: Slice, plan: Plan) -> Batch:
@@ -210,6 +223,17 @@ class Document(GenericFormat):
             extract=lambda batch, records, wanted: self.extract(batch, records, wanted, plan),
             problems=lines.problems,
         )
+
+
+def _is_prose(lines: Sequence[str], wrapped: int) -> bool:
+    """Whether lines are written for readers: wrapped, with titles or lists."""
+    if any(_HEADED.match(line) for line in lines):
+        return False
+    titles = sum(_HEADING.match(line) is not None for line in lines)
+    listed = sum(_BULLET.match(line) is not None for line in lines)
+    if titles > 1 or listed > 0.12 * len(lines):
+        return wrapped > 2 and wrapped > 0.06 * len(lines)
+    return wrapped > 7 and wrapped > 0.25 * len(lines)
 
 
 FORMAT = Document(
