@@ -39,6 +39,8 @@ class Evaluator:
         self._place[records] = np.arange(len(records))
         self._constant = {"source": source, "parser": parser}
         self._bodies = batch.extract(batch, records, ()).get_column("body")
+        if batch.quoted:
+            self._bodies = self._bodies.str.replace_all(batch.quoted, "${1}-${2}")
         self._items: dict[Item, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
         self._header: tuple[NDArray[np.int64], pl.DataFrame] | None = None
 

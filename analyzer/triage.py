@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 EVIDENCE_LINES = 5
 # Lines ahead of and behind a line of evidence.
 CONTEXT_LINES = 5
+# The highest of the severity numbers of debugging and tracing.
+LAST_DEBUG = 8
 UNKNOWN_SHOWN = 20
 TEXT_CHARACTERS = 2000
 
@@ -130,8 +132,14 @@ def triage(
         offsets: microseconds that the clock of a source is ahead of that of the captures, by its index.
     """
     records = _Records(rules, streams, matches, latest, offsets or {})
-    found = ((rule, records.of(rule)) for rule in rules)
-    return _ordered([_finding(rule, some, quoter, buckets) for rule, some in found if some is not None])
+    found = ((rule, some) for rule in rules if (some := records.of(rule)) is not None and not _is_detail(some))
+    return _ordered([_finding(rule, some, quoter, buckets) for rule, some in found])
+
+
+def _is_detail(found: _Found) -> bool:
+    """Whether a program says it at the level of debugging alone: it tried something, and knows what to do when it fails."""
+    severities = found.records.get_column("severity_number").to_numpy()
+    return bool(len(severities)) and bool(((severities > 0) & (severities <= LAST_DEBUG)).all())
 
 
 def _ordered(findings: Sequence[Finding]) -> list[Finding]:
