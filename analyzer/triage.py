@@ -137,7 +137,7 @@ def triage(
 
 
 def _is_detail(found: _Found) -> bool:
-    """Whether a program says it at the level of debugging alone: it tried something, and knows what to do when it fails."""
+    """Whether a program says it at the level of debugging alone: it knows what to do when that fails."""
     severities = found.records.get_column("severity_number").to_numpy()
     return bool(len(severities)) and bool(((severities > 0) & (severities <= LAST_DEBUG)).all())
 

@@ -94,7 +94,7 @@ _MNEMONIC = r"%[A-Z][A-Z0-9_]*(?:-[A-Z][A-Z0-9_]*)*-([0-7])-[A-Z0-9_]+"
 
 # What no level says but every reader sees: a message that reports a failure.
 FAILURES = (
-    r"(?i)(?:^|[^a-z_/.\-])(?:panic|fatal|segfault|segmentation fault|traceback \(most recent call last\)|unhandled|uncaught"
+    r"(?i)(?:^|[^a-z_/.=\-])(?:panic|fatal|segfault|segmentation fault|traceback \(most recent call last\)|unhandled|uncaught"
     r"|core dumped|oops|out of memory|oom-kill(?:er)?|unhandledpromiserejection\w*|exception in thread|-- error [0-9]+|return value 3)"
     r"(?:[^a-z_=.\-]|[.\-](?:[^a-z]|$)|$)"
     r"|[a-z.](?:exception|error):(?:[^a-z=]|$)"
@@ -111,12 +111,16 @@ _HARMLESS = (
     r"|\b(?:if|when|whenever|unless|until|in case of|before) (?:an? |any |the |there is |there are )?"
     r"(?:fatal|critical|uncaught|unhandled|panic|oops|segmentation fault|out of memory|error)\b"
     r"|\b(?:errors?|failures?|failed|fatal|critical|panic|warnings?)[\"']?(?:"
-    r"\s*[:=]\s*[\"']?(?:0+|<nil>|\(null\)|\[\]|\{\}|\"\"|''|" + _NOTHING + r"[,;)\]}\"']|" + _NOTHING + r"$)(?:[^\w.]|$)"
+    r"\s*[:=]\s*[\"']?(?:0+|<nil>|\(null\)|\[\]|\{\}|\"\"|''|"
+    + _NOTHING
+    + r"[,;)\]}\"']|"
+    + _NOTHING
+    + r"$)(?:[^\w.]|$)"
     r"|=(?:[,;)\]}\"' ]|" + _NOTHING + r"(?:\s|$)|$))"
 )
-# The result of a test, or of a step, that went well: its name may hold any word.
-_PASSED = (
-    r"^\s*(?:PASS(?:ED)?|XFAIL|SKIP(?:PED)?|UNSUPPORTED|UNTESTED)(?:: |\s{2,})|^\s*--- (?:PASS|SKIP):|^\s*ok +(?:[0-9]+ )?- |^\s*[✓✔√] "
+# The result of a test, or of a step, that went well: its name may hold any word. So may a command that a shell traces.
+PASSED = (
+    r"^\++ [a-z\['(]|^\s*(?:PASS(?:ED)?|XFAIL|SKIP(?:PED)?|UNSUPPORTED|UNTESTED)(?:: |\s{2,})|^\s*--- (?:PASS|SKIP):|^\s*ok +(?:[0-9]+ )?- |^\s*[✓✔√] "
     r"|(?:\.\.\.+ ?(?:ok|yes|no|done|passed|PASSED|skipped)|\bPASSED(?: +\[ *[0-9]*%\])?)\s*$"
 )
 
@@ -144,7 +148,7 @@ def of_messages(messages: pl.Series) -> NDArray[np.uint8]:
 
     messages = messages.fill_null("")
     start = messages.str.slice(0, WINDOW).str.replace_all(_HARMLESS, " ")
-    start = start.zip_with(~messages.str.contains(_PASSED), pl.Series([""]))
+    start = start.zip_with(~messages.str.contains(PASSED), pl.Series([""]))
     words = start.str.extract_groups(WORDS).struct.unnest().select(pl.coalesce(pl.all())).to_series()
     table = {word: number(word) for word in words.unique().drop_nulls()}
     ranked = start.str.extract(_MNEMONIC, 1)

@@ -105,13 +105,14 @@ _ENDINGS = frozenset(
     ]
 )
 # Endings of source code: its lines may hold times and names of errors, as long as some of them are code.
-_SOURCE_CODE = frozenset(
-    ".py .pyi .rb .pl .pm .pod .go .rs .java .kt .scala .c .h .cc .cpp .hpp .cs .js .mjs .cjs .ts .jsx .tsx .css .sh .bash .zsh .fish "
-    ".ps1 .bat .cmd .php .lua .po .tex .m4 .am .cmake .mk .gradle .proto .svg .xsd .el .awk .sed .texi .swift .vb .groovy".split()
+_SOURCE_CODE = re.compile(
+    r"\.(?:pyi?|rb|p[lm]|pod|go|rs|java|kt|scala|[ch]|cc|[ch]pp|cs|[mc]?js|[jt]sx?|css|(?:ba|z|fi)?sh|ps1|bat|cmd|php|lua|po|tex|m4|am|"
+    r"cmake|mk|gradle|proto|svg|xsd|el|awk|sed|texi|swift|vb|groovy)$"
 )
 # How programs that are read as text begin: scripts, pages of manuals, PostScript, TeX, XML of pages.
 _MAGIC = re.compile(
     r"^\ufeff?(?:#! ?/|\.\\\"|'\\\"|\.(?:TH|Dd|so) |%!PS|%PDF|\\input |\\documentclass|<\?php|<!DOCTYPE|<html|\{\\rtf|diff --git |"
+    r"This file contains any messages produced by compilers|(?:Performing C\w* SOURCE FILE Test|Determining if the) .* failed with|"
     r"-----BEGIN (?:CERTIFICATE|PGP|RSA|EC|PRIVATE|OPENSSH|PUBLIC)|"
     # A page of a manual as it is printed: "LS(1)   User Commands   LS(1)".
     r"([A-Za-z0-9_.:+\-]+\([0-9][a-zA-Z]*\)) {2,}.* {2,}\1$)"
@@ -147,7 +148,9 @@ _HEADED = re.compile(
 # Changes and hints are listed.
 _BULLET = re.compile(r"^\s{0,8}(?:[-*+•o]|[0-9]{1,3}[.)]|#[0-9]+:?) +\S")
 # What opens a paragraph of a page in Perl's, Emacs' and Markdown's ways, and a line of symbols below a title.
-_HEADING = re.compile(r"^(?:=(?:head[1-4]|item|over|back|cut|pod|encoding)\b|\*{1,4} [A-Z]|#{1,5} [A-Z]|(?:={4,}|-{4,}|~{4,})$)")
+_HEADING = re.compile(
+    r"^(?:=(?:head[1-4]|item|over|back|cut|pod|encoding)\b|\*{1,4} [A-Z]|#{1,5} [A-Z]|(?:={4,}|-{4,}|~{4,})$)"
+)
 # Statements: what opens them, and how they end.
 _STATEMENT = re.compile(
     r"^\s*(?:(?:def|class|import|from|return|if|elif|else|try|except|raise|while|for|switch|case|var|let|const|async|await|function|export|"
@@ -188,7 +191,7 @@ class Document(GenericFormat):
             lines
         )
         ending = PurePosixPath(name).suffix.lower()
-        if ending in _SOURCE_CODE and share > 0.2:
+        if _SOURCE_CODE.search(ending) and share > 0.2:
             return 0.9
         if find_kind(lines) is not None or any(_TRACE.search(line) for line in lines):
             return 0.0
