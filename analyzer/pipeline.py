@@ -26,7 +26,8 @@ from analyzer.rule import Rule
 from analyzer.settings import Limits
 from analyzer.store import Store
 from analyzer.tally import Tally
-from analyzer.triage import Buckets, Quoter, gaps, triage, unknown_errors, verdict
+from analyzer.triage import Buckets, Quoter, gaps, triage, unknown_errors
+from analyzer.verdict import verdict
 from analyzer.worker import Job, SliceResult, Worker
 from parsers.contract import Problem
 from parsers.text import SLICE_BYTES
@@ -130,7 +131,7 @@ class _Run:
         problems = [*self._bundle.problems, *(p for entry in self._inputs for p in merged_problems(entry.problems))]
         report = Report(
             bundle=self._info(),
-            verdict=verdict(findings, unknown, coverage, problems),
+            verdict=verdict(findings, unknown, coverage),
             findings=findings,
             unknown=unknown,
             coverage=coverage,

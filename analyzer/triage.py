@@ -13,12 +13,12 @@ import numpy as np
 import polars as pl
 
 from analyzer.correlate import WORKING_COLUMNS, correlate, largest
-from analyzer.finding import SEVERITIES, Bucket, Coverage, Evidence, Finding, Mark, UnknownError, explains, leading
+from analyzer.finding import SEVERITIES, Bucket, Evidence, Finding, Mark, UnknownError, explains, leading
 from analyzer.match import Stream
 from analyzer.matches import Match
 from analyzer.rule import Correlation, Rule
 from analyzer.tally import Tally
-from parsers.contract import Problem, Source
+from parsers.contract import Source
 from parsers.excerpt import quote, surroundings
 from parsers.plan import Plan
 from parsers.severity import ERROR, INFO
@@ -380,37 +380,3 @@ def gaps(timeline: Sequence[Bucket], width: int) -> list[Mark]:
         for start, step in zip(starts, steps, strict=False)
         if step > least
     ]
-
-
-def verdict(
-    findings: Sequence[Finding],
-    unknown: Sequence[UnknownError],
-    coverage: Sequence[Coverage],
-    problems: Sequence[Problem],
-) -> str:
-    """One sentence: what is wrong, most likely what, since when."""
-    read = sum(1 for entry in coverage if entry.records and entry.parser != "document")
-    documents = sum(1 for entry in coverage if entry.parser == "document")
-    unread = sum(1 for entry in coverage if entry.bytes and not entry.records)
-    tail = f" {_plural(unread, 'file was', 'files were')} not read." if unread else ""
-    if not read and documents:
-        return f"{_plural(documents, 'file is', 'files are')} configuration, code or text, and no log." + tail
-    if not read:
-        return "Nothing could be analysed." + tail
-    if not findings:
-        if unknown:
-            return (
-                f"No known issue in {_plural(read, 'file', 'files')}, but "
-                f"{_plural(sum(entry.count for entry in unknown), 'error record', 'error records')} that no rule knows."
-                + tail
-            )
-        return f"No known issue and no error in {_plural(read, 'file', 'files')}." + tail
-    lead = findings[0]
-    since = f" since {lead.first_seen:%Y-%m-%d %H:%M:%S} UTC" if lead.first_seen else ""
-    what = _plural(len(findings), "known issue", "known issues")
-    title = lead.rule.title.rstrip(".")
-    return f"{what}; most likely: {title}{since}." + tail
-
-
-def _plural(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"

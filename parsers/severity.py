@@ -102,7 +102,9 @@ FAILURES = (
 _NOTHING = r"(?:none|null|nil|no|false|off|ok)"
 # Words of failures in phrases that report none: "no error", "if a fatal error occurs", "returns an error", "errors=0".
 _HARMLESS = (
-    r"(?i)\b(?:no|any|without|each|every|which|what|whether|or|and|same|following|previous|possible|on|upon|for|non|of|is|as|not"
+    # A name and its value.
+    r"(?i)^[\w.\-]+\s+(?:error|warn|warning|info|debug|fatal)$|"
+    r"\b(?:no|any|without|each|every|which|what|whether|or|and|same|following|previous|possible|on|upon|for|non|of|is|as|not"
     r"|ignor(?:e|ed|ing))[ -]+(?:fatal |critical )?(?:errors?|warnings?|failures?|alerts?|exceptions?)\b"
     r"|\b(?:the|an?|this|that|these) (?:errors?|warnings?|failures?|alerts?|exceptions?)\b"
     r"|\b(?:fatal|critical) (?:errors|warnings|failures|alerts)\b"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -111,7 +112,7 @@ _SOURCE_CODE = re.compile(
 )
 # How programs that are read as text begin: scripts, pages of manuals, PostScript, TeX, XML of pages.
 _MAGIC = re.compile(
-    r"^\ufeff?(?:#! ?/|\.\\\"|'\\\"|\.(?:TH|Dd|so) |%!PS|%PDF|\\input |\\documentclass|<\?php|<!DOCTYPE|<html|\{\\rtf|diff --git |"
+    r"^\ufeff?(?:#! ?/|\.\\\"|'\\\"|\.(?:TH|Dd|so) |%!PS|%PDF|\\input |\\documentclass|<\?php|# (?:HELP|TYPE) [a-z]|<!DOCTYPE|<html|\{\\rtf|diff --git |"
     r"This file contains any messages produced by compilers|(?:Performing C\w* SOURCE FILE Test|Determining if the) .* failed with|"
     r"-----BEGIN (?:CERTIFICATE|PGP|RSA|EC|PRIVATE|OPENSSH|PUBLIC)|"
     # A page of a manual as it is printed: "LS(1)   User Commands   LS(1)".
@@ -135,7 +136,8 @@ _CHANGELOG = re.compile(
     r"\* [A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]{1,2} [0-9]{4} .*<[^<>\s]+@)"
 )
 # Prose is wrapped: a line goes on, in lower case, with what the line before it began.
-_WRAPPED = re.compile(r"[a-z,]\n(?=[ \t>*#/|]{0,12}[a-z]{2,}(?:-[a-z]+)?[,.;)]?(?: [^\s:=]{1,40}){3,} ?$)", re.M)
+_LOWER = frozenset("abcdefghijklmnopqrstuvwxyz,")
+_GOES_ON = re.compile(r"^[ \t>*#/|]{0,12}[a-z]{2,}(?:-[a-z]+)?[,.;)]?(?: [^\s:=]{1,40}){3,} ?$")
 # What commands list: command lines and names, in which any word may stand.
 _LISTING = re.compile(
     r"^ *(?:USER +PID +%CPU|UID +PID +PPID|PID +(?:TTY|USER)|COMMAND +PID.* FD +TYPE|(?:Netid +)?State +Recv-Q|Proto +Recv-Q|"
@@ -160,7 +162,9 @@ _STATEMENT = re.compile(
 )
 # Fewer lines than this do not tell without a name.
 _TELLING_LINES = 5
-_COMMENT = re.compile(r"^\s*(?:#|;|//|/\*|\*|--|<!--|\"|%)")
+_COMMENT = re.compile(r"^\s*(?:#|;|//|/\*|--|<!--|\"|%)")
+# Inside of /* and */; alone it opens what programs such as curl -v list.
+_INSIDE_COMMENT = re.compile(r"^\s*\*")
 _CODE = re.compile(r"[;{}]\s*$|^\s*</?[a-zA-Z!?]|^\s*(?:import|from|def|class|function|return|package|#include)\b")
 _SETTING = re.compile(r"^\s*[\w.\-]+\s*=[^=]*$|^\s*\[[\w. :\-\"]+\]\s*$")
 # Dumps of what a cluster reports: settings by their look, but with the state of things in them.
@@ -179,17 +183,17 @@ class Document(GenericFormat):
         if lines and _CHANGELOG.match(lines[0]):
             return 0.95
         name = _PACKED.sub("", PurePosixPath(source.path.replace("!/", "/")).name)
-        wrapped = len(_WRAPPED.findall("\n".join(lines)))
-        prose = _is_prose(lines, wrapped)
+        prose = _is_prose(lines)
         if prose or _WRITTEN.match(name) or any(_LISTING.match(line) for line in lines[:3]):
             return 0.3
         if not lines:
             return 0.0
         if _MAGIC.match(lines[0]):
             return 0.95
-        share = sum(bool(_COMMENT.match(line) or _CODE.search(line) or _SETTING.match(line)) for line in lines) / len(
-            lines
-        )
+        kinds = [_COMMENT.match, _CODE.search, _SETTING.match]
+        if any("/*" in line for line in lines):
+            kinds.append(_INSIDE_COMMENT.match)
+        share = sum(any(kind(line) for kind in kinds) for line in lines) / len(lines)
         ending = PurePosixPath(name).suffix.lower()
         if _SOURCE_CODE.search(ending) and share > 0.2:
             return 0.9
@@ -228,10 +232,15 @@ class Document(GenericFormat):
         )
 
 
-def _is_prose(lines: Sequence[str], wrapped: int) -> bool:
+def _is_prose(lines: Sequence[str]) -> bool:
     """Whether lines are written for readers: wrapped, with titles or lists."""
     if any(_HEADED.match(line) for line in lines):
         return False
+    # What a list names in short lines is not wrapped.
+    wrapped = sum(
+        before[-1] in _LOWER and _GOES_ON.match(line) is not None and not _BULLET.match(line)
+        for before, line in pairwise(lines)
+    )
     titles = sum(_HEADING.match(line) is not None for line in lines)
     listed = sum(_BULLET.match(line) is not None for line in lines)
     if titles > 1 or listed > 0.12 * len(lines):
