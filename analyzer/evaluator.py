@@ -17,6 +17,7 @@ import polars as pl
 
 from analyzer.condition import And, Expression, Name, Not, Or
 from analyzer.detection import Detection, ExistsItem, Item, NumberItem, TextItem
+from parsers.severity import PASSED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,8 +40,29 @@ class Evaluator:
         self._place[records] = np.arange(len(records))
         self._constant = {"source": source, "parser": parser}
         self._bodies = batch.extract(batch, records, ()).get_column("body")
+        if batch.quoted:
+            self._bodies = self._bodies.str.replace_all(batch.quoted, "${1}-${2}")
+        passed = self._passed()
+        if passed.any():
+            self._bodies = self._bodies.zip_with(pl.Series(~passed), pl.Series([""]))
         self._items: dict[Item, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
         self._header: tuple[NDArray[np.int64], pl.DataFrame] | None = None
+
+    def _passed(self) -> NDArray[np.bool_]:
+        """Which records are results of tests that went well, whose names may say anything; told by the shape."""
+        batch, heads = self.batch, self.batch.heads
+        if not len(self._records):
+            return np.zeros(0, np.bool_)
+        codes = batch.code[heads[self._records]]
+        used = np.zeros(len(batch.shapes), np.bool_)
+        used[codes] = True
+        of_shape = np.zeros(len(batch.shapes), np.bool_)
+        distinct = np.flatnonzero(used)
+        of_shape[distinct] = known(batch.bodies.gather(distinct).str.contains(PASSED))
+        passed = of_shape[codes]
+        if passed.any():
+            passed &= np.append(heads, len(batch))[self._records + 1] - heads[self._records] == 1
+        return passed
 
     def holds(self, expression: Expression, detection: Detection, records: NDArray[np.int64]) -> NDArray[np.bool_]:
         """For which of the records the expression holds."""

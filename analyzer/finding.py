@@ -116,6 +116,10 @@ def _generic(source: str) -> str:
     return "".join(char for char in inside if not char.isdigit())
 
 
+# Letters that a template has beside its masks, if it says something.
+TELLING_LETTERS = 8
+
+
 @dataclass(frozen=True, slots=True)
 class UnknownError:
     """An error template that no rule knows."""
@@ -127,6 +131,12 @@ class UnknownError:
     first_seen: datetime | None
     last_seen: datetime | None
     example: Evidence
+
+    @property
+    def text(self) -> str:
+        """What a reader recognises it by: the template, or the example where little but masks is left of it."""
+        said = sum(map(str.isalpha, self.template.replace("<*>", "")))
+        return self.template if said >= TELLING_LETTERS else self.example.text.strip() or self.template
 
 
 @dataclass(frozen=True, slots=True)

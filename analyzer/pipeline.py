@@ -26,7 +26,8 @@ from analyzer.rule import Rule
 from analyzer.settings import Limits
 from analyzer.store import Store
 from analyzer.tally import Tally
-from analyzer.triage import Buckets, Quoter, gaps, triage, unknown_errors, verdict
+from analyzer.triage import Buckets, Quoter, gaps, triage, unknown_errors
+from analyzer.verdict import verdict
 from analyzer.worker import Job, SliceResult, Worker
 from parsers.contract import Problem
 from parsers.text import SLICE_BYTES

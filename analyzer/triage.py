@@ -13,13 +13,12 @@ import numpy as np
 import polars as pl
 
 from analyzer.correlate import WORKING_COLUMNS, correlate, largest
-from analyzer.finding import SEVERITIES, Bucket, Coverage, Evidence, Finding, Mark, UnknownError, explains, leading
+from analyzer.finding import SEVERITIES, Bucket, Evidence, Finding, Mark, UnknownError, explains, leading
 from analyzer.match import Stream
 from analyzer.matches import Match
 from analyzer.rule import Correlation, Rule
 from analyzer.tally import Tally
-from parsers import by_name
-from parsers.contract import Problem, Source
+from parsers.contract import Source
 from parsers.excerpt import quote, surroundings
 from parsers.plan import Plan
 from parsers.severity import ERROR, INFO
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 EVIDENCE_LINES = 5
 # Lines ahead of and behind a line of evidence.
 CONTEXT_LINES = 5
+# The highest of the severity numbers of debugging and tracing.
+LAST_DEBUG = 8
 UNKNOWN_SHOWN = 20
 TEXT_CHARACTERS = 2000
 
@@ -131,8 +132,14 @@ def triage(
         offsets: microseconds that the clock of a source is ahead of that of the captures, by its index.
     """
     records = _Records(rules, streams, matches, latest, offsets or {})
-    found = ((rule, records.of(rule)) for rule in rules)
-    return _ordered([_finding(rule, some, quoter, buckets) for rule, some in found if some is not None])
+    found = ((rule, some) for rule in rules if (some := records.of(rule)) is not None and not _is_detail(some))
+    return _ordered([_finding(rule, some, quoter, buckets) for rule, some in found])
+
+
+def _is_detail(found: _Found) -> bool:
+    """Whether a program says it at the level of debugging alone: it knows what to do when that fails."""
+    severities = found.records.get_column("severity_number").to_numpy()
+    return bool(len(severities)) and bool(((severities > 0) & (severities <= LAST_DEBUG)).all())
 
 
 def _ordered(findings: Sequence[Finding]) -> list[Finding]:
@@ -373,42 +380,3 @@ def gaps(timeline: Sequence[Bucket], width: int) -> list[Mark]:
         for start, step in zip(starts, steps, strict=False)
         if step > least
     ]
-
-
-def verdict(
-    findings: Sequence[Finding],
-    unknown: Sequence[UnknownError],
-    coverage: Sequence[Coverage],
-    problems: Sequence[Problem],
-) -> str:
-    """One sentence: what is wrong, most likely what, since when."""
-    searched = {name: by_name(name).searched for name in {entry.parser for entry in coverage} if name}
-    read = sum(1 for entry in coverage if entry.records and searched.get(entry.parser))
-    documents = sum(1 for entry in coverage if entry.parser and not searched[entry.parser])
-    silent = [entry.source for entry in coverage if entry.bytes and not entry.records]
-    void = {problem.source for problem in problems if problem.kind == "empty"}
-    empty = sum(1 for source in silent if source in void)
-    unread = len(silent) - empty
-    tail = f" {_plural(empty, 'capture holds', 'captures hold')} no packet." if empty else ""
-    tail += f" {_plural(unread, 'file was', 'files were')} not read." if unread else ""
-    if not read and documents:
-        return f"{_plural(documents, 'file is', 'files are')} configuration, code or text, and no log." + tail
-    if not read:
-        return ("There is nothing to analyse." if empty and not unread else "Nothing could be analysed.") + tail
-    if not findings:
-        if unknown:
-            return (
-                f"No known issue in {_plural(read, 'file', 'files')}, but "
-                f"{_plural(sum(entry.count for entry in unknown), 'error record', 'error records')} that no rule knows."
-                + tail
-            )
-        return f"No known issue and no error in {_plural(read, 'file', 'files')}." + tail
-    lead = findings[0]
-    since = f" since {lead.first_seen:%Y-%m-%d %H:%M:%S} UTC" if lead.first_seen else ""
-    what = _plural(len(findings), "known issue", "known issues")
-    title = lead.rule.title.rstrip(".")
-    return f"{what}; most likely: {title}{since}." + tail
-
-
-def _plural(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"

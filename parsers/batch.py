@@ -24,6 +24,8 @@ from .contract import Problem
 if TYPE_CHECKING:
     from .packets.capture import Capture
 
+# For `Batch.quoted`: constants in statements of SQL, where a quotation mark follows a blank, a bracket, = or a comma.
+SQL_CONSTANTS = r"([\s(=,])'(?:[^'\\\n]|\\.|'')*'"
 _DIGITS = b"0123456789"
 
 
@@ -51,6 +53,8 @@ class Batch:
         extract: fields of records (int64, indexes): a frame with `body` and those of the wanted columns of
             schema.EVENTS that the format knows.
         problems: what the report must say about the slice.
+        quoted: a pattern for what others than the program wrote into its records (addresses of requests, constants of
+            SQL): rules do not see it, but for its groups 1 and 2; "" nothing.
         capture: the packets, when the slice is a packet capture; its rows are then what is wrong in it.
     """
 
@@ -71,6 +75,7 @@ class Batch:
     extract: Callable[[Batch, NDArray[np.int64], Collection[str]], pl.DataFrame]
     skipped: int = 0
     problems: tuple[Problem, ...] = ()
+    quoted: str = ""
     capture: Capture | None = None
     _heads: NDArray[np.int64] | None = field(default=None, repr=False)
 

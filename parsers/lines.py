@@ -70,6 +70,7 @@ class LineFormat:
         severity_of: the numbers of `severity_digits` (int64[n], -1 where absent) to severity numbers (uint8[n]).
         confidence: what a file that matches in full scores.
         multiline: whether lines without a header continue the record before them.
+        quoted: as for Batch.
         inside: a pattern for lines that are known to continue a record, beyond what CONTINUATION knows.
     """
 
@@ -87,6 +88,7 @@ class LineFormat:
     confidence: float = 0.9
     multiline: bool = True
     inside: str = ""
+    quoted: str = ""
 
     @cached_property
     def _inside(self) -> re.Pattern[str]:
@@ -180,6 +182,7 @@ class LineFormat:
             line_count=len(code),
             extract=lambda batch, records, wanted: self.extract(batch, records, wanted, plan),
             problems=lines.problems,
+            quoted=self.quoted,
         )
 
     @property

@@ -93,6 +93,8 @@ class RecordFormat:
     """
 
     searched: ClassVar[bool] = True
+    # As for Batch.
+    quoted: ClassVar[str] = ""
 
     name: str
     title: str
@@ -143,7 +145,9 @@ class RecordFormat:
                     "of its slice; they were read as plain text.",
                 )
             )
-        return _batch(found, lines.offsets, len(texts), plan, tuple(problems))
+        batch = _batch(found, lines.offsets, len(texts), plan, tuple(problems))
+        batch.quoted = self.quoted
+        return batch
 
 
 def _batch(

@@ -63,20 +63,22 @@ SYSLOG = {0: EMERGENCY, 1: ALERT, 2: CRITICAL, 3: ERROR, 4: WARN, 5: NOTICE, 6: 
 # bunyan and pino number their levels by tens; Python's logging, too, but from 10 to 50 with other names.
 BUNYAN = {10: TRACE, 20: DEBUG, 30: INFO, 40: WARN, 50: ERROR, 60: FATAL}
 
-_LEVEL = r"(emergency|emerg|panic|fatal|critical|crit|alert|severe|error|err|warning|warn|notice|information|info|debug|trace|verbose)"
+_LEVEL = r"(emergency|emerg|panic|fatal|critical|crit|alert|severe|error|err|warning|warn|notice|information|info|debug[1-5]?|trace|verbose)"
 # A severity word near the start of a message, set apart as such: by brackets, a colon, a bar, or in capitals. Words
 # in running prose ("no error so far") must not count.
 WORDS = (
     r"(?:^|[\s\[(<|,:;=\"'/.])"
     r"(EMERGENCY|EMERG|PANIC|PANI|FATAL|FATA|FTL|CRITICAL|CRIT|CRT|ALERT|SEVERE|ERROR|ERRO|ERR|WARNING|WARN|WRN|NOTICE"
     r"|INFORMATION|INFO|INF|DEBUG|DEBU|DBG|TRACE|TRC|VERBOSE|VRB"
-    r"|FEHLER|WARNUNG|SCHWERWIEGEND|ERREUR|AVERTISSEMENT|GRAVE|ADVERTENCIA|AVVERTENZA|AVISO|ОШИБКА|ПРЕДУПРЕЖДЕНИЕ)"
+    r"|FEHLER|WARNUNG|SCHWERWIEGEND|ERREUR|AVERTISSEMENT|ADVERTENCIA|AVVERTENZA|AVISO|ОШИБКА|ПРЕДУПРЕЖДЕНИЕ)"
     r"(?:[\s\]\)>|,:;=\"'.\-\[]|$)"
+    r"|(?:^|[\s\[(<|])(GRAVE)[:\])>|]"
     r"|(?i:^(?:[^\s:]{1,40}: ){0,2}[\[<(]?" + _LEVEL + r"[\]>)]?(?::|\]|\)|>|/| [-|:\[(]| {2,}))"
     r"|(?i:^" + _LEVEL + r" [a-z0-9_\-]+\[[0-9])"
     r"|(?i:[\[<(|.:] *" + _LEVEL + r" *[\]>)|])"
     r"|(?i:[\]>)|] +" + _LEVEL + r" {2,})"
-    r"|(?i:[\s)\],:]" + _LEVEL + r"(?::(?:\s|$)|,| +\[))"
+    r"|(?i:[\s)\],:]" + _LEVEL + r"(?::(?:\s|$)| +\[))"
+    r"|(?i:[)\],:|]" + _LEVEL + r",\S)"
     r"|\((EE|WW|II|NI)\)"
     r"|(?i:\b(?:level|severity|lvl|loglevel|sev)[\"']?[=:] ?[\"']?([a-z]{3,11})\b)"
     r"|(?:^|[\s\[(<|:：【,])(错误|严重|致命|警告|信息|调试|エラー|情報|오류|경고|정보)(?:[\s\])>|:：】,]|$)"
@@ -92,9 +94,36 @@ _MNEMONIC = r"%[A-Z][A-Z0-9_]*(?:-[A-Z][A-Z0-9_]*)*-([0-7])-[A-Z0-9_]+"
 
 # What no level says but every reader sees: a message that reports a failure.
 FAILURES = (
-    r"(?i)(?:^|[^a-z])(?:panic|fatal|segfault|segmentation fault|traceback \(most recent call last\)|unhandled|uncaught"
-    r"|core dumped|oops|out of memory|oom-kill(?:er)?|unhandledpromiserejection\w*|exception in thread"
-    r"|[a-z]+(?:exception|error):|-- error [0-9]+|return value 3)(?:[^a-z=]|$)"
+    r"(?i)(?:^|[^a-z_/.=\-])(?:panic|fatal|segfault|segmentation fault|traceback \(most recent call last\)|unhandled|uncaught"
+    r"|core dumped|oops|out of memory|oom-kill(?:er)?|unhandledpromiserejection\w*|exception in thread|-- error [0-9]+|return value 3)"
+    r"(?:[^a-z_=.\-]|[.\-](?:[^a-z]|$)|$)"
+    r"|[a-z.](?:exception|error):(?:[^a-z=]|$)"
+)
+_NOTHING = r"(?:none|null|nil|no|false|off|ok)"
+# Words of failures in phrases that report none: "no error", "if a fatal error occurs", "returns an error", "errors=0".
+_HARMLESS = (
+    # A name and its value.
+    r"(?i)^[\w.\-]+\s+(?:error|warn|warning|info|debug|fatal)$|"
+    r"\b(?:no|any|without|each|every|which|what|whether|or|and|same|following|previous|possible|on|upon|for|non|of|is|as|not"
+    r"|ignor(?:e|ed|ing))[ -]+(?:fatal |critical )?(?:errors?|warnings?|failures?|alerts?|exceptions?)\b"
+    r"|\b(?:the|an?|this|that|these) (?:errors?|warnings?|failures?|alerts?|exceptions?)\b"
+    r"|\b(?:fatal|critical) (?:errors|warnings|failures|alerts)\b"
+    r"|\b(?:no|without|non|not|never|can|may|might|could|would|will|to|should|must|cannot)[ -]+(?:an? |any )?"
+    r"(?:fatal|critical|uncaught|unhandled|panic|oops|segfault|core dumped|segmentation fault|out of memory)\b"
+    r"|\b(?:if|when|whenever|unless|until|in case of|before) (?:an? |any |the |there is |there are )?"
+    r"(?:fatal|critical|uncaught|unhandled|panic|oops|segmentation fault|out of memory|error)\b"
+    r"|\b(?:errors?|failures?|failed|fatal|critical|panic|warnings?)[\"']?(?:"
+    r"\s*[:=]\s*[\"']?(?:0+|<nil>|\(null\)|\[\]|\{\}|\"\"|''|"
+    + _NOTHING
+    + r"[,;)\]}\"']|"
+    + _NOTHING
+    + r"$)(?:[^\w.]|$)"
+    r"|=(?:[,;)\]}\"' ]|" + _NOTHING + r"(?:\s|$)|$))"
+)
+# The result of a test, or of a step, that went well: its name may hold any word. So may a command that a shell traces.
+PASSED = (
+    r"^\++ [a-z\['(]|^\s*(?:PASS(?:ED)?|XFAIL|SKIP(?:PED)?|UNSUPPORTED|UNTESTED)(?:: |\s{2,})|^\s*--- (?:PASS|SKIP):|^\s*ok +(?:[0-9]+ )?- |^\s*[✓✔√] "
+    r"|(?:\.\.\.+ ?(?:ok|yes|no|done|passed|PASSED|skipped)|\bPASSED(?: +\[ *[0-9]*%\])?)\s*$"
 )
 
 
@@ -119,7 +148,9 @@ def of_messages(messages: pl.Series) -> NDArray[np.uint8]:
     """
     import polars as pl
 
-    start = messages.fill_null("").str.slice(0, WINDOW)
+    messages = messages.fill_null("")
+    start = messages.str.slice(0, WINDOW).str.replace_all(_HARMLESS, " ")
+    start = start.zip_with(~messages.str.contains(PASSED), pl.Series([""]))
     words = start.str.extract_groups(WORDS).struct.unnest().select(pl.coalesce(pl.all())).to_series()
     table = {word: number(word) for word in words.unique().drop_nulls()}
     ranked = start.str.extract(_MNEMONIC, 1)

@@ -137,7 +137,7 @@ def _unknown(report: Report) -> str:
     lines = ["## Errors that no rule knows", ""]
     for entry in report.unknown[:_UNKNOWN]:
         where = entry.example.source + entry.example.place
-        lines.append(f"- {entry.count:,} × {_code(_cut(entry.template, _LINE))} ({_text(where)})")
+        lines.append(f"- {entry.count:,} × {_code(_cut(entry.text, _LINE))} ({_text(where)})")
     more = len(report.unknown) - _UNKNOWN
     if more > 0:
         lines.append(f"- and {more} more")

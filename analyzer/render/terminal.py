@@ -215,12 +215,11 @@ def _unknown(console: Console, unknown: Iterable[UnknownError], style: Style, bu
         where = _where(entry.example, bundle)
         head = Text(f"{entry.count:>8,} × {name_of(entry.severity_number).lower()}  ", style="yellow")
         room = max(20, style.width - cell_len(head.plain))
-        template = visible(entry.template)
+        template = visible(entry.text)
         head.append(template if cell_len(template) <= room else template[: room - 1] + "…", style="default")
         console.print(head, soft_wrap=True)
-        console.print(
-            Padding(Text(f"{where}  {stamp(entry.first_seen)} .. {stamp(entry.last_seen)}", style="dim"), (0, 0, 0, 11))
-        )
+        span = f"  {stamp(entry.first_seen)} .. {stamp(entry.last_seen)}" if entry.first_seen else ""
+        console.print(Padding(Text(where + span, style="dim"), (0, 0, 0, 11)))
     if len(entries) > len(shown):
         console.print(Text(f"         and {len(entries) - len(shown)} more templates: -v shows them", style="dim"))
 

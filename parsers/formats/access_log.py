@@ -11,6 +11,8 @@ from ..severity import ERROR, INFO, WARN
 _CLIENT = r"(?:[0-9A-Za-z_.\-]+:[0-9]+ )?[0-9A-Za-z_.:%,\-\[\]]+ "
 _USER = r"\S+ (?:\S+|\"[^\"]*\"|[^\[\"]{1,64}) "
 _TIME = r"\[[0-9]{1,2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? ?[+\-0-9]*\] "
+# What clients say: the path, the page they come from, what they call themselves.
+QUOTED = r"(\"[A-Z]+ )(?:[^\"\\]|\\.)*( HTTP/[0-9.]+\")|\"(?:[^\"\\]|\\.)*\""
 _REQUEST = r"\"(?:[^\"\\]|\\.)*\" "
 
 
@@ -33,6 +35,7 @@ FORMAT = LineFormat(
     severity_digits=r"^[^\"\[]*(?:\"[^\"]*\" )?\[[^\]]{20,40}\] \"(?:[^\"\\]|\\.)*\" ([0-9]{3})\b",
     severity_of=severity_of_status,
     multiline=False,
+    quoted=QUOTED,
     confidence=0.95,
     samples=(
         Sample(

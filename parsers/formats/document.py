@@ -7,6 +7,8 @@ a comment in redis.conf explains an error message, it does not report one.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -103,6 +105,19 @@ _ENDINGS = frozenset(
         ".j2",
     ]
 )
+# Endings of source code: its lines may hold times and names of errors, as long as some of them are code.
+_SOURCE_CODE = re.compile(
+    r"\.(?:pyi?|rb|p[lm]|pod|go|rs|java|kt|scala|[ch]|cc|[ch]pp|cs|[mc]?js|[jt]sx?|css|(?:ba|z|fi)?sh|ps1|bat|cmd|php|lua|po|tex|m4|am|"
+    r"cmake|mk|gradle|proto|svg|xsd|el|awk|sed|texi|swift|vb|groovy)$"
+)
+# How programs that are read as text begin: scripts, pages of manuals, PostScript, TeX, XML of pages.
+_MAGIC = re.compile(
+    r"^\ufeff?(?:#! ?/|\.\\\"|'\\\"|\.(?:TH|Dd|so) |%!PS|%PDF|\\input |\\documentclass|<\?php|# (?:HELP|TYPE) [a-z]|<!DOCTYPE|<html|\{\\rtf|diff --git |"
+    r"This file contains any messages produced by compilers|(?:Performing C\w* SOURCE FILE Test|Determining if the) .* failed with|"
+    r"-----BEGIN (?:CERTIFICATE|PGP|RSA|EC|PRIVATE|OPENSSH|PUBLIC)|"
+    # A page of a manual as it is printed: "LS(1)   User Commands   LS(1)".
+    r"([A-Za-z0-9_.:+\-]+\([0-9][a-zA-Z]*\)) {2,}.* {2,}\1$)"
+)
 # Endings of configuration and of what programs report alike: there the lines decide.
 _DUMPS = frozenset((".json", ".yaml", ".yml", ".xml", ".html", ".htm", ".csv", ".tsv"))
 _NAMES = re.compile(
@@ -121,7 +136,8 @@ _CHANGELOG = re.compile(
     r"\* [A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]{1,2} [0-9]{4} .*<[^<>\s]+@)"
 )
 # Prose is wrapped: a line goes on, in lower case, with what the line before it began.
-_WRAPPED = re.compile(r"[a-z,]\n(?=[ \t>*#/|]{0,12}[a-z]{2,}(?:-[a-z]+)?[,.;)]?(?: [^\s:=]{1,40}){3,} ?$)", re.M)
+_LOWER = frozenset("abcdefghijklmnopqrstuvwxyz,")
+_GOES_ON = re.compile(r"^[ \t>*#/|]{0,12}[a-z]{2,}(?:-[a-z]+)?[,.;)]?(?: [^\s:=]{1,40}){3,} ?$")
 # What commands list: command lines and names, in which any word may stand.
 _LISTING = re.compile(
     r"^ *(?:USER +PID +%CPU|UID +PID +PPID|PID +(?:TTY|USER)|COMMAND +PID.* FD +TYPE|(?:Netid +)?State +Recv-Q|Proto +Recv-Q|"
@@ -133,9 +149,24 @@ _TITLE_LINES = 8
 _HEADED = re.compile(
     r"^\W{0,2}[0-9]{2,4}[-/.]?[0-9]{2}[-/.]?[0-9]{2}.{1,3}[0-9]{1,2}:[0-9]{2}|^\W{0,2}[A-Z]{4,8}\W |^.{0,40}\[[A-Z]{4,8}\]"
 )
+# Changes and hints are listed.
+_BULLET = re.compile(r"^\s{0,8}(?:[-*+•o]|[0-9]{1,3}[.)]|#[0-9]+:?) +\S")
+# What opens a paragraph of a page in Perl's, Emacs' and Markdown's ways, and a line of symbols below a title.
+_HEADING = re.compile(
+    r"^(?:=(?:head[1-4]|item|over|back|cut|pod|encoding)\b|\*{1,4} [A-Z]|#{1,5} [A-Z]|(?:={4,}|-{4,}|~{4,})$)"
+)
+# Statements: what opens them, and how they end.
+_STATEMENT = re.compile(
+    r"^\s*(?:(?:def|class|import|from|return|if|elif|else|try|except|raise|while|for|switch|case|var|let|const|async|await|function|export|"
+    r"package|use|my|our|sub|public|private|protected|static|struct|typedef|enum|interface|impl|fn|func|pub|local|foreach|unless|assert)\b.*[:;{(,)}\]\"']$|"
+    r"(?:import|from|require|#include|#define|#if\w*|module\.exports|@[a-z]\w*)\b.*|(?:[\w.$@%\[\]\"'*]+|my [$@%]\w+) *(?:=|\+=|:=|=>|=~) *\S.*[;,({\[)\]\"'\w]|"
+    r"[\w.:>$-]+\(.*\)?[;,:{]?|[)}\]]+[;,)]*|[\"']{3}.*)$"
+)
 # Fewer lines than this do not tell without a name.
 _TELLING_LINES = 5
-_COMMENT = re.compile(r"^\s*(?:#|;|//|/\*|\*|--|<!--|\"|%)")
+_COMMENT = re.compile(r"^\s*(?:#|;|//|/\*|--|<!--|\"|%)")
+# Inside of /* and */; alone it opens what programs such as curl -v list.
+_INSIDE_COMMENT = re.compile(r"^\s*\*")
 _CODE = re.compile(r"[;{}]\s*$|^\s*</?[a-zA-Z!?]|^\s*(?:import|from|def|class|function|return|package|#include)\b")
 _SETTING = re.compile(r"^\s*[\w.\-]+\s*=[^=]*$|^\s*\[[\w. :\-\"]+\]\s*$")
 # Dumps of what a cluster reports: settings by their look, but with the state of things in them.
@@ -154,21 +185,28 @@ class Document(GenericFormat):
         if lines and _CHANGELOG.match(lines[0]):
             return 0.95
         name = _PACKED.sub("", PurePosixPath(source.path.replace("!/", "/")).name)
-        wrapped = len(_WRAPPED.findall("\n".join(lines)))
-        prose = wrapped > 7 and wrapped > 0.25 * len(lines) and not any(_HEADED.match(line) for line in lines)
+        prose = _is_prose(lines)
         if prose or _WRITTEN.match(name) or any(_LISTING.match(line) for line in lines[:_TITLE_LINES]):
             return 0.3
-        if not lines or find_kind(lines) is not None or any(_TRACE.search(line) for line in lines):
+        if not lines:
+            return 0.0
+        if _MAGIC.match(lines[0]):
+            return 0.95
+        kinds = [_COMMENT.match, _CODE.search, _SETTING.match]
+        if any("/*" in line for line in lines):
+            kinds.append(_INSIDE_COMMENT.match)
+        share = sum(any(kind(line) for kind in kinds) for line in lines) / len(lines)
+        ending = PurePosixPath(name).suffix.lower()
+        if _SOURCE_CODE.search(ending) and share > 0.2:
+            return 0.9
+        if find_kind(lines) is not None or any(_TRACE.search(line) for line in lines):
             return 0.0
         if _STATE.search(source.head.decode("utf-8", "replace")):
             return 0.0
-        share = sum(bool(_COMMENT.match(line) or _CODE.search(line) or _SETTING.match(line)) for line in lines) / len(
-            lines
-        )
-        ending = PurePosixPath(name).suffix.lower()
         if ending in _DUMPS:
             return 0.15 if share > 0.1 else 0.0
-        looks_so = share > 0.7 and len(lines) >= _TELLING_LINES
+        statements = sum(_STATEMENT.match(line) is not None for line in lines)
+        looks_so = len(lines) >= _TELLING_LINES and (share > 0.7 or (statements > 15 and statements > 0.4 * len(lines)))
         return 0.15 if looks_so or ending in _ENDINGS or _NAMES.match(name) else 0.0
 
     def read(self, source: Source, piece: Slice, plan: Plan) -> Batch:
@@ -194,6 +232,22 @@ class Document(GenericFormat):
             extract=lambda batch, records, wanted: self.extract(batch, records, wanted, plan),
             problems=lines.problems,
         )
+
+
+def _is_prose(lines: Sequence[str]) -> bool:
+    """Whether lines are written for readers: wrapped, with titles or lists."""
+    if any(_HEADED.match(line) for line in lines):
+        return False
+    # What a list names in short lines is not wrapped.
+    wrapped = sum(
+        before[-1] in _LOWER and _GOES_ON.match(line) is not None and not _BULLET.match(line)
+        for before, line in pairwise(lines)
+    )
+    titles = sum(_HEADING.match(line) is not None for line in lines)
+    listed = sum(_BULLET.match(line) is not None for line in lines)
+    if titles > 1 or listed > 0.12 * len(lines):
+        return wrapped > 2 and wrapped > 0.06 * len(lines)
+    return wrapped > 7 and wrapped > 0.25 * len(lines)
 
 
 FORMAT = Document(

@@ -14,6 +14,8 @@ FORMAT = LineFormat(
         r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}[+-][0-9]{4}: )?[0-9]+\.[0-9]{3}: (?P<body>(?:\[(?:Full )?GC|\[CMS|Total time for which|Application time).*)$",
     ),
     times=("iso",),
+    # Names of classes that are loaded: exceptions and errors among them.
+    quoted=r"^\S+ (?:source: |has (?:raw )?archived )\S.*",
     confidence=0.97,
     inside=r"^(?:Java HotSpot|OpenJDK|Memory: |CommandLine flags: |Heap$)",
     samples=(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..batch import SQL_CONSTANTS
 from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import LineFormat, Sample
@@ -116,6 +117,8 @@ _FILE_HEADER = re.compile(r"\S+, Version: .* started with:|Tcp port: |Time +Id +
 @dataclass(frozen=True)
 class SlowLog(RecordFormat):
     """Blocks of comment lines and statements; "# Time:" is left out when the second is that of the block before."""
+
+    quoted = SQL_CONSTANTS
 
     def starts_record(self, line: str) -> bool:
         """Whether a line gives a new time; blocks of the same second stay with it."""

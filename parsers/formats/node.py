@@ -32,14 +32,15 @@ NPM = LineFormat(
     reference="https://docs.npmjs.com/cli/v10/using-npm/logging",
     patterns=(
         r"^[0-9]+ (?P<severity_text>silly|verbose|info|timing|http|notice|warn|error|silent) (?P<body>.*)$",
-        r"^npm (?P<severity_text>notice|warn|error|ERR!|WARN) (?P<body>.*)$",
+        r"^npm (?P<severity_text>silly|verbose|verb|timing|http|info|notice|warn|error|ERR!|WARN) (?P<body>.*)$",
     ),
     times=(),
-    severity_words={"silly": TRACE, "verbose": DEBUG, "timing": DEBUG, "http": INFO, "ERR!": 17},
+    severity_words={"silly": TRACE, "verbose": DEBUG, "verb": DEBUG, "timing": DEBUG, "http": INFO, "ERR!": 17},
     confidence=0.9,
     samples=(
         Sample("1 info using npm@11.19.1", {"severity_number": 9, "body": "using npm@11.19.1"}),
         Sample("3 silly config load:file:/root/.npmrc", {"severity_number": 1}),
+        Sample("npm silly placeDep ROOT error-ex@1.3.2 OK", {"severity_number": 1}),
         Sample("41 error code ENOENT", {"severity_number": 17, "body": "code ENOENT"}),
         Sample("npm ERR! code ELIFECYCLE", {"severity_number": 17, "body": "code ELIFECYCLE"}),
     ),

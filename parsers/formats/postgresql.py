@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..batch import SQL_CONSTANTS
 from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import LineFormat, Sample
@@ -36,6 +37,7 @@ STDERR = LineFormat(
     times=("iso", "epoch"),
     # These carry the prefix, too, and belong to the message before them.
     inside=r"^[^\"']*?(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION):  ",
+    quoted=SQL_CONSTANTS,
     confidence=0.93,
     samples=(
         Sample(

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..lines import LineFormat, Sample
+from ..severity import DEBUG
 from .access_log import severity_of_status
+
+
+def _severity_of_level(level: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Levels of debug_options as severity numbers: from 2 on debugging, 0 (unknown) below."""
+    return np.where(level > 1, DEBUG, 0).astype(np.uint8)
+
 
 ACCESS = LineFormat(
     name="squid_access",
@@ -41,6 +51,9 @@ CACHE = LineFormat(
         r"^[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?(?: kid[0-9]+)?\| (?:(?P<severity_text>FATAL|ERROR|WARNING|CRITICAL|SECURITY ALERT|SECURITY ERROR):? )?(?P<body>.*)$",
     ),
     times=("iso",),
+    # With debug_options, "section,level" stands ahead of the message; what level 0 and 1 say is for everybody.
+    severity_digits=r"\| ?[0-9]{1,2},([0-9])\| ",
+    severity_of=_severity_of_level,
     severity_words={"SECURITY ALERT": 19, "SECURITY ERROR": 17},
     confidence=0.97,
     samples=(
@@ -51,6 +64,9 @@ CACHE = LineFormat(
                 "severity_number": 13,
                 "body": "Disk space over limit: 102400.00 KB > 102400 KB",
             },
+        ),
+        Sample(
+            "2026/03/14 09:26:54.001| 14,3| Address.cc(389) lookupHostIP: Given Non-IP 'web'", {"severity_number": 5}
         ),
         Sample("2026/03/14 09:26:54 kid1| FATAL: Cannot open HTTP Port", {"severity_number": 21}),
         Sample(

@@ -101,3 +101,37 @@ def test_an_invalid_regular_expression_names_the_rule(report_on: ReportOn) -> No
 @pytest.mark.parametrize(("pattern", "valid"), [("a+b", True), ("(?<=x)a", False), (r"(a)\1", False), ("[z-a]", False)])
 def test_only_expressions_in_linear_time_are_valid(pattern: str, valid: bool) -> None:
     assert (pattern_error(pattern) is None) is valid
+
+
+REQUEST = '10.0.0.7 - - [14/Mar/2026:09:26:53 +0000] "GET {path} HTTP/1.1" {status} 13 "-" "{agent}"\n'
+SLOW = (
+    "# Time: 2026-03-14T09:26:53.123456Z\n# User@Host: shop[shop] @  [10.0.0.7]  Id:     8\n"
+    "# Query_time: 2.0  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 1\nSET timestamp=1773480413;\n"
+)
+POSTGRES = "2026-03-14 09:26:53.206 UTC [260] {level}:  {text}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (REQUEST.format(path="/a?said=disk-is-full", status=200, agent="x"), 0),
+        (REQUEST.format(path="/", status=200, agent="the disk-is-full bot"), 0),
+        (SLOW + "insert into notes values ('disk-is-full');\n", 0),
+        (POSTGRES.format(level="LOG", text="statement: select 1 from notes where body = 'disk-is-full'"), 0),
+        (POSTGRES.format(level="ERROR", text="cannot write: disk-is-full"), 1),
+        ("shop/test_pay.py::test_disk-is-full PASSED  [ 50%]\n", 0),
+        ("shop/test_pay.py::test_disk-is-full FAILED  [ 50%]\n", 1),
+        ("--- PASS: TestDisk/disk-is-full (0.00s)\n", 0),
+        ("[0.065s][info][class,load] shop.disk-is-full source: shared objects file\n", 0),
+        ("10.0.0.7 says: disk-is-full\n", 1),
+    ],
+)
+def test_what_others_wrote_into_a_record_is_no_message_of_it(report_on: ReportOn, text: str, found: int) -> None:
+    rule = "id: t.full\ntitle: T\nseverity: high\ndetection: {a: {body|contains: disk-is-full}}\n"
+    assert len(report_on(text * 3, rule).findings) == found
+
+
+def test_the_answer_to_a_request_stays_in_sight(report_on: ReportOn) -> None:
+    looked_for = "{a: {body|re: '\"GET [^\"]* HTTP/1.1\" 503 ', body|contains: 'HTTP/'}}"
+    rule = f"id: t.x\ntitle: T\nseverity: high\ndetection: {looked_for}\n"
+    assert report_on(REQUEST.format(path="/pay", status=503, agent="x"), rule).findings[0].count == 1

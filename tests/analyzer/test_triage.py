@@ -90,3 +90,24 @@ def test_a_healthy_log_is_called_so(report_on: ReportOn) -> None:
     report = report_on("2026-03-14 09:26:53 INFO all is well\n", RULES)
     assert (report.findings, report.unknown) == ([], [])
     assert report.verdict == "No known issue and no error in 1 file."
+
+
+def test_what_is_said_at_the_level_of_debugging_alone_is_no_finding(report_on: ReportOn) -> None:
+    quiet = "2026-03-14 09:26:53 DEBUG special fault, the next one is tried\n"
+    loud = "2026-03-14 09:26:54 WARN special fault\n"
+    rules = rule("t.x", "high", "special fault")
+    assert report_on(quiet, rules).findings == []
+    (finding,) = report_on(quiet + loud, rules).findings
+    assert finding.count == 2
+
+
+def test_the_verdict_names_what_is_no_log(report_on: ReportOn) -> None:
+    files = {"app.log": "2026-03-14 09:26:53 INFO all is well\n", "app.conf": "# special fault\nport = 80\n" * 3}
+    report = report_on(files, RULES)
+    assert report.verdict == "No known issue and no error in 1 file. 1 more is configuration, code or text."
+
+
+def test_an_unknown_error_of_masks_alone_is_shown_by_its_line(report_on: ReportOn) -> None:
+    (unknown,) = report_on("2026-03-14 09:26:53 ERROR 0x7f12 4711\n", RULES).unknown
+    assert "4711" not in unknown.template
+    assert unknown.text == unknown.example.text

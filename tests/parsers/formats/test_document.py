@@ -17,6 +17,16 @@ PROSE = (
 )
 CHANGES = "shop (1.4-2) unstable; urgency=medium\n\n  * Too many open files is handled.\n\n -- A <a@b.org>  Sat, 14 Mar 2026 09:26:53 +0000\n"
 LISTING = "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\nroot 7 0.0 0.0 7 7 ? Ss 09:26 0:00 too many open files\n"
+CODE_WITHOUT_NAME = (
+    "const pay = (order) => {\n  if (!order.open) {\n    throw new Error('too many open files')\n  }\n  return bank.charge(order.sum)\n}\n"
+    "module.exports = { pay }\n"
+) * 5
+NEWS = (
+    "Shop 1.4\n========\n\n* When there are too many open files, the shop waits until\n  some of them are closed, and goes on with what it did before\n"
+    "  that.\n\n* Orders that were refused are shown to the one who\n  made them, as they should have been from the beginning.\n\n"
+    "* The log says more of what happened while the\n  shop was waiting for the bank and for those that deliver.\n"
+)
+PROBES = "This file contains any messages produced by compilers while\nrunning configure, to aid debugging if configure makes a mistake.\n\nconftest.c:7: too many open files\n"
 TRACE = "Traceback (most recent call last):\n  File \"a.py\", line 1\nOSError: [Errno 24] Too many open files: 'x'\n"
 DUMP = "status:\n  conditions:\n  - lastTransitionTime: x\n    message: too many open files\n"
 
@@ -33,7 +43,25 @@ DUMP = "status:\n  conditions:\n  - lastTransitionTime: x\n    message: too many
         ("changelog.Debian.gz", CHANGES, True),
         ("changes", CHANGES, True),
         ("ps_auxwww", LISTING, True),
+        ("pay.py", "import os\n" + LOG + CODE * 3, True),
+        ("run", "#!/bin/sh\necho 'too many open files'\n", True),
+        ("pay.1", ".TH PAY 1\n.SH NAME\npay \\- says: too many open files\n", True),
+        (
+            "page",
+            "PAY(1)                 User Commands                PAY(1)\n\nNAME\n    pay: too many open files\n",
+            True,
+        ),
+        (
+            "metrics",
+            "# HELP open_total How often there were too many open files.\n# TYPE open_total counter\nopen_total 0\n",
+            True,
+        ),
+        ("statements", CODE_WITHOUT_NAME, True),
+        ("news", NEWS, True),
+        ("config.log", PROBES, True),
         ("history.log", LOG * 3, False),
+        ("notes.md", LOG * 3, False),
+        ("steps", "* connect: too many open files\n* gave up after 3 tries, code 7\n* exit\n" * 3, False),
         ("app.conf", LOG * 3, False),
         ("app.py", TRACE, False),
         ("pod.yaml", DUMP, False),
