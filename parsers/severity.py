@@ -95,6 +95,10 @@ FAILURES = (
     r"(?i)(?:^|[^a-z])(?:panic|fatal|segfault|segmentation fault|traceback \(most recent call last\)|unhandled|uncaught"
     r"|core dumped|oops|out of memory|oom-kill(?:er)?|unhandledpromiserejection\w*|exception in thread"
     r"|[a-z]+(?:exception|error):|-- error [0-9]+|return value 3)(?:[^a-z=]|$)"
+    # How a message begins that reports a failure, and how programs say that another one failed.
+    r"|^(?:failed to|unable to|could not|cannot|can't|refusing to|error code:?) [a-z0-9]"
+    r"|failed with (?:a )?(?:nonzero exit|exit (?:code|status)|error|code [1-9])|exited with (?:code|status) [1-9]"
+    r"|killed (?:due to|because of) "
 )
 
 
