@@ -98,7 +98,7 @@ FAILURES = (
     # How a message begins that reports a failure, and how programs say that another one failed.
     r"|^(?:failed to|unable to|could not|cannot|can't|refusing to|error code:?) [a-z0-9]"
     r"|failed with (?:a )?(?:nonzero exit|exit (?:code|status)|error|code [1-9])|exited with (?:code|status) [1-9]"
-    r"|killed (?:due to|because of) "
+    r"|killed (?:due to|because of) |exception '[a-z_\\\\]+' with message"
 )
 
 

@@ -39,7 +39,7 @@ BUILDKIT = LineFormat(
     patterns=(
         r"^#[0-9]+ [0-9]+\.[0-9]+ (?:(?P<severity_text>ERROR|Error|error|WARNING|Warning|warning|WARN): )?(?P<body>.*)$",
         r"^#[0-9]+ (?P<body>(?P<severity_text>ERROR|CANCELED|WARN)\b.*)$",
-        r"^#[0-9]+ (?P<body>(?:\[|DONE |CACHED|sha256:|resolve |extracting |transferring |exporting |naming to |writing |pushing |importing |preparing |sending |loading |\.\.\.).*)$",
+        r"^#[0-9]+ (?P<body>(?:\[(?:internal|auth|(?:[^\s\]]+ +)*[0-9]+/[0-9]+)\] |DONE |CACHED|sha256:|resolve |extracting |transferring |exporting |naming to |writing |pushing |importing |preparing |sending |loading |\.\.\.).*)$",
     ),
     times=(),
     severity_words={"canceled": 13},
