@@ -2,8 +2,7 @@
 
 A rule is one *stream* of records, the ones its condition holds for; a rule that correlates its own selections has one
 stream for each of them. Streams are evaluated on whole records, but only on candidates: records with a
-row whose shape holds, without digits, a literal that the stream cannot do without (its triggers). So the cost of
-a thousand rules barely depends on the number of lines.
+row whose shape holds, without digits, a literal that the stream cannot do without (its triggers): lines cost little.
 """
 
 from __future__ import annotations

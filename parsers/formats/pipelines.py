@@ -42,7 +42,7 @@ BUILDKIT = LineFormat(
         r"^#[0-9]+ (?P<body>(?:\[(?:internal|auth|(?:[^\s\]]+ +)*[0-9]+/[0-9]+)\] |DONE |CACHED|sha256:|resolve |extracting |transferring |exporting |naming to |writing |pushing |importing |preparing |sending |loading |\.\.\.).*)$",
     ),
     times=(),
-    severity_words={"canceled": 13},
+    severity_words={"CANCELED": 13},
     confidence=0.9,
     multiline=False,
     samples=(
