@@ -2,8 +2,7 @@
 
 A rule is one *stream* of records, the ones its condition holds for; a rule that correlates its own selections has one
 stream for each of them. Streams are evaluated on whole records, but only on candidates: records with a
-row whose shape holds, without digits, a literal that the stream cannot do without (its triggers). So the cost of
-a thousand rules barely depends on the number of lines.
+row whose shape holds, without digits, a literal that the stream cannot do without (its triggers): lines cost little.
 """
 
 from __future__ import annotations
@@ -38,6 +37,8 @@ CAPTURE = "capture"
 KEPT_RECORDS = 20
 # Shapes in which literals are looked for one by one.
 SMALL_SHAPES = 40
+# Of a record: a rule explains it, or none found it.
+EXPLAINED, UNEXPLAINED = -1, -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ class Matcher:
 
     def scan(
         self, batch: Batch, source: str, parser: str, wanted: NDArray[np.bool_]
-    ) -> tuple[list[Hits], NDArray[np.bool_]]:
+    ) -> tuple[list[Hits], NDArray[np.int32]]:
         """The records of a slice that each stream finds.
 
         Args:
@@ -149,9 +150,9 @@ class Matcher:
             wanted: bool[r], records that count at all.
 
         Returns:
-            Hits by stream, and bool[r]: whether any stream found the record.
+            Hits by stream, and int32[r]: EXPLAINED, UNEXPLAINED, or the rule that explains it if its correlation holds.
         """
-        explained = np.zeros(len(batch.heads), np.bool_)
+        explained = np.full(len(batch.heads), UNEXPLAINED, np.int32)
         if not wanted.any():
             return [], explained
         candidates = self._candidates(batch, wanted)
@@ -170,7 +171,10 @@ class Matcher:
             records = candidates[number]
             records = records[evaluator.holds(stream.expression, stream.detection, records)]
             if len(records):
-                explained[records] = True
+                if self.rules[stream.rule].correlation is None:
+                    explained[records] = EXPLAINED
+                else:
+                    explained[records[explained[records] == UNEXPLAINED]] = stream.rule
                 found.append(_hits(number, stream, records, evaluator))
         return found, explained
 

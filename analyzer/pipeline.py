@@ -126,6 +126,8 @@ class _Run:
         timeline, buckets, outside = self._timeline()
         offsets = {i: entry.offset.micros for i, entry in enumerate(self._inputs) if entry.offset is not None}
         findings = triage(self._rules, streams, self._matches, latest, quoter, buckets, offsets)
+        held = {finding.rule.id for finding in findings}
+        self._tally.release({index for index, rule in enumerate(self._rules) if rule.id in held})
         unknown = unknown_errors(self._tally, quoter)
         coverage = [coverage_of(entry) for entry in self._inputs]
         problems = [*self._bundle.problems, *(p for entry in self._inputs for p in merged_problems(entry.problems))]

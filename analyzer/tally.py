@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from analyzer.cluster import Templates
 from parsers.times import NAT
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from numpy.typing import NDArray
 
 # Seconds of the timeline that are kept apart before they are added up to minutes, hours, days.
@@ -34,6 +37,8 @@ class ShapeCounts:
         first, last: int64[k], microseconds, NAT unknown.
         line: int64[k], a line with it, from 0 within the slice: its first error that no rule explains, else its first.
         offset: int64[k], byte offset of that line.
+        perhaps: errors that a rule explains if its correlation holds, which only the end of the run knows: indexes of
+            rule and shape, records.
     """
 
     hash: NDArray[np.uint64]
@@ -46,6 +51,7 @@ class ShapeCounts:
     last: NDArray[np.int64]
     line: NDArray[np.int64]
     offset: NDArray[np.int64]
+    perhaps: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]
 
 
 @dataclass(slots=True)
@@ -86,6 +92,7 @@ class Tally:
 
     templates: Templates = field(default_factory=Templates)
     counts: dict[int, TemplateCount] = field(default_factory=dict)
+    _perhaps: Counter[tuple[int, int]] = field(default_factory=Counter)
     _timeline: list[pl.DataFrame] = field(default_factory=list)
     _step: int = 0
     _rows: int = 0
@@ -117,7 +124,20 @@ class Tally:
             self._add(
                 int(ids[at]), {name: int(values[i]) for name, values in sums.items()}, source, shapes, at, first_line
             )
+        for rule, shape, count in zip(*shapes.perhaps, strict=True):
+            self._perhaps[int(rule), int(ids[shape])] += int(count)
         return ids
+
+    def release(self, holds: Set[int]) -> None:
+        """Count as errors that no rule explains what rules found whose correlations do not hold.
+
+        Args:
+            holds: indexes of the rules that hold.
+        """
+        for (rule, template), count in self._perhaps.items():
+            if rule not in holds:
+                self.counts[template].errors += count
+        self._perhaps.clear()
 
     def _add(
         self, template: int, sums: dict[str, int], source: int, shapes: ShapeCounts, at: np.int64, first_line: int

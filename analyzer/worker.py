@@ -13,7 +13,7 @@ import polars as pl
 
 from analyzer.cluster import mask
 from analyzer.facts import Facts, facts_of
-from analyzer.match import Hits, Matcher
+from analyzer.match import UNEXPLAINED, Hits, Matcher
 from analyzer.network import NetworkSummary, save, summary
 from analyzer.offset import Landmarks, landmarks
 from analyzer.rule import Rule
@@ -157,7 +157,7 @@ class Worker:
 
 
 def _count_shapes(
-    batch: Batch, rows: NDArray[np.int64], explained: NDArray[np.bool_], notes: NDArray[np.int32]
+    batch: Batch, rows: NDArray[np.int64], explained: NDArray[np.int32], notes: NDArray[np.int32]
 ) -> tuple[ShapeCounts, NDArray[np.int32]]:
     """Counts of the shapes of the rows that begin a record, and the shape of each such row."""
     total = len(batch.shapes)
@@ -178,7 +178,9 @@ def _count_shapes(
     np.minimum.at(first, mine[timed], time[timed])
     first[first == np.iinfo(np.int64).max] = NAT
     message, masked = _masked(batch, used, notes)
-    unexplained = (severity >= ERROR) & ~explained
+    unexplained = (severity >= ERROR) & (explained == UNEXPLAINED)
+    perhaps = (severity >= ERROR) & (explained >= 0)
+    pairs, sums = np.unique(np.stack([explained[perhaps], mine[perhaps]]), axis=1, return_counts=True)
     first_error = np.full(len(used), len(batch), np.int64)
     np.minimum.at(first_error, mine[unexplained], rows[unexplained])
     shown = np.where(first_error < len(batch), first_error, first_row[used])
@@ -193,6 +195,7 @@ def _count_shapes(
         last=last,
         line=batch.line_number[shown],
         offset=batch.offsets[shown],
+        perhaps=(pairs[0], pairs[1], sums),
     )
     return counts, mine
 

@@ -1,4 +1,4 @@
-"""Job logs of GitHub Actions, Azure Pipelines and GitLab, and Ansible's log."""
+"""Job logs of GitHub Actions, Azure Pipelines and GitLab, docker build's output, and Ansible's log."""
 
 from __future__ import annotations
 
@@ -29,6 +29,34 @@ JOBS = LineFormat(
             "2026-03-14T09:26:56.123456Z 00O Running with gitlab-runner 16.5.0",
             {"body": "Running with gitlab-runner 16.5.0"},
         ),
+    ),
+)
+
+BUILDKIT = LineFormat(
+    name="buildkit",
+    title="docker build (BuildKit, --progress=plain)",
+    reference="https://docs.docker.com/reference/cli/docker/buildx/build/#progress",
+    patterns=(
+        r"^#[0-9]+ [0-9]+\.[0-9]+ (?:(?P<severity_text>ERROR|Error|error|WARNING|Warning|warning|WARN): )?(?P<body>.*)$",
+        r"^#[0-9]+ (?P<body>(?P<severity_text>ERROR|CANCELED|WARN)\b.*)$",
+        r"^#[0-9]+ (?P<body>(?:\[(?:internal|auth|(?:[^\s\]]+ +)*[0-9]+/[0-9]+)\] |DONE |CACHED|sha256:|resolve |extracting |transferring |exporting |naming to |writing |pushing |importing |preparing |sending |loading |\.\.\.).*)$",
+    ),
+    times=(),
+    severity_words={"CANCELED": 13},
+    confidence=0.9,
+    multiline=False,
+    samples=(
+        Sample(
+            "#0 20.25 error: subprocess-exited-with-error",
+            {"severity_number": 17, "body": "subprocess-exited-with-error"},
+        ),
+        Sample("#12 [stage-1 4/9] RUN npm ci", {"body": "[stage-1 4/9] RUN npm ci"}),
+        Sample(
+            '#12 ERROR: process "/bin/sh -c npm ci" did not complete successfully: exit code: 1',
+            {"severity_number": 17},
+        ),
+        Sample("#7 DONE 0.4s", {"body": "DONE 0.4s"}),
+        Sample("#9 CANCELED", {"severity_number": 13}),
     ),
 )
 

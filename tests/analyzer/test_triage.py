@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from analyzer.finding import Report
+from analyzer.pipeline import Options
 
 ReportOn = Callable[..., Report]
 
@@ -111,3 +112,15 @@ def test_an_unknown_error_of_masks_alone_is_shown_by_its_line(report_on: ReportO
     (unknown,) = report_on("2026-03-14 09:26:53 ERROR 0x7f12 4711\n", RULES).unknown
     assert "4711" not in unknown.template
     assert unknown.text == unknown.example.text
+
+
+@pytest.mark.parametrize(("count", "found", "unknown"), [(2, [], 2), (3, ["t.often"], 0)])
+@pytest.mark.parametrize("slice_bytes", [70, 1 << 20])
+def test_too_few_records_for_a_finding_are_still_errors(
+    report_on: ReportOn, count: int, found: list[str], unknown: int, slice_bytes: int
+) -> None:
+    often = ", correlation: {type: event_count, timespan: 1m, condition: {gte: 3}}"
+    log = "".join(f"2026-03-14 09:26:5{i} ERROR often fault of job {i}\n" for i in range(count))
+    report = report_on(log, rule("t.often", "low", "often fault", often), Options(jobs=1, slice_bytes=slice_bytes))
+    assert [finding.rule.id for finding in report.findings] == found
+    assert sum(entry.count for entry in report.unknown) == unknown
