@@ -25,8 +25,8 @@ _KERNEL = re.compile(
 _CONFIGURATION = re.compile(r"(?:^|/)(?:usr/)?etc/")
 # The journal and the results of the collector itself.
 _COLLECTOR = re.compile(r"(?:^|/)sos_(?:logs|reports)/")
-# What commands said. Tables that are known and what has times are read by their own formats.
-_COMMANDS = re.compile(r"(?:^|/)sos_commands/")
+# What commands said. Tables that are known and what has times are read by their own formats; df is looked at by rules.
+_COMMANDS = re.compile(r"(?:^|/)sos_commands/(?!filesys/)")
 _LOG_ENDINGS = frozenset((".log", ".out", ".err", ".journal"))
 # A command that could not do its work says so in so many lines.
 _FEW = 4

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parsers.batch import large_strings
@@ -18,6 +18,7 @@ CLOCK = Clock(year=2026, last=(3, 15), date=20_526)  # 2026-03-14
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+@settings(max_examples=10)  # of each kind
 @given(data=st.data())
 def test_a_few_lines_give_the_times_that_many_give(kind: TimeKind, data: st.DataObject) -> None:
     texts = data.draw(st.lists(st.from_regex(kind.regex), min_size=1, max_size=5))
