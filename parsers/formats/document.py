@@ -143,8 +143,8 @@ _LISTING = re.compile(
     r"^ *(?:USER +PID +%CPU|UID +PID +PPID|PID +(?:TTY|USER)|COMMAND +PID.* FD +TYPE|(?:Netid +)?State +Recv-Q|Proto +Recv-Q|"
     r"Module +Size +Used by|Desired=Unknown/Install|procs -+memory|Active Internet connections|top - [0-9]|CPU0 )"
 )
-# Warnings of the command may stand ahead of what it lists.
-_TITLE_LINES = 8
+# Lines in which the titles of a table are looked for.
+_TITLE_LINES = 3
 # A long message of a log is wrapped, too: below a header.
 _HEADED = re.compile(
     r"^\W{0,2}[0-9]{2,4}[-/.]?[0-9]{2}[-/.]?[0-9]{2}.{1,3}[0-9]{1,2}:[0-9]{2}|^\W{0,2}[A-Z]{4,8}\W |^.{0,40}\[[A-Z]{4,8}\]"
@@ -186,7 +186,7 @@ class Document(GenericFormat):
             return 0.95
         name = _PACKED.sub("", PurePosixPath(source.path.replace("!/", "/")).name)
         prose = _is_prose(lines)
-        if prose or _WRITTEN.match(name) or any(_LISTING.match(line) for line in lines[:_TITLE_LINES]):
+        if prose or _WRITTEN.match(name) or any(_LISTING.match(line) for line in _titles(lines)):
             return 0.3
         if not lines:
             return 0.0
@@ -232,6 +232,11 @@ class Document(GenericFormat):
             extract=lambda batch, records, wanted: self.extract(batch, records, wanted, plan),
             problems=lines.problems,
         )
+
+
+def _titles(lines: Sequence[str]) -> list[str]:
+    """The lines that may be titles of a table: the first ones behind the warnings of lsof, of which it writes many."""
+    return [line for line in lines if not line.startswith(("lsof: ", "      Output information "))][:_TITLE_LINES]
 
 
 def _is_prose(lines: Sequence[str]) -> bool:
