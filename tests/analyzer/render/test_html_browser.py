@@ -192,12 +192,14 @@ def test_the_brush_moves_by_keys(open_page: Open, outage: Report) -> None:
 
 
 def test_a_link_to_a_finding_opens_it(open_page: Open, outage: Report) -> None:
+    from playwright.sync_api import expect
+
     page = open_page(outage, "#systemd.unit_failed")
     assert page.locator("#systemd\\.unit_failed > details").get_attribute("open") is not None
-    page.wait_for_function("scrollY > 500")
-    assert page.locator("#systemd\\.unit_failed").bounding_box()["y"] < 200
+    expect(page.locator("#systemd\\.unit_failed > details > summary")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("scrollY") > 500
     page.click(".gantt a[href='#nginx.bad_gateway']")
-    page.wait_for_function("document.querySelector('#nginx\\\\.bad_gateway > details').open")
+    expect(page.locator("#nginx\\.bad_gateway > details")).to_have_attribute("open", "")
 
 
 def test_keys_walk_through_the_findings(open_page: Open, outage: Report) -> None:
@@ -263,6 +265,8 @@ def test_lines_of_one_excerpt_are_copied_together(open_page: Open, everything: R
 
 
 def test_hostile_input_stays_text(open_page: Open, report_on: Callable[..., Report]) -> None:
+    from playwright.sync_api import expect
+
     log = "".join(f"2026-03-14 09:26:{second} ERROR fault {HOSTILE}\n" for second in range(10, 30))
     rules = '- {id: t.fault, title: "<b>x</b></script>", severity: high, detection: {a: {body|contains: fault}}}\n'
     report = report_on({"<img src=x onerror=window.hacked=5>.log": log, "b.log": log.replace("fault", "other")}, rules)
@@ -271,7 +275,7 @@ def test_hostile_input_stays_text(open_page: Open, report_on: Callable[..., Repo
     page.fill("#search", "<img src=x onerror=window.hacked=5>")
     assert page.locator(CARDS).count() == 1
     page.evaluate("location.hash = '#<img src=x onerror=window.hacked=6>?q=<b>&t=<i>'")
-    page.wait_for_function("document.querySelector('#search').value === '<b>'")
+    expect(page.locator("#search")).to_have_value("<b>")
     assert page.evaluate("window.hacked") is None
     assert page.locator("img, main b > b, iframe").count() == 0
     assert page.locator("h3").first.inner_text() == "<b>x</b></script>"
