@@ -18,13 +18,13 @@ BUNDLES = ROOT / "samples" / "bundles"
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> dict[str, str]:
-    """An environment in which `analyze` is this working copy."""
+def shell(tmp_path: Path, installed: Path) -> dict[str, str]:
+    """An environment in which `analyze` is installed."""
     command = tmp_path / "bin" / "analyze"
     command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -c "from analyzer.cli import main; main()" "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -P -c "from analyzer.cli import main; main()" "$@"\n')
     command.chmod(0o755)
-    return {**os.environ, "PATH": f"{command.parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    return {**os.environ, "PATH": f"{command.parent}:{os.environ['PATH']}", "PYTHONPATH": str(installed)}
 
 
 def read(name: str) -> Any:

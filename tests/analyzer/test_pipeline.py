@@ -49,10 +49,10 @@ def comparable(report: Report) -> dict[str, object]:
     return data
 
 
-@given(size=st.integers(200, 20_000))
-@settings(max_examples=8)
+@given(size=st.integers(400, 20_000))
+@settings(max_examples=6)
 def test_the_size_of_the_slices_does_not_change_the_report(report_on: ReportOn, size: int) -> None:
-    log = varied_log(600)
+    log = varied_log(400)
     whole = comparable(report_on(log, RULE))
     sliced = comparable(report_on(log, RULE, Options(jobs=1, slice_bytes=size)))
     assert json.dumps(sliced, indent=1) == json.dumps(whole, indent=1)

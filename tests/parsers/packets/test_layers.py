@@ -131,7 +131,7 @@ def test_a_cut_packet_keeps_what_its_headers_say(wire: SimpleNamespace, read: Re
     assert packets.payload_heads(np.array([0]), 32).shape == (1, 32)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(st.binary(max_size=120), st.booleans()), max_size=6), st.sampled_from(LINKS), st.data())
 def test_no_packet_makes_it_fail(
     wire: SimpleNamespace, read: Read, noise: list[tuple[bytes, bool]], link: int, data: st.DataObject
