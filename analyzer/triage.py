@@ -361,7 +361,7 @@ def unknown_errors(tally: Tally, quoter: Quoter) -> list[UnknownError]:
     ]
     out = []
     for errors, negative_id, counts in sorted(loud, key=lambda entry: entry[:2], reverse=True)[:UNKNOWN_SHOWN]:
-        example = quoter.evidence(counts.source, counts.offset, counts.line, counts.first)
+        example = quoter.evidence(counts.source, counts.offset, counts.line, counts.first, (), CONTEXT_LINES)
         template = tally.templates.template(-negative_id)
         first, last = to_datetime(counts.first), to_datetime(counts.last)
         out.append(UnknownError(-negative_id, template, counts.severity, errors, first, last, example))

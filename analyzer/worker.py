@@ -19,6 +19,7 @@ from analyzer.offset import Landmarks, landmarks
 from analyzer.rule import Rule
 from analyzer.shapes import ShapeMap
 from analyzer.tally import ShapeCounts
+from analyzer.telling import Told, with_exceptions
 from parsers import by_name
 from parsers.batch import Batch, numbered
 from parsers.contract import Problem, Source
@@ -127,16 +128,20 @@ class Worker:
         heads = batch.heads
         wanted = _wanted(batch, job)
         searched = wanted if parser.searched else np.zeros_like(wanted)
-        seen = self._seen.get(batch.shape_hash)
-        notes = np.maximum(seen, _READ)
         hits, explained = self.matcher.scan(batch, job.source.path, job.parser, searched)
-        times = batch.time[heads[wanted]]
+        rows = heads[wanted]
+        told = with_exceptions(batch, rows, batch.severity[rows] >= ERROR)
+        seen = self._seen.get(told.hash)
+        notes = np.maximum(seen, _READ)
+        times = batch.time[rows]
         known = times[times != NAT]
         names_hosts = "host_name" in getattr(parser, "fields", ("host_name",))
-        facts = facts_of(batch, np.flatnonzero(seen < 0), names_hosts) if batch.capture is None else {}
-        shapes, row_shape = _count_shapes(batch, heads[wanted], explained[wanted], notes)
+        facts = (
+            facts_of(batch, np.flatnonzero(seen[: len(batch.shapes)] < 0), names_hosts) if batch.capture is None else {}
+        )
+        shapes, row_shape = _count_shapes(batch, rows, told, explained[wanted], notes)
         changed = notes != seen
-        self._seen.put(batch.shape_hash[changed], notes[changed])
+        self._seen.put(told.hash[changed], notes[changed])
         if job.part is not None:
             _write(batch, wanted, job)
         result = SliceResult(
@@ -147,21 +152,32 @@ class Worker:
             last=int(known.max()) if len(known) else NAT,
             shapes=shapes,
             row_shape=row_shape if job.part is not None else None,
-            timeline=_timeline(times, batch.severity[heads[wanted]]),
+            timeline=_timeline(times, batch.severity[rows]),
             hits=hits,
             problems=batch.problems,
             facts=facts,
-            jumps=() if batch.capture is not None else _jumps(batch, heads[wanted]),
+            jumps=() if batch.capture is not None else _jumps(batch, rows),
         )
         return result if batch.capture is None else _with_capture(result, batch, batch.capture, job)
 
 
 def _count_shapes(
-    batch: Batch, rows: NDArray[np.int64], explained: NDArray[np.int32], notes: NDArray[np.int32]
+    batch: Batch,
+    rows: NDArray[np.int64],
+    told: Told,
+    explained: NDArray[np.int32],
+    notes: NDArray[np.int32],
 ) -> tuple[ShapeCounts, NDArray[np.int32]]:
-    """Counts of the shapes of the rows that begin a record, and the shape of each such row."""
-    total = len(batch.shapes)
-    code = batch.code[rows]
+    """Counts of the shapes of the rows that begin a record, and the shape of each such row.
+
+    Args:
+        batch: the rows of the slice.
+        rows: those that begin a record.
+        told: what their records tell.
+        explained: int32[r], of each record the rule that found it; see match.
+        notes: int32[k], of each shape what this worker did with it; changed in place.
+    """
+    code, total = told.code, len(told.hash)
     first_row = np.full(total, len(batch), np.int64)
     np.minimum.at(first_row, code, rows)
     used = np.argsort(first_row, kind="stable")[: int((first_row < len(batch)).sum())]
@@ -177,15 +193,17 @@ def _count_shapes(
     timed = time != NAT
     np.minimum.at(first, mine[timed], time[timed])
     first[first == np.iinfo(np.int64).max] = NAT
-    message, masked = _masked(batch, used, notes)
+    message, masked = _masked(told.message, used, notes)
     unexplained = (severity >= ERROR) & (explained == UNEXPLAINED)
     perhaps = (severity >= ERROR) & (explained >= 0)
     pairs, sums = np.unique(np.stack([explained[perhaps], mine[perhaps]]), axis=1, return_counts=True)
     first_error = np.full(len(used), len(batch), np.int64)
-    np.minimum.at(first_error, mine[unexplained], rows[unexplained])
-    shown = np.where(first_error < len(batch), first_error, first_row[used])
+    np.minimum.at(first_error, mine[unexplained], told.row[unexplained])
+    first_told = np.full(len(used), len(batch), np.int64)
+    np.minimum.at(first_told, mine, told.row)
+    shown = np.where(first_error < len(batch), first_error, first_told)
     counts = ShapeCounts(
-        hash=batch.shape_hash[used],
+        hash=told.hash[used],
         message=message,
         masked=masked,
         count=np.bincount(mine, minlength=len(used)),
@@ -200,7 +218,9 @@ def _count_shapes(
     return counts, mine
 
 
-def _masked(batch: Batch, shapes: NDArray[np.int64], notes: NDArray[np.int32]) -> tuple[NDArray[np.int32], list[str]]:
+def _masked(
+    bodies: pl.Series, shapes: NDArray[np.int64], notes: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], list[str]]:
     """The masked messages of shapes that this worker has not sent yet: their index (-1 sent), and the messages.
 
     What is sent is noted.
@@ -208,7 +228,7 @@ def _masked(batch: Batch, shapes: NDArray[np.int64], notes: NDArray[np.int32]) -
     fresh = np.flatnonzero(notes[shapes] != _SENT)
     notes[shapes[fresh]] = _SENT
     index = np.full(len(shapes), -1, np.int32)
-    index[fresh], messages = numbered(mask(batch.bodies.gather(shapes[fresh])))
+    index[fresh], messages = numbered(mask(bodies.gather(shapes[fresh])))
     return index, messages.to_pylist()
 
 

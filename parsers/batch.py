@@ -43,7 +43,8 @@ class Batch:
         shapes: k strings, the first row of each shape.
         bare: k strings, the shapes: the rows without their digits.
         shape_hash: uint64[k], equal for equal shapes in any slice of any file.
-        bodies: k strings, the message of each shape's first row, without time and header.
+        bodies: k strings, the message of each shape's first row, without time and header; with the traces and details
+            behind its first line, where a row holds a whole record.
         starts: bool[n], whether the row begins a record.
         time: int64[n], microseconds since 1970 UTC; NAT unknown. Rows that do not start a record carry the
             time of their record.

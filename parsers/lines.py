@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from . import severity
 from .batch import Batch, large_strings, shape_codes
+from .continuation import CONTINUATION, EXCEPTION, carry, carry_severity, with_crashes
 from .contract import Source
 from .excerpt import head_lines, tail_lines
 from .plan import Plan, Slice
@@ -26,19 +27,6 @@ from .text import SLICE_BYTES, Lines, detect_encoding, line_ends, read_slice, sl
 from .time_kinds import HEADER_WINDOW, KINDS, TIME_WINDOW, TimeKind
 from .time_layout import find_kind, find_layout
 from .times import NAT, Clock, Shapes, parse_times, times_of_lines
-
-# Lines that look like the inside of a stack trace or of a wrapped message, whatever the program.
-CONTINUATION = re.compile(
-    r"^(?:\s+\S|\s*$|Caused by: |Suppressed: |Traceback \(most recent call last\)|During handling of |"
-    r"The above exception |(?:[A-Za-z_][\w$]*\.)+[A-Z]\w*(?:Exception|Error|Throwable)\b|"
-    r"[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)\b(?:: |$)|"
-    r"goroutine \d+ \[|created by |\S+\.\S+\(.*\)$|--- End of |\.\.\. \d+ more)"
-)
-# The type of an exception where a message names one.
-EXCEPTION = (
-    r"(?m)(?:^|[\s:(\"])((?:[A-Za-z_][A-Za-z0-9_$]*\.)*"
-    r"[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable|Timeout|Interrupt|Fault))(?::|\s|$|\()"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +152,8 @@ class LineFormat:
         starts = self._record_starts(shapes, header, plan)[code]
         if len(starts):
             starts[0] = True  # what stands ahead of the first header is a record, too: nothing is lost
+        numbers = self._severity(text, header, code)
+        starts = with_crashes(starts, shapes, code, carry_severity(numbers, starts))
         time = self._times(text, lines, starts, plan, (code, first))
         return Batch(
             text=text,
@@ -178,7 +168,7 @@ class LineFormat:
             bodies=header.get_column("body"),
             starts=starts,
             time=carry(time, starts),
-            severity=self._severity(text, header, code, starts),
+            severity=carry_severity(numbers, starts),
             line_count=len(code),
             extract=lambda batch, records, wanted: self.extract(batch, records, wanted, plan),
             problems=lines.problems,
@@ -248,16 +238,14 @@ class LineFormat:
                 time[rest] = parse_times(text.gather(rest).str.slice(0, TIME_WINDOW), KINDS[name], plan.clock)
         return time
 
-    def _severity(
-        self, text: pl.Series, header: pl.DataFrame, code: NDArray[np.int32], starts: NDArray[np.bool_]
-    ) -> NDArray[np.uint8]:
+    def _severity(self, text: pl.Series, header: pl.DataFrame, code: NDArray[np.int32]) -> NDArray[np.uint8]:
         per_shape = self.severity_numbers(header)
         numbers = per_shape[code]
         if self.severity_digits and self.severity_of is not None:
             digits = text.str.extract(self.severity_digits, 1).cast(pl.Int64, strict=False).fill_null(-1).to_numpy()
             exact = self.severity_of(digits)
             numbers = np.where(exact > 0, exact, numbers).astype(np.uint8)
-        return _carry_severity(numbers, starts)
+        return numbers
 
     def severity_numbers(self, header: pl.DataFrame) -> NDArray[np.uint8]:
         """The severity of headers: by their severity field, else by a severity word near the start of the body."""
@@ -384,28 +372,6 @@ def _best_kind(kinds: Sequence[TimeKind], lines: Sequence[str]) -> TimeKind | No
     counted = [(sum(kind.regex.search(head) is not None for head in heads), -i, kind) for i, kind in enumerate(kinds)]
     best = max(counted, default=None, key=lambda entry: entry[:2])
     return best[2] if best and best[0] else None
-
-
-def carry(time: NDArray[np.int64], starts: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Rows inside a record take the time of its first row; a record without a time that of the record before it."""
-    known = np.where(time != NAT, np.arange(len(time)), -1)
-    if len(time) == 0 or (known >= 0).all():
-        return time
-    last = np.maximum.accumulate(known)
-    return np.where(last >= 0, time[np.maximum(last, 0)], NAT)
-
-
-def _carry_severity(numbers: NDArray[np.uint8], starts: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Rows inside a record take the severity of its first row; where that says nothing, the highest of the record."""
-    if starts.all():
-        return numbers
-    head = np.maximum.accumulate(np.where(starts, np.arange(len(starts)), -1))
-    inside = np.flatnonzero(~starts & (head >= 0) & (numbers > 0))
-    inside = inside[numbers[head[inside]] == 0]
-    if len(inside):
-        numbers = numbers.copy()
-        np.maximum.at(numbers, head[inside], numbers[inside])
-    return np.where(head >= 0, numbers[np.maximum(head, 0)], numbers).astype(np.uint8)
 
 
 class GenericFormat(LineFormat):

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from . import severity
 from .batch import Batch, large_strings, shape_codes
+from .continuation import CONTINUATION, EXCEPTION, carry
 from .contract import Problem, Source
 from .excerpt import head_lines
-from .lines import CONTINUATION, EXCEPTION, Sample, carry
+from .lines import Sample
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
 from .text import SLICE_BYTES, detect_encoding, line_ends, read_slice, slices
@@ -175,8 +176,7 @@ def _batch(
         shapes=shapes,
         bare=bare,
         shape_hash=hashes,
-        # The first line is the message; what follows it are traces and details.
-        bodies=pl.Series("bodies", [found.body[row].split("\n", 1)[0] for row in first], dtype=pl.String),
+        bodies=bodies.gather(first),
         starts=starts,
         time=carry(_times(found.time, plan), starts),
         severity=_severities(numbers, shapes, code),

@@ -207,6 +207,10 @@ def _fact(console: Console, name: str, text: str, gutter: int) -> None:
     console.print(grid)
 
 
+# Of a template, beyond its first line.
+_MORE_LINES = 2
+
+
 def _unknown(console: Console, unknown: Iterable[UnknownError], style: Style, bundle: str) -> None:
     entries = list(unknown)
     console.print(Text("Errors that no rule knows, most frequent first:", style="bold"))
@@ -214,11 +218,14 @@ def _unknown(console: Console, unknown: Iterable[UnknownError], style: Style, bu
     for entry in shown:
         where = _where(entry.example, bundle)
         head = Text(f"{entry.count:>8,} × {name_of(entry.severity_number).lower()}  ", style="yellow")
-        room = max(20, style.width - cell_len(head.plain))
-        template = visible(entry.text)
-        head.append(template if cell_len(template) <= room else template[: room - 1] + "…", style="default")
-        console.print(head, soft_wrap=True)
-        span = f"  {stamp(entry.first_seen)} .. {stamp(entry.last_seen)}" if entry.first_seen else ""
+        indent = cell_len(head.plain)
+        first, *rest = Text(visible(entry.text)).wrap(console, max(20, style.width - indent))
+        console.print(head.append(first.plain, style="default"), soft_wrap=True)
+        for number, line in enumerate(rest[:_MORE_LINES], 1):
+            cut = "…" if number == _MORE_LINES < len(rest) else ""
+            console.print(Padding(Text(line.plain.rstrip() + cut), (0, 0, 0, indent)), soft_wrap=True)
+        moments = dict.fromkeys(stamp(moment) for moment in (entry.first_seen, entry.last_seen) if moment)
+        span = f"  {' .. '.join(moments)}" if moments else ""
         console.print(Padding(Text(where + span, style="dim"), (0, 0, 0, 11)))
     if len(entries) > len(shown):
         console.print(Text(f"         and {len(entries) - len(shown)} more templates: -v shows them", style="dim"))

@@ -12,6 +12,7 @@ from analyzer.condition import And, Expression, Not, Or
 from analyzer.detection import Detection, ExistsItem, Item, NumberItem, Selection
 from analyzer.finding import UnknownError
 from analyzer.rule import Correlation, Rule
+from analyzer.telling import JOINED
 from parsers.severity import FATAL
 
 # Of a template: pieces with fewer letters are found everywhere, more than three make no rule surer.
@@ -35,7 +36,9 @@ def definition(rule: Rule) -> str:
 
 def skeleton(entry: UnknownError) -> str:
     """A rule file that finds an error no rule knows; what only a person can say is left as a comment."""
-    pieces = list(filter(None, (piece.strip(" \t\"'") for piece in entry.template.split("<*>"))))
+    # The example is the line of the exception, where there is one.
+    told = entry.template.rsplit(JOINED, 1)[-1]
+    pieces = list(filter(None, (piece.strip(" \t\"'") for piece in told.split("<*>"))))
     pieces = list(dict.fromkeys(pieces)) or [entry.example.text]
     pieces = [piece for piece in pieces if _letters(piece) >= _PIECE_LETTERS] or pieces
     words = sorted(pieces, key=_letters, reverse=True)

@@ -1,0 +1,100 @@
+"""The line of a record that tells most: the exception of its trace, which its first line often leaves out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from parsers.batch import Batch
+
+# How the types of exceptions are named: by their last word, or with their package in front.
+_TYPE = (
+    r"(?:(?:[A-Za-z_][A-Za-z0-9_$]*(?:\.|::))*[A-Z][A-Za-z0-9_$]*"
+    r"(?:Exception|Error|Throwable|Timeout|Interrupt|Fault|Failure|Exit|Warning)"
+    r"|(?:[a-z_][A-Za-z0-9_$]*(?:\.|::))+[A-Z][A-Za-z0-9_$]*)"
+)
+# The line of an exception. What was suppressed while another one was handled is indented, as frames are.
+_LINE = (
+    r"^(?:Caused by: |\s*-+> |\s*\[cause\]: |Exception in thread \"[^\"]*\" |Unhandled exception\. "
+    r"|(?:Uncaught|Unhandled) )?" + _TYPE + r"(?: \[[A-Z_0-9]+\])?(?::(?:\s|$)|\s*$)"
+    r"|: [^:]*\(" + _TYPE + r"\)$"
+    r"|^(?:panic: |terminate called after throwing|  what\(\): )\S"
+)
+# First lines that say nothing beside it: that a trace follows, or where.
+_EMPTY = r"^(?:Traceback \(most recent call last\):?|(?:[A-Za-z]:)?[^\s:]*[/\\.][^\s:]*:[0-9]+(?::[0-9]+)?|[-=*#>\s]*)$"
+# Between the first line of a record and its exception.
+JOINED = " | "
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What r records tell, in k shapes: one first line with two exceptions gives two of them.
+
+    Attributes:
+        code: int32[r], the shape of each record; the shapes of the batch come first.
+        hash: uint64[k], as in a batch.
+        message: the k messages.
+        row: int64[r], the row that tells most: that of the exception, or the first one.
+    """
+
+    code: NDArray[np.int32]
+    hash: NDArray[np.uint64]
+    message: pl.Series
+    row: NDArray[np.int64]
+
+
+def with_exceptions(batch: Batch, rows: NDArray[np.int64], wanted: NDArray[np.bool_]) -> Told:
+    """What records tell when their exceptions are read, too.
+
+    Args:
+        batch: the rows.
+        rows: the first row of each record.
+        wanted: bool[r], the records whose exceptions are read.
+    """
+    code, hashes = batch.code[rows], batch.shape_hash
+    bodies = _headlines(batch.bodies, np.unique(code[wanted]))
+    if len(batch.heads) == len(batch) or not wanted.any():
+        return Told(code, hashes, bodies, rows)
+    lines = np.flatnonzero(~batch.starts)
+    lines = lines[batch.shapes.str.contains(_LINE).to_numpy()[batch.code[lines]]]
+    # Of each record the last: exceptions stand behind what they led to in Python, and ahead of their causes in Java.
+    record = np.searchsorted(rows, lines, side="right") - 1
+    lines, record = lines[record >= 0], record[record >= 0]
+    inside = lines < np.append(batch.heads, len(batch))[np.searchsorted(batch.heads, rows[record]) + 1]
+    lines, record = lines[inside & wanted[record]], record[inside & wanted[record]]
+    if not len(lines):
+        return Told(code, hashes, bodies, rows)
+    last = np.append(np.diff(record) > 0, True)
+    lines, record = lines[last], record[last]
+    pairs, member = np.unique(np.stack([code[record], batch.code[lines]]), axis=1, return_inverse=True)
+    code = code.copy()
+    code[record] = len(hashes) + member.reshape(-1).astype(np.int32)
+    first, second = hashes[pairs[0]], hashes[pairs[1]]
+    mixed = (first * np.uint64(0x9E3779B97F4A7C15)) ^ (second >> np.uint64(7)) ^ (second << np.uint64(23))
+    both = _joined(bodies.gather(pairs[0]), batch.bodies.gather(pairs[1]).str.strip_chars())
+    told_by = rows.copy()
+    told_by[record] = lines
+    return Told(code, np.concatenate([hashes, mixed]), pl.concat([bodies, both.rename(bodies.name)]), told_by)
+
+
+def _headlines(bodies: pl.Series, wanted: NDArray[np.int64]) -> pl.Series:
+    """The first lines of bodies; of those that are wanted with the line of the last exception behind it."""
+    long = bodies.str.contains("\n", literal=True).arg_true()
+    if not len(long):
+        return bodies
+    rows = bodies.gather(long).str.split("\n")
+    heads = rows.list.first().str.strip_chars_end("\r")
+    last = rows.list.eval(pl.element().filter(pl.element().str.contains(_LINE))).list.last().str.strip_chars()
+    telling = last.is_not_null() & long.is_in(wanted.tolist())
+    return bodies.scatter(long, _joined(heads, last).zip_with(telling, heads))
+
+
+def _joined(heads: pl.Series, told: pl.Series) -> pl.Series:
+    heads = heads.str.replace(_EMPTY, "")
+    return (heads + JOINED + told).zip_with((heads != "") & (heads != told), told)

@@ -1,0 +1,73 @@
+"""What belongs to one record: lines that continue it, what they take from its first line, and crashes behind it."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from .severity import NOTICE
+from .times import NAT
+
+# Lines that look like the inside of a stack trace or of a wrapped message, whatever the program.
+CONTINUATION = re.compile(
+    r"^(?:\s+\S|\s*$|Caused by: |Suppressed: |Traceback \(most recent call last\)|During handling of |"
+    r"The above exception |(?:[A-Za-z_][\w$]*\.)+[A-Z]\w*(?:Exception|Error|Throwable)\b|"
+    r"[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)\b(?:: |$)|"
+    r"goroutine \d+ \[|created by |\S+\.\S+\(.*\)$|--- End of |\.\.\. \d+ more)"
+)
+# How a runtime begins what it says of the end of its program, on standard error and without a header.
+_CRASH = (
+    r"^(?:Traceback \(most recent call last\)|panic: |fatal error: [a-z]|Exception in thread |Unhandled exception"
+    r"|thread '[^']*' |(?:Uncaught|Unhandled) |PHP Fatal error: |Segmentation fault|terminate called "
+    r"|(?:Eval|Range|Reference|Syntax|Type)?Error: )"
+)
+# The type of an exception where a message names one.
+EXCEPTION = (
+    r"(?m)(?:^|[\s:(\"])((?:[A-Za-z_][A-Za-z0-9_$]*\.)*"
+    r"[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable|Timeout|Interrupt|Fault))(?::|\s|$|\()"
+)
+
+
+def carry(time: NDArray[np.int64], starts: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Rows inside a record take the time of its first row; a record without a time that of the record before it."""
+    known = np.where(time != NAT, np.arange(len(time)), -1)
+    if len(time) == 0 or (known >= 0).all():
+        return time
+    last = np.maximum.accumulate(known)
+    return np.where(last >= 0, time[np.maximum(last, 0)], NAT)
+
+
+def carry_severity(numbers: NDArray[np.uint8], starts: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Rows inside a record take the severity of its first row; where that says nothing, the highest of the record."""
+    if starts.all():
+        return numbers
+    head = np.maximum.accumulate(np.where(starts, np.arange(len(starts)), -1))
+    inside = np.flatnonzero(~starts & (head >= 0) & (numbers > 0))
+    inside = inside[numbers[head[inside]] == 0]
+    if len(inside):
+        numbers = numbers.copy()
+        np.maximum.at(numbers, head[inside], numbers[inside])
+    return np.where(head >= 0, numbers[np.maximum(head, 0)], numbers).astype(np.uint8)
+
+
+def with_crashes(
+    starts: NDArray[np.bool_], shapes: pl.Series, code: NDArray[np.int32], severity: NDArray[np.uint8]
+) -> NDArray[np.bool_]:
+    """Where records start, when what a runtime says of a crash is none of the good news that stands ahead of it.
+
+    A program and its runtime write into one file: behind a record of a program that was well there is no trace of it.
+    """
+    if starts.all():
+        return starts
+    lines = np.flatnonzero(~starts & (severity > 0) & (severity <= NOTICE))
+    crashes = lines[shapes.str.contains(_CRASH).to_numpy()[code[lines]]] if len(lines) else lines
+    if not len(crashes):
+        return starts
+    # Of each record the first: exceptions that led to others follow.
+    _, first = np.unique(np.cumsum(starts)[crashes], return_index=True)
+    starts = starts.copy()
+    starts[crashes[first]] = True
+    return starts
