@@ -38,12 +38,13 @@ def for_audience(report: Report, audience: Audience) -> Report:
     if audience == "internal":
         return report
     if audience == "customer":
-        return replace(report, unknown=())
+        return replace(report, unknown=(), warnings=())
     return replace(
         report,
         bundle=replace(report.bundle, name="bundle", path="", sha256=None),
         findings=[_public(finding) for finding in report.findings],
         unknown=(),
+        warnings=(),
         coverage=[_file(number, entry) for number, entry in enumerate(report.coverage, 1)],
         problems=_kinds(report),
         facts={name: values for name, values in report.facts.items() if name != HOSTS},

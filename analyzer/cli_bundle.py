@@ -354,7 +354,7 @@ def _shown(report: Report, level: Level, explain: str) -> Report:
         if not kept:
             found = ", ".join(finding.rule.id for finding in report.findings) or "nothing"
             raise UsageError(f"--explain {explain}: no such finding; found: {found}. See analyze rules show {explain}.")
-        report = replace(report, unknown=(), problems=())
+        report = replace(report, unknown=(), warnings=(), problems=())
     return replace(report, findings=kept)
 
 

@@ -122,7 +122,7 @@ TELLING_LETTERS = 8
 
 @dataclass(frozen=True, slots=True)
 class UnknownError:
-    """An error template that no rule knows."""
+    """A template of errors, or of warnings, that no rule knows."""
 
     template_id: int
     template: str
@@ -219,6 +219,8 @@ class Report:
             the rows are the columns.
         marks: what else a timeline shows.
         rules: those that were looked for.
+        warnings: the most frequent ones, where there is neither a finding nor an error: else they would hide behind a
+            verdict of good health.
     """
 
     bundle: BundleInfo
@@ -234,3 +236,4 @@ class Report:
     network: Mapping[str, Sequence[Mapping[str, str | int | float | None]]] = field(default_factory=dict)
     marks: Sequence[Mark] = ()
     rules: Sequence[Rule] = ()
+    warnings: Sequence[UnknownError] = ()

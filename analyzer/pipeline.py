@@ -26,7 +26,7 @@ from analyzer.rule import Rule
 from analyzer.settings import Limits
 from analyzer.store import Store
 from analyzer.tally import Tally
-from analyzer.triage import Buckets, Quoter, gaps, triage, unknown_errors
+from analyzer.triage import Buckets, Quoter, gaps, triage, unknown_errors, warnings
 from analyzer.verdict import verdict
 from analyzer.worker import Job, SliceResult, Worker
 from parsers.contract import Problem
@@ -129,11 +129,12 @@ class _Run:
         held = {finding.rule.id for finding in findings}
         self._tally.release({index for index, rule in enumerate(self._rules) if rule.id in held})
         unknown = unknown_errors(self._tally, quoter)
+        warned = [] if findings or unknown else warnings(self._tally, quoter)
         coverage = [coverage_of(entry) for entry in self._inputs]
         problems = [*self._bundle.problems, *(p for entry in self._inputs for p in merged_problems(entry.problems))]
         report = Report(
             bundle=self._info(),
-            verdict=verdict(findings, unknown, coverage, problems),
+            verdict=verdict(findings, unknown, warned, coverage, problems),
             findings=findings,
             unknown=unknown,
             coverage=coverage,
@@ -141,6 +142,7 @@ class _Run:
             timeline=timeline,
             bucket_seconds=buckets.width,
             rules=self._rules,
+            warnings=warned,
             stats=self._stats(),
             network=self._network(),
             facts={name: sorted(values) for name, values in sorted(self._facts.items())},

@@ -21,7 +21,7 @@ from analyzer.tally import Tally
 from parsers.contract import Source
 from parsers.excerpt import quote, surroundings
 from parsers.plan import Plan
-from parsers.severity import ERROR, INFO
+from parsers.severity import ERROR, INFO, WARN
 from parsers.times import NAT, to_datetime
 
 if TYPE_CHECKING:
@@ -354,17 +354,26 @@ def span_text(first: datetime | None, last: datetime | None) -> str:
 
 def unknown_errors(tally: Tally, quoter: Quoter) -> list[UnknownError]:
     """The loudest error templates that no rule explains, most records first."""
-    loud = [
-        (counts.errors, -template_id, counts)
-        for template_id, counts in tally.counts.items()
-        if counts.errors and counts.severity >= ERROR
-    ]
+    loud = {key: counts.errors for key, counts in tally.counts.items() if counts.errors and counts.severity >= ERROR}
+    return _loudest(tally, loud, quoter)
+
+
+def warnings(tally: Tally, quoter: Quoter) -> list[UnknownError]:
+    """The loudest templates whose worst records are warnings, most records first."""
+    loud = {key: counts.count for key, counts in tally.counts.items() if WARN <= counts.severity < ERROR}
+    return _loudest(tally, loud, quoter)
+
+
+def _loudest(tally: Tally, records: Mapping[int, int], quoter: Quoter) -> list[UnknownError]:
+    """The templates with the most records, from the number of records of each."""
     out = []
-    for errors, negative_id, counts in sorted(loud, key=lambda entry: entry[:2], reverse=True)[:UNKNOWN_SHOWN]:
+    for template_id in sorted(records, key=lambda key: (-records[key], key))[:UNKNOWN_SHOWN]:
+        counts = tally.counts[template_id]
         example = quoter.evidence(counts.source, counts.offset, counts.line, counts.first, (), CONTEXT_LINES)
-        template = tally.templates.template(-negative_id)
+        template = tally.templates.template(template_id)
         first, last = to_datetime(counts.first), to_datetime(counts.last)
-        out.append(UnknownError(-negative_id, template, counts.severity, errors, first, last, example))
+        number = records[template_id]
+        out.append(UnknownError(template_id, template, counts.severity, number, first, last, example))
     return out
 
 

@@ -12,6 +12,7 @@ from parsers.contract import Problem
 def verdict(
     findings: Sequence[Finding],
     unknown: Sequence[UnknownError],
+    warnings: Sequence[UnknownError],
     coverage: Sequence[Coverage],
     problems: Sequence[Problem],
 ) -> str:
@@ -38,7 +39,8 @@ def verdict(
                 f"{_plural(sum(entry.count for entry in unknown), 'error record', 'error records')} that no rule knows."
                 + tail
             )
-        return f"No known issue and no error in {_plural(read, 'file', 'files')}." + tail
+        warned = ", but warnings" if warnings else ""
+        return f"No known issue and no error in {_plural(read, 'file', 'files')}{warned}." + tail
     lead = findings[0]
     since = f" since {lead.first_seen:%Y-%m-%d %H:%M:%S} UTC" if lead.first_seen else ""
     what = _plural(len(findings), "known issue", "known issues")

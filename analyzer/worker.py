@@ -25,7 +25,7 @@ from parsers.batch import Batch, numbered
 from parsers.contract import Problem, Source
 from parsers.plan import Plan, Slice
 from parsers.schema import EVENTS, TIME
-from parsers.severity import ERROR
+from parsers.severity import ERROR, WARN
 from parsers.times import NAT
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Worker:
         searched = wanted if parser.searched else np.zeros_like(wanted)
         hits, explained = self.matcher.scan(batch, job.source.path, job.parser, searched)
         rows = heads[wanted]
-        told = with_exceptions(batch, rows, batch.severity[rows] >= ERROR)
+        told = with_exceptions(batch, rows, batch.severity[rows] >= WARN)
         seen = self._seen.get(told.hash)
         notes = np.maximum(seen, _READ)
         times = batch.time[rows]

@@ -44,6 +44,7 @@ class _Report:
             verdict=self._say(report.verdict),
             findings=[self._finding(finding) for finding in report.findings],
             unknown=[self._unknown(error) for error in report.unknown],
+            warnings=[self._unknown(error) for error in report.warnings],
             coverage=[self._coverage(entry) for entry in report.coverage],
             problems=[Problem(self._say(item.source), item.kind, self._say(item.message)) for item in report.problems],
             stats={key: self._cell(value) for key, value in report.stats.items()},

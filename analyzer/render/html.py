@@ -19,7 +19,7 @@ import jinja2
 from markupsafe import Markup
 
 import analyzer
-from analyzer.finding import SEVERITIES, Coverage, Finding, Report, explains
+from analyzer.finding import SEVERITIES, Coverage, Finding, Report, UnknownError, explains
 from analyzer.render import Style, markdown
 from analyzer.render._html.filters import FILTERS, linkable, printable
 from analyzer.render._html.rules import definition, skeleton
@@ -73,6 +73,7 @@ def render(report: Report, style: Style) -> str:
     drawn = chart(report)
     macros: Any = environment.get_template("parts.html").make_module({"bundle": report.bundle.name, "chart": drawn})
     entries = _entries(report.findings)
+    loud = report.unknown or report.warnings
     cards = _fit((macros.card(entry, _ticket(report, entry.finding)) for entry in entries), len(entries), CARD_BYTES)
     css, script = _asset("style.css"), _asset("script.js")
     void = {problem.source for problem in report.problems if problem.kind == "empty"}
@@ -91,11 +92,7 @@ def render(report: Report, style: Style) -> str:
             gantt=entries[:GANTT_ROWS] if drawn else [],
             cards=cards,
             rows=_fit((macros.row(entry) for entry in entries[len(cards.pieces) :]), cards.rest, ROW_BYTES),
-            unknown=_fit(
-                (macros.unknown(entry, peak=_loudest(report)) for entry in report.unknown),
-                len(report.unknown),
-                UNKNOWN_BYTES,
-            ),
+            unknown=_fit((macros.unknown(entry, peak=_loudest(loud)) for entry in loud), len(loud), UNKNOWN_BYTES),
             coverage=_fit((macros.file(entry) for entry in report.coverage), len(report.coverage), FILE_BYTES),
             problems=_fit(
                 (macros.problem(problem) for problem in report.problems), len(report.problems), PROBLEM_BYTES
@@ -124,8 +121,8 @@ def _network(macros: Any, report: Report) -> Iterator[tuple[str, Mapping[str, bo
         yield title, columns, _fit(pieces, len(rows), NETWORK_BYTES // len(report.network))
 
 
-def _loudest(report: Report) -> int:
-    return max((entry.count for entry in report.unknown), default=1)
+def _loudest(entries: Sequence[UnknownError]) -> int:
+    return max((entry.count for entry in entries), default=1)
 
 
 def _columns(rows: Sequence[Row]) -> dict[str, bool]:
@@ -195,7 +192,8 @@ def _ticket(report: Report, finding: Finding) -> str:
     """A finding as Markdown, with the coverage of the files that show it."""
     sources = set(finding.sources[:_TICKET_FILES])
     coverage = [entry for entry in report.coverage if entry.source in sources]
-    return markdown.render(replace(report, findings=[finding], unknown=(), problems=(), coverage=coverage), Style())
+    alone = replace(report, findings=[finding], unknown=(), warnings=(), problems=(), coverage=coverage)
+    return markdown.render(alone, Style())
 
 
 def _fit(pieces: Iterable[Markup], total: int, budget: int) -> Part:

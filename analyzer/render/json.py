@@ -41,6 +41,7 @@ def document(report: Report) -> dict[str, Any]:
         "verdict": report.verdict,
         "findings": [_finding(finding) for finding in report.findings],
         "unknown": [_unknown(entry) for entry in report.unknown],
+        "warnings": [_unknown(entry) for entry in report.warnings],
         "coverage": [
             {
                 "source": entry.source,

@@ -34,7 +34,7 @@ def render(report: Report, style: Style) -> str:
         # The first finding is told in full, the others too as long as there is room, else in one line.
         if not out.add(_finding(finding), reserve=0 if position == 0 else 120 * (len(report.findings) - position)):
             left_out += not out.add(_short(finding))
-    for block in (_unknown(report), _problems(report), _coverage(report)):
+    for block in (*_unknown(report), _problems(report), _coverage(report)):
         if block and not out.add(block):
             left_out += 1
     if left_out:
@@ -131,17 +131,18 @@ def _lines(finding: Finding) -> Iterator[str]:
     yield "</details>"
 
 
-def _unknown(report: Report) -> str:
-    if not report.unknown:
-        return ""
-    lines = ["## Errors that no rule knows", ""]
-    for entry in report.unknown[:_UNKNOWN]:
-        where = entry.example.source + entry.example.place
-        lines.append(f"- {entry.count:,} × {_code(_cut(entry.text, _LINE))} ({_text(where)})")
-    more = len(report.unknown) - _UNKNOWN
-    if more > 0:
-        lines.append(f"- and {more} more")
-    return "\n" + "\n".join(lines) + "\n"
+def _unknown(report: Report) -> Iterator[str]:
+    for title, entries in (("Errors that no rule knows", report.unknown), ("Warnings", report.warnings)):
+        if not entries:
+            continue
+        lines = [f"## {title}", ""]
+        for entry in entries[:_UNKNOWN]:
+            where = entry.example.source + entry.example.place
+            lines.append(f"- {entry.count:,} × {_code(_cut(entry.text, _LINE))} ({_text(where)})")
+        more = len(entries) - _UNKNOWN
+        if more > 0:
+            lines.append(f"- and {more} more")
+        yield "\n" + "\n".join(lines) + "\n"
 
 
 def _problems(report: Report) -> str:

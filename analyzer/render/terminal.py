@@ -75,9 +75,11 @@ def _body(console: Console, report: Report, style: Style) -> None:
     if rest:
         console.print()
         _also(console, rest, style.width)
-    if report.unknown:
-        console.print()
-        _unknown(console, report.unknown, style, report.bundle.name)
+    for title, entries in (("Errors that no rule knows", report.unknown), ("Warnings", report.warnings)):
+        if entries:
+            console.print()
+            console.print(Text(f"{title}, most frequent first:", style="bold"))
+            _unknown(console, entries, style, report.bundle.name)
     console.print()
     console.print(Text(_coverage_line(report.coverage, report)))
     if style.verbosity > 0:
@@ -213,7 +215,6 @@ _MORE_LINES = 2
 
 def _unknown(console: Console, unknown: Iterable[UnknownError], style: Style, bundle: str) -> None:
     entries = list(unknown)
-    console.print(Text("Errors that no rule knows, most frequent first:", style="bold"))
     shown = entries if style.verbosity > 0 else entries[:UNKNOWN_SHOWN]
     for entry in shown:
         where = _where(entry.example, bundle)

@@ -9,6 +9,7 @@ import pytest
 
 from analyzer.finding import Report
 from analyzer.pipeline import Options
+from analyzer.render import Style, renderer
 
 ReportOn = Callable[..., Report]
 
@@ -106,3 +107,19 @@ def test_the_size_of_the_slices_does_not_matter(report_on: ReportOn) -> None:
     lines = (JAVA.format(cause=f"{name}Error: jammed") for name in itertools.islice(itertools.cycle("ABC"), 30))
     log = PYTHON + "".join(lines)
     assert told(report_on(log, "", Options(jobs=1, slice_bytes=700))) == told(report_on(log))
+
+
+WARNED = "2026-03-14 09:26:53,123 WARNING [worker-1] acme.jobs: queue 12 is slow\n"
+
+
+def test_warnings_are_told_where_nothing_else_is(report_on: ReportOn) -> None:
+    report = report_on(WARNED * 2)
+    assert report.verdict == "No known issue and no error in 1 file, but warnings."
+    assert [(entry.template, entry.count) for entry in report.warnings] == [("queue <*> is slow", 2)]
+    shown = {name: renderer(name).render(report, Style()) for name in ("terminal", "markdown", "html", "json")}
+    assert all("queue" in text for text in shown.values())
+    assert all("Errors that no rule knows" not in text for text in shown.values())
+
+
+def test_errors_hide_warnings(report_on: ReportOn) -> None:
+    assert report_on(WARNED + WARNED.replace("WARNING", "ERROR").replace("slow", "stuck")).warnings == []
