@@ -82,7 +82,9 @@ def check_command(
     from analyzer import rulebook
     from analyzer.check import check, untried
 
-    book = rulebook.load(paths or [rulebook.rules_dir()])
+    own = rulebook.rules_dir()
+    # Rules that come along are there when a rule of somebody else is used: it may explain them.
+    book = rulebook.load(paths, frozenset(rulebook.load_indexed(own).rules)) if paths else rulebook.load([own])
     with book.placing():
         faults = check(book, complete=not paths, healthy=healthy or [])
     for fault in faults:

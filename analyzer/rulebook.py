@@ -5,7 +5,7 @@ A file holds one rule, or several: as a `---` stream, as a list, or as a list un
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -65,8 +65,12 @@ class Rulebook:
         proven: ids of the rules that were checked when the program was built.
     """
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], beside: Set[str] = frozenset()) -> None:
         """Build the book.
+
+        Args:
+            entries: the rules with their places.
+            beside: ids of rules that a run has as well: the rules of this book may explain them.
 
         Raises:
             RuleError: two rules have the same id, or a rule correlates a rule that is not there.
@@ -78,7 +82,7 @@ class Rulebook:
             if first is not entry:
                 line = first.node.find(("id",)).line
                 errors.append(entry.error(f"the id '{entry.rule.id}' is already used in {first.path}:{line}", ("id",)))
-        errors += [error for entry in by_id.values() for error in _unknown_rules(entry, by_id)]
+        errors += [error for entry in by_id.values() for error in _unknown_rules(entry, by_id, beside)]
         _raise_all(errors)
         ordered = dict(sorted(by_id.items()))
         self.entries: Mapping[str, Entry] = MappingProxyType(ordered)
@@ -137,14 +141,18 @@ def load_indexed(folder: Path, extra: Sequence[Path] = ()) -> Rulebook:
     return Rulebook([*entries, *_entries(extra)])
 
 
-def load(paths: Sequence[Path]) -> Rulebook:
+def load(paths: Sequence[Path], beside: Set[str] = frozenset()) -> Rulebook:
     """Load rule files, and every *.yaml and *.yml file of folders.
+
+    Args:
+        paths: files and folders.
+        beside: as for `Rulebook`.
 
     Raises:
         RuleError: a path cannot be read or a rule cannot be used. Its place is that of the first fault; the
             further ones follow in the message, a line each.
     """
-    return Rulebook(_entries(paths))
+    return Rulebook(_entries(paths), beside)
 
 
 def _entries(paths: Sequence[Path]) -> list[Entry]:
@@ -285,14 +293,16 @@ def _models(annotation: object) -> Iterator[type[BaseModel]]:
         yield from _models(argument)
 
 
-def _unknown_rules(entry: Entry, entries: Mapping[str, Entry]) -> Iterator[RuleError]:
+def _unknown_rules(entry: Entry, entries: Mapping[str, Entry], beside: Set[str]) -> Iterator[RuleError]:
     rules = entry.rule.correlation.rules if entry.rule.correlation else ()
     named: list[tuple[str, tuple[str | int, ...]]] = []
     named += [(name, ("correlation", "rules", index)) for index, name in enumerate(rules) if "." in name]
     named += [(name, ("explains", index)) for index, name in enumerate(entry.rule.explains)]
     for name, at in named:
+        if name in beside and at[0] == "explains":
+            continue
         if name not in entries:
-            near = get_close_matches(name, entries, n=1)
+            near = get_close_matches(name, {*entries, *beside}, n=1)
             hint = f"did you mean '{near[0]}'?" if near else "load the file that holds it as well"
             yield entry.error(f"there is no rule '{name}': {hint}", at, 0)
         elif at[0] == "correlation" and _names_rules(entries[name].rule):

@@ -56,3 +56,13 @@ def test_check_says_what_is_wrong_with_a_rule(analyze_command: Command, tmp_path
     assert done.returncode == 2
     assert "does not find its example" in done.stdout
     assert "fires on its own counter-example" in done.stdout
+
+
+def test_a_rule_may_explain_those_that_come_along(analyze_command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(GOOD + "explains: [disk.full]\n")
+    assert analyze_command("rules", "check", file).returncode == 0
+    file.write_text(GOOD + "explains: [disk.fuller]\n")
+    done = analyze_command("rules", "check", file)
+    assert done.returncode == 2
+    assert "there is no rule 'disk.fuller': did you mean 'disk.full'?" in done.stderr
