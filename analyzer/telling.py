@@ -27,7 +27,7 @@ _LINE = (
     r"|^(?:panic: |terminate called after throwing|  what\(\): )\S"
 )
 # First lines that say nothing beside it: that a trace follows, or where.
-_EMPTY = r"^(?:Traceback \(most recent call last\):?|(?:[A-Za-z]:)?[^\s:]*[/\\.][^\s:]*:[0-9]+(?::[0-9]+)?|[-=*#>\s]*)$"
+EMPTY = r"^(?:Traceback \(most recent call last\):?|(?:[A-Za-z]:)?[^\s:]*[/\\.][^\s:]*:[0-9]+(?::[0-9]+)?|[-=*#>\s]*)$"
 # Between the first line of a record and its exception.
 JOINED = " | "
 
@@ -96,5 +96,5 @@ def _headlines(bodies: pl.Series, wanted: NDArray[np.int64]) -> pl.Series:
 
 
 def _joined(heads: pl.Series, told: pl.Series) -> pl.Series:
-    heads = heads.str.replace(_EMPTY, "")
+    heads = heads.str.replace(EMPTY, "")
     return (heads + JOINED + told).zip_with((heads != "") & (heads != told), told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from analyzer.match import Stream
 from analyzer.matches import Match
 from analyzer.rule import Correlation, Rule
 from analyzer.tally import Tally
+from analyzer.telling import EMPTY
 from parsers.contract import Source
 from parsers.excerpt import quote, surroundings
 from parsers.plan import Plan
@@ -365,9 +367,10 @@ def warnings(tally: Tally, quoter: Quoter) -> list[UnknownError]:
 
 
 def _loudest(tally: Tally, records: Mapping[int, int], quoter: Quoter) -> list[UnknownError]:
-    """The templates with the most records, from the number of records of each."""
+    """The templates with the most records, from the number of records of each; those that say nothing at the end."""
+    silent = {key: re.match(EMPTY, tally.templates.template(key)) is not None for key in records}
     out = []
-    for template_id in sorted(records, key=lambda key: (-records[key], key))[:UNKNOWN_SHOWN]:
+    for template_id in sorted(records, key=lambda key: (silent[key], -records[key], key))[:UNKNOWN_SHOWN]:
         counts = tally.counts[template_id]
         example = quoter.evidence(counts.source, counts.offset, counts.line, counts.first, (), CONTEXT_LINES)
         template = tally.templates.template(template_id)

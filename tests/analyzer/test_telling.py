@@ -123,3 +123,9 @@ def test_warnings_are_told_where_nothing_else_is(report_on: ReportOn) -> None:
 
 def test_errors_hide_warnings(report_on: ReportOn) -> None:
     assert report_on(WARNED + WARNED.replace("WARNING", "ERROR").replace("slow", "stuck")).warnings == []
+
+
+def test_what_only_announces_a_trace_comes_last(report_on: ReportOn) -> None:
+    lines = ("Traceback (most recent call last):", '  File "a.py", line 1, in b', "acme.WidgetError: none")
+    log = "".join(f"Mar 14 09:26:53 web1 acme[812]: {line}\n" for line in lines)
+    assert [template for template, _ in told(report_on(log))] == ["acme.WidgetError: none", lines[0]]
