@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
@@ -36,41 +36,6 @@ FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 _APART, _NEAR = 16, 16 * 1024 * 1024
 _MAPPED_V4 = 0xFFFF << 32  # the low half of ::ffff:0.0.0.0
 
-_DTYPES: dict[str, type[np.generic]] = {
-    "offset": np.int64,
-    "captured": np.uint32,
-    "length": np.uint32,
-    "time": np.int64,
-    "vlan": np.int16,
-    "tunnel": np.uint8,
-    "ether_at": np.uint16,
-    "broadcast": np.bool_,
-    "network_at": np.uint16,
-    "ip_version": np.uint8,
-    "src_hi": np.uint64,
-    "src_lo": np.uint64,
-    "dst_hi": np.uint64,
-    "dst_lo": np.uint64,
-    "protocol": np.uint8,
-    "ttl": np.uint8,
-    "ip_id": np.uint32,
-    "dont_fragment": np.bool_,
-    "fragment": np.bool_,
-    "fragment_offset": np.uint16,
-    "sport": np.uint16,
-    "dport": np.uint16,
-    "transport_at": np.uint16,
-    "payload_at": np.uint16,
-    "payload_captured": np.uint32,
-    "payload_length": np.uint32,
-    "payload_start": np.uint64,
-    "seq": np.uint32,
-    "ack": np.uint32,
-    "tcp_flags": np.uint16,
-    "window": np.uint16,
-    "connection": np.int32,
-    "from_orig": np.bool_,
-}
 # What framing or the grouping to connections says of a packet.
 _LATER = ("offset", "captured", "length", "time", "connection", "from_orig")
 ABSENT = 0xFFFF  # in the place of a layer that a packet has not
@@ -83,43 +48,31 @@ Place = Literal["ether", "network", "transport", "payload"]
 
 
 @dataclass(frozen=True, slots=True)
-class Packets:
-    """The packets of a capture; all arrays have one element a packet.
+class Fields:
+    """What is known of packets while and after they are decoded; all arrays have one element a packet.
 
     Attributes:
-        data: the bytes of the file, uint8, read-only. read: so many of them at a place, without its pages in memory.
-        assembled: what continues `data`: datagrams whose fragments were put together. edges: where each of them ends.
-        offset: first byte of the packet in `data`; behind its end for the packet that completed such a datagram.
+        offset: first byte of the packet in `data`; behind its end for the packet that completed a fragmented datagram.
         captured, length: bytes in the file, and on the wire.
-        time: nanoseconds since 1970 UTC; the smallest int64 where the file gives none.
         vlan: id of the innermost tag, -1 none. tunnel: index into TUNNELS, 0 none.
-        ether_at: where in the packet the innermost Ethernet header begins, ABSENT none. broadcast: whether it is sent
-            to all.
-        network_at: where in the packet the innermost IP or ARP header begins, ABSENT none. ip_version: 4, 6 or 0.
+        broadcast: whether the innermost Ethernet frame is sent to all. ip_version: 4, 6 or 0.
         src_hi, src_lo, dst_hi, dst_lo: addresses of 128 bits, IPv4 as ::ffff:a.b.c.d.
         protocol: last next-header, 255 none. ttl: or hop limit. ip_id: of IPv4, or of the fragment header.
         fragment: any fragment, the first one included. fragment_offset: in bytes.
         sport, dport: ports; type and code of ICMP. Fragments but the first have none.
-        transport_at: where in the packet the TCP, UDP, ICMP or SCTP header begins, ABSENT none.
-        payload_at: where in the packet begins what it carries, ABSENT none. payload_captured: its bytes in the file.
-        payload_length: its bytes as the headers say.
+        payload_captured: bytes of what it carries in the file. payload_length: its bytes as the headers say.
         payload_start: the first eight bytes of a TCP payload as a big-endian number, zeros behind its end; it is what
             application protocols are recognised by.
         seq, ack, tcp_flags, window: of TCP, window as written; 0 elsewhere.
-        connection: row in the connections table, -1 none. from_orig: sent by the originator.
     """
 
     data: Bytes
-    read: Callable[[int, int], bytes]
     offset: npt.NDArray[np.int64]
     captured: npt.NDArray[np.uint32]
     length: npt.NDArray[np.uint32]
-    time: npt.NDArray[np.int64]
     vlan: npt.NDArray[np.int16]
     tunnel: npt.NDArray[np.uint8]
-    ether_at: npt.NDArray[np.uint16]
     broadcast: Bools
-    network_at: npt.NDArray[np.uint16]
     ip_version: npt.NDArray[np.uint8]
     src_hi: npt.NDArray[np.uint64]
     src_lo: npt.NDArray[np.uint64]
@@ -133,8 +86,6 @@ class Packets:
     fragment_offset: npt.NDArray[np.uint16]
     sport: npt.NDArray[np.uint16]
     dport: npt.NDArray[np.uint16]
-    transport_at: npt.NDArray[np.uint16]
-    payload_at: npt.NDArray[np.uint16]
     payload_captured: npt.NDArray[np.uint32]
     payload_length: npt.NDArray[np.uint32]
     payload_start: npt.NDArray[np.uint64]
@@ -142,20 +93,43 @@ class Packets:
     ack: npt.NDArray[np.uint32]
     tcp_flags: npt.NDArray[np.uint16]
     window: npt.NDArray[np.uint16]
-    connection: npt.NDArray[np.int32]
-    from_orig: Bools
-    assembled: Bytes = field(default_factory=lambda: np.empty(0, np.uint8))
-    edges: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __len__(self) -> int:
         """The number of packets."""
         return len(self.offset)
 
+
+@dataclass(frozen=True, slots=True)
+class Packets(Fields):
+    """The packets of a capture; all arrays have one element a packet.
+
+    Attributes:
+        data: the bytes of the file, uint8, read-only. read: so many of them at a place, without its pages in memory.
+        assembled: what continues `data`: datagrams whose fragments were put together. edges: where each of them ends.
+        time: nanoseconds since 1970 UTC; the smallest int64 where the file gives none.
+        ether_at: where in the packet the innermost Ethernet header begins, ABSENT none.
+        network_at: where in the packet the innermost IP or ARP header begins, ABSENT none.
+        transport_at: where in the packet the TCP, UDP, ICMP or SCTP header begins, ABSENT none.
+        payload_at: where in the packet begins what it carries, ABSENT none.
+        connection: row in the connections table, -1 none. from_orig: sent by the originator.
+    """
+
+    read: Callable[[int, int], bytes]
+    time: npt.NDArray[np.int64]
+    ether_at: npt.NDArray[np.uint16]
+    network_at: npt.NDArray[np.uint16]
+    transport_at: npt.NDArray[np.uint16]
+    payload_at: npt.NDArray[np.uint16]
+    connection: npt.NDArray[np.int32]
+    from_orig: Bools
+    assembled: Bytes = field(default_factory=lambda: np.empty(0, np.uint8))
+    edges: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+
     @classmethod
     def of(cls, frames: Frames, decoded: Mapping[str, Array] | None = None) -> Packets:
         """Packets of which the framing is known, and the decoded columns; arrays are taken over, not copied."""
         columns: dict[str, Array] = dict(decoded or {})
-        for name, dtype in _DTYPES.items():
+        for name, dtype in DTYPES.items():
             if name in columns:
                 continue
             known = getattr(frames, name, None)
@@ -167,12 +141,12 @@ class Packets:
 
     def part(self, start: int, stop: int) -> Packets:
         """The packets of rows start .. stop - 1 as views: what is written there is written here."""
-        return Packets(data=self.data, read=self.read, **{name: getattr(self, name)[start:stop] for name in _DTYPES})
+        return Packets(data=self.data, read=self.read, **{name: getattr(self, name)[start:stop] for name in DTYPES})
 
     @staticmethod
     def names() -> tuple[str, ...]:
         """The names of the columns."""
-        return tuple(_DTYPES)
+        return tuple(DTYPES)
 
     def continued(self, more: Bytes, edges: Ints) -> Packets:
         """The packets with more bytes behind those of the file; `edges` is where the packets in them end."""
@@ -246,10 +220,20 @@ class Packets:
         release(self.data)
 
 
+def _dtypes(kind: type[Fields]) -> dict[str, type[np.generic]]:
+    """The type of the elements of every column, as the class declares it."""
+    hints = get_type_hints(kind)
+    apart = ("data", "read", "assembled", "edges")
+    return {name: get_args(get_args(hint)[1])[0] for name, hint in hints.items() if name not in apart}
+
+
+DTYPES = _dtypes(Packets)
+
+
 def grown(columns: Mapping[str, Array], room: int) -> dict[str, Array]:
     """The columns that are decoded from the packets' bytes, with room for so many packets, zero behind the known."""
     out: dict[str, Array] = {}
-    for name, dtype in _DTYPES.items():
+    for name, dtype in DTYPES.items():
         if name in _LATER:
             continue
         column = np.zeros(room, dtype)
