@@ -97,6 +97,7 @@ def read_capture(source: Source) -> Capture:
     from .flows import flows
     from .framing import read_frames
     from .layers import Decoder
+    from .link_types import veiled
     from .reassembly import reassemble
     from .tcp import analyse
 
@@ -106,6 +107,8 @@ def read_capture(source: Source) -> Capture:
     if fragments.left:
         message = f"{fragments.left:,} fragments that overlap or came twice were not put together."
         frames.problems.append(Problem(source.path, "limit", message))
+    if told := veiled(frames, packets):
+        frames.problems.append(Problem(source.path, "unsupported", told))
     groups = flows(packets)
     duplicate = duplicates(packets, groups)
     analysis, measures = analyse(packets, groups)

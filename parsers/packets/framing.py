@@ -12,17 +12,13 @@ import numpy as np
 from ..contract import Problem, Source
 from .columns import Bytes
 from .frames import FrameReader, Frames
+from .link_types import LINK_TYPES, unread
 from .mapping import mapped
 from .pcap import PCAP, SNOOP, read_pcap, read_snoop
 from .pcapng import headless, read_pcapng
 
 _HEAD = 65_536  # bytes by which a capture is known
 _SECTION = b"\x0a\x0d\x0d\x0a"
-# https://www.tcpdump.org/linktypes.html, those whose packets `layers` reads.
-LINK_TYPES = {
-    0: "null", 1: "ethernet", 9: "ppp", 12: "raw", 14: "raw", 50: "ppp_hdlc", 51: "pppoe", 101: "raw", 104: "c_hdlc",
-    105: "802.11", 108: "loop", 113: "linux_sll", 127: "802.11_radiotap", 228: "ipv4", 229: "ipv6", 276: "linux_sll2",
-}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -81,11 +77,8 @@ def read_frames(source: Source, taken: Callable[[Frames], None] | None = None) -
         read_pcap(reader)
     frames = reader.finish()
     counts = _link_types(frames)
-    unknown = sorted(link for link in counts if link not in LINK_TYPES)
-    if unknown:
-        names = ", ".join(map(str, unknown[:20]))
-        many = sum(counts[link] for link in unknown)
-        reader.problem("unsupported", f"{many:,} packets of unknown link type {names} were counted, but not read.")
+    if told := unread(counts):
+        reader.problem("unsupported", told)
     if counts:
         names = ", ".join(LINK_TYPES.get(link, str(link)) for link, _ in counts.most_common(20))
         frames.facts["link_types"] = names

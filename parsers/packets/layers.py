@@ -16,6 +16,7 @@ from .plain import plain
 from .transport import Carried, clear, transport
 from .tunnels import tunnels
 from .window import Window
+from .wrapped import wrapped
 
 WINDOW = 16_384
 _MAX_TUNNELS = 4
@@ -87,6 +88,7 @@ def decode(frames: Frames, packets: Packets, rows: Rows) -> None:
 def _decode_window(window: Window) -> None:
     """Fill the columns of a window of packets of which only the framing is known."""
     layer = link(window)
+    wrapped(window, layer)
     for _ in range(_MAX_TUNNELS + 1):
         layer = skip_tags(window, layer)
         _arp(window, layer)

@@ -19,7 +19,7 @@ VLAN_TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)
 _PPPOE, _MPLS, _MPLS_MULTICAST, _BRIDGED, _PPP_TYPE = 0x8864, 0x8847, 0x8848, 0x6558, 0x880B
 _PPP_KINDS = {0x0021: IPV4, 0x0057: IPV6, 0x0281: _MPLS}
 _MAX_TAGS = 12
-_INET6 = (10, 23, 24, 28, 30)  # AF_INET6 of Linux, Windows, the BSDs and macOS
+INET6 = (10, 23, 24, 28, 30)  # AF_INET6 of Linux, Windows, the BSDs and macOS
 
 
 @dataclass(slots=True)
@@ -91,7 +91,7 @@ def _loopback(window: Window, layer: Layer, rows: Rows) -> None:
     raw, whole = head(window.data, layer.at[rows], layer.end[rows], 4)
     family = raw.max(axis=1)
     single = np.count_nonzero(raw, axis=1) == 1
-    kind = np.where(family == 2, IPV4, np.where(np.isin(family, _INET6), IPV6, NOTHING))
+    kind = np.where(family == 2, IPV4, np.where(np.isin(family, INET6), IPV6, NOTHING))
     layer.kind[rows] = np.where(whole & single, kind, NOTHING)
     layer.at[rows] += 4
 

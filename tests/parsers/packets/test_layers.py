@@ -13,9 +13,12 @@ from parsers.packets.capture import Capture
 from parsers.packets.columns import TUNNELS, Packets
 
 Read = Callable[..., Capture]
-LINKS = (0, 1, 9, 12, 50, 51, 101, 104, 105, 108, 113, 127, 228, 276, 147)
+LINKS = (0, 1, 9, 12, 50, 51, 101, 104, 105, 108, 113, 117, 119, 127, 138, 147, 149, 163, 192, 228, 239, 258, 276)
 LABELS = struct.pack(">II", 16 << 12 | 64, 17 << 12 | 0x100 | 64)
 WIFI = bytes.fromhex("8801000002000000000102000000000202000000000310000000")
+NFLOG = b"\2\0\0\0" + struct.pack("<HHHBB", 8, 1, 0x0008, 1, 0) + struct.pack("<HH6sxx", 10, 10, b"drop: ")
+NFLOG += struct.pack("<HHI", 8, 5, 2) + struct.pack("<HH", 37, 9)
+NFLOG_BIG = b"\2\0\0\0" + struct.pack(">HHHBB", 8, 1, 0x0800, 1, 0) + struct.pack(">HH", 37, 9)
 SNAP = b"\xaa\xaa\3\0\0\0\x08\0"
 
 
@@ -42,11 +45,37 @@ SIX = ("2001:db8::1", "2001:db8::2", 5000, 6000, b"hello")
         (276, struct.pack(">HHIHBB8s", 0x800, 0, 2, 1, 0, 6, b"\2\0\0\0\0\1\0\0")),
         (51, struct.pack(">BBHHH", 0x11, 0, 1, 9, 0x21)), (105, WIFI + SNAP),
         (127, b"\0\0\x08\0\0\0\0\0" + b"\x08" + WIFI[1:24] + SNAP),
+        (117, b"\x3d\2\1\0em0" + bytes(57)), (117, b"\x64\2\0\0vtnet0" + bytes(90)), (239, NFLOG), (239, NFLOG_BIG),
+        (192, struct.pack("<BBHI", 0, 0, 8, 105) + WIFI + SNAP), (119, bytes(144) + WIFI + SNAP),
+        (163, struct.pack(">II", 0x80211001, 64) + bytes(56) + WIFI + SNAP),
+        (258, struct.pack("<III", 108, 1, 12) + bytes(96)),
+        (149, struct.pack("<III", 108, 1, 0) + bytes(96) + b"\2\0\0\0"),
+        (258, struct.pack("<III", 108, 1, 1) + bytes(96) + bytes(12) + b"\x08\0"), (138, bytes(16) + b"\x08\0"),
     ],
 )  # fmt: skip
 def test_link_types(wire: SimpleNamespace, read: Read, link: int, head: bytes) -> None:
     capture = read([(0, head + inner(wire))], link)
     assert (flow(capture.packets), capture.problems) == (FOUR, [])
+
+
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        (195, "1 packet of link type 195 (IEEE 802.15.4) was counted, but not read."),
+        (220, "1 packet of link type 220 (USB of Linux) was counted, but not read."),
+        (187, "1 packet of link type 187 (Bluetooth HCI) was counted, but not read."),
+        (150, "1 packet of link type 150 (reserved for private use) was counted, but not read."),
+        (3999, "1 packet of link type 3999 was counted, but not read."),
+    ],
+)
+def test_link_types_that_are_not_read_are_named(read: Read, link: int, told: str) -> None:
+    assert [problem.message for problem in read([(0, bytes(60))], link).problems] == [told]
+
+
+def test_wireless_frames_without_ip_are_told(read: Read) -> None:
+    beacon = bytes.fromhex("80000000ffffffffffff020000000003020000000003 0010".replace(" ", "")) + bytes(40)
+    (problem,) = read([(n, beacon) for n in range(5)], 105).problems
+    assert problem.message.startswith("None of 5 packets holds IP or ARP in a form that can be read: wireless frames")
 
 
 @pytest.mark.parametrize(
