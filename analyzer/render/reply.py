@@ -46,6 +46,7 @@ class _Words:
     nothing_known: str
     unknown: str
     no_input: str
+    empty: str
     collect: str
     wait: str
     bye: str
@@ -74,6 +75,7 @@ _EN = _Words(
     nothing_known="We found no sign of a problem that we know of. That does not mean that there is none: it may have left its traces somewhere else, or at another time.",
     unknown="The programs themselves report errors that we do not know yet. A colleague will look at them.",
     no_input="We could not read anything in what you sent, so we cannot say anything about the problem yet. We are sorry for the extra work.",
+    empty="What you sent is empty: nothing was recorded in it, so we cannot say anything about the problem yet. We are sorry for the extra work.",
     collect="So that we can help, please send us the following. When did the problem happen, and what did you see?",
     wait="As soon as we have it, we will look at it and come back to you.",
     bye="Kind regards",
@@ -101,6 +103,7 @@ _ZH = _Words(
     nothing_known="我们没有发现已知问题的迹象。但这并不表示没有问题：线索可能在其他文件中，或在其他时间段。",
     unknown="程序自身报告了一些我们尚不了解的错误，同事会进一步分析。",
     no_input="您发来的内容我们无法读取，因此暂时无法判断问题所在。给您添麻烦了，非常抱歉。",
+    empty="您发来的文件是空的，里面没有任何记录，因此暂时无法判断问题所在。给您添麻烦了，非常抱歉。",
     collect="为了继续分析，请发送以下内容，并告诉我们：问题是什么时候发生的？您看到了什么现象？",
     wait="收到之后，我们会马上分析并答复您。",
     bye="此致敬礼",
@@ -111,6 +114,8 @@ _COLLECT = (
     "journalctl --since '2 hours ago' --no-pager > journal.txt",
     "tar czf logs.tar.gz /var/log",
 )
+# While the problem happens; without a name of an interface it may miss the traffic in question.
+_CAPTURE = ("tcpdump -i any -w capture.pcap",)
 
 
 def render(report: Report, style: Style) -> str:
@@ -131,7 +136,7 @@ class _Writer:
         yield words.hello
         yield ""
         if not any(entry.records for entry in self._report.coverage):
-            yield words.no_input
+            yield words.empty if _all_empty(self._report) else words.no_input
             yield ""
             yield from self._collect()
         else:
@@ -160,7 +165,8 @@ class _Writer:
     def _collect(self) -> Iterator[str]:
         yield self._words.collect
         yield ""
-        yield from (f"    {command}" for command in _COLLECT)
+        captured = any(entry.parser == "capture" for entry in self._report.coverage)
+        yield from (f"    {command}" for command in (*_COLLECT, *(_CAPTURE if captured else ())))
         yield ""
         yield self._words.wait
         yield ""
@@ -288,6 +294,13 @@ def _leading(findings: Sequence[Finding]) -> list[Finding]:
     """What a customer is told: the worst findings, without those that others explain."""
     grave = [finding for finding in findings if SEVERITIES.index(finding.severity) <= SEVERITIES.index("medium")]
     return leading(grave or findings)[:FINDINGS]
+
+
+def _all_empty(report: Report) -> bool:
+    """Whether every file could be read and has nothing in it."""
+    empty = {problem.source for problem in report.problems if problem.kind == "empty"}
+    files = report.coverage
+    return bool(files) and all(entry.bytes == 0 or entry.source in empty for entry in files)
 
 
 def _safe(step: Step) -> bool:

@@ -68,6 +68,9 @@ def test_commands_with_names_to_fill_in_are_not_asked_of_a_customer(report_on: R
     assert "Buy another. [1]" in text and "It is silent for a day. [1]" in text
 
 
+NO_PACKET = bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000")
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize(
     ("files", "english", "chinese"),
@@ -75,6 +78,9 @@ def test_commands_with_names_to_fill_in_are_not_asked_of_a_customer(report_on: R
         ({"a.log": "2026-03-14 09:26:53 INFO all is well\n" * 3}, "no sign of a problem", "没有发现已知问题"),
         ({"a.log": "2026-03-14 09:26:53 ERROR odd thing\n" * 3}, "that we do not know yet", "尚不了解的错误"),
         ({"a.bin": bytes(range(256)) * 40}, "could not read anything", "无法读取"),
+        ({"a.pcap": NO_PACKET, "a.log": b""}, "What you sent is empty", "文件是空的"),
+        ({"a.pcap": NO_PACKET, "a.bin": bytes(range(256)) * 40}, "could not read anything", "无法读取"),
+        ({"a.pcap": NO_PACKET}, "    tcpdump -i any -w capture.pcap", "    tcpdump -i any -w capture.pcap"),
     ],
 )
 def test_without_findings_it_asks_for_what_is_missing(
