@@ -80,5 +80,7 @@ def topics() -> tuple[ModuleType, ...]:
 
 def all_notices(capture: Capture) -> list[Notice]:
     """Every notice of a capture, in the order of time and frame."""
+    from ._causes import filed
+
     found = [notice for topic in topics() for notice in topic.notices(capture)]
-    return sorted(found, key=lambda notice: (notice.time, notice.frame_number, notice.note))
+    return sorted(filed(found), key=lambda notice: (notice.time, notice.frame_number, notice.note))

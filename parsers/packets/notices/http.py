@@ -26,10 +26,14 @@ _GRPC_FAULTS = (2, 4, 8, 12, 13, 14, 15)
 
 
 # How interfaces call it when an answer is meant to wait: Consul, etcd, Kubernetes, CometD, Socket.IO, Matrix, Telegram.
-_POLL = re.compile(
+POLL = re.compile(
     r"(?i)(?<![a-z])(wait|watch|poll|polling|longpoll|longpolling|long-poll|cometd?|getupdates|timeout|timeoutseconds)"
     r"(?![a-z])"
 )
+
+
+_TURNS, _MOSTLY, _AT_ONCE = 3, 0.6, 0.5  # polls behind each other, and their share; seconds from an answer to the next
+_SMALL, _TIMED = 2048, 15.0  # bytes of an answer that brings news; seconds that no page takes again and again
 
 
 def notices(capture: Capture) -> Iterator[Notice]:
@@ -37,15 +41,53 @@ def notices(capture: Capture) -> Iterator[Notice]:
     table = capture.tables["http"]
     slow = (pl.col("response_time") >= SLOW) | (pl.col("transfer_time") >= SLOW_TRANSFER)
     course: _Course | None = None
+    waiting = _waiting(table)
     failed = (pl.col("status_code") >= 400) | pl.col("grpc_status").is_in(_GRPC_FAULTS)
     for row in rows(table.filter(failed | slow)):
         if (row["status_code"] or 0) >= 400:
             yield _failed(capture, row)
         elif row["grpc_status"] in _GRPC_FAULTS:
             yield _grpc(capture, row)
+        if row["frame_number"] in waiting:
+            continue
         if (row["response_time"] or 0) >= SLOW or (row["transfer_time"] or 0) >= SLOW_TRANSFER:
             course = course or _Course(capture)
             yield from _slow(capture, row, course)
+
+
+def _waiting(table: pl.DataFrame) -> set[int]:
+    """Frames of requests whose answer is meant to wait, by how client and server behave.
+
+    Streams of events are told by their type. A poll that nothing came of ends without a body. Else a client asks for
+    the same again as soon as it is answered; the answers are small, and come when something happens or a time is up.
+    """
+    slow = pl.col("response_time") >= SLOW
+    kind = pl.col("content_type").fill_null("")
+    stream = kind.str.starts_with("text/event-stream") | kind.str.starts_with("multipart/x-mixed-replace")
+    empty = slow & pl.col("status_code").is_in([204, 304]) & (pl.col("method") == "GET")
+    found = set(table.filter(stream | empty)["frame_number"])
+    asked = table.filter(pl.col("method").is_in(["GET", "POST"]) & pl.col("response_time").is_not_null())
+    if not (asked["response_time"] >= SLOW).any():
+        return found
+    took = pl.col("response_time") + pl.col("transfer_time").fill_null(0)
+    key = ["id_orig_h", "id_resp_h", "id_resp_p", "method", "path"]
+    asked = asked.with_columns(
+        path=pl.col("uri").str.split("?").list.first(), began=pl.col("time").dt.epoch("us") / 1e6
+    )
+    asked = asked.sort("began", maintain_order=True).with_columns(done=pl.col("began") + took)
+    gap = (pl.col("began") - pl.col("done").shift(1)).over(key)
+    asked = asked.with_columns(chained=gap.is_between(-0.1, _AT_ONCE).fill_null(False))
+    waits = pl.col("response_time")
+    groups = asked.group_by(key).agg(
+        pl.col("frame_number").filter(slow),
+        (pl.col("chained").sum() >= _TURNS)
+        & (pl.col("chained").mean() >= _MOSTLY)
+        & (pl.col("response_body_len").fill_null(0).max() <= _SMALL)
+        & ((waits.max() >= 2 * waits.filter(slow).min()) | (waits.filter(slow).min() >= _TIMED)),
+    )  # fmt: skip
+    for frames in groups.filter("chained")["frame_number"].to_list():
+        found |= set(frames)
+    return found
 
 
 def _what(row: Row) -> str:
@@ -112,7 +154,7 @@ def _slow(capture: Capture, row: Row, course: _Course) -> Iterator[Notice]:
     first, answered = row["frame_number"] - 1, row["response_frame_number"] - 1
     fields = _fields(row)
     waited = row["response_time"] or 0.0
-    if waited >= SLOW and _POLL.search(row["uri"] or ""):
+    if waited >= SLOW and POLL.search(row["uri"] or ""):
         return  # a client that waits for news: the server answers when there are some
     if waited >= SLOW:
         lost, _, _ = course.between(first, answered)

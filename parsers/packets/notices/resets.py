@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _IDLE = 30_000_000_000  # nanoseconds of silence after which a reset is blamed on it
 _LOOK_BACK = 6  # packets before a reset among which the silence is looked for
+_SEEN = 3  # packets of a connection by which it can be judged where its beginning was not seen
 _ODD_TTL = 3  # hops by which a reset must differ from its flow; paths change by less
 
 
@@ -83,6 +84,9 @@ def _reset(capture: Capture, connection: int, row: int, rows_of: RowsOf) -> Iter
     state = "and left what the client sent last unanswered" if pending else "without closing it"
     msg = f"{sender} reset the connection to {receiver} after {after:.3g} s and {len(before)} packets {state}."
     severity = INFO if by_orig else ERROR if pending else WARN
+    # A host without a memory of the connection resets whatever comes; what it was before, the capture did not see.
+    if len(before) < _SEEN and not np.any(packets.tcp_flags[before] & SYN):
+        severity = INFO
     yield about(capture, connection, "tcp_reset_midstream", severity, np.array([row]), msg, fields)
 
 

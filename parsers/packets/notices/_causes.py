@@ -1,0 +1,59 @@
+"""Which notices are the symptom of another one that is about the same connection, or about the same server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from . import INFO, WARN, Notice
+
+# By the note of a cause: what it makes of the connections that it is about.
+_OF_CONNECTION = {
+    "tcp_half_open": ("tcp_loss", "tcp_rto_stall", "tcp_reset_midstream", "tcp_spurious_retransmission"),
+    "mtu_black_hole": ("tcp_loss", "tcp_rto_stall", "tcp_reset_midstream", "tls_no_answer", "http_slow_network"),
+    "icmp_unreachable": ("tcp_syn_unanswered", "quic_unanswered", "tcp_loss", "tcp_rto_stall", "dns_timeout"),
+    "tls_no_answer": ("tcp_reset_midstream",),
+    "keepalive_race": ("tcp_reset_midstream",),
+    "server_silent": ("tcp_reset_midstream", "tls_no_answer"),
+    "tcp_reset_middlebox": ("tcp_reset_midstream", "tls_no_answer"),
+}
+# Reports about a host or network: they are sent for some packets only (RFC 1812 section 4.3.2.8).
+_OF_HOST = ("icmp_unreachable", "routing_loop")
+_UNREACHED = ("tcp_syn_unanswered", "quic_unanswered", "dns_timeout")
+_HOST_CODES = (
+    "host_unreachable", "network_unreachable", "no_route", "address_unreachable", "host_prohibited",
+    "network_prohibited", "host_unknown", "network_unknown",
+)  # fmt: skip
+
+
+def filed(found: Sequence[Notice]) -> list[Notice]:
+    """The notices; one that follows from another is told as information that names its cause."""
+    causes: dict[tuple[str, frozenset[str]], str] = {}
+    hosts: dict[str, str] = {}
+    for notice in found:
+        if notice.severity_number < WARN:
+            continue
+        for symptom in _OF_CONNECTION.get(notice.note, ()):
+            causes.setdefault((symptom, frozenset((notice.src, notice.dst))), notice.note)
+        code = str(notice.fields.get("code", ""))
+        if notice.note in _OF_HOST and (notice.note != "icmp_unreachable" or code in _HOST_CODES):
+            hosts.setdefault(_host(notice.dst), notice.note)
+    if not causes and not hosts:
+        return list(found)
+    return [_of(notice, causes, hosts) for notice in found]
+
+
+def _of(notice: Notice, causes: dict[tuple[str, frozenset[str]], str], hosts: dict[str, str]) -> Notice:
+    cause = causes.get((notice.note, frozenset((notice.src, notice.dst))))
+    if cause is None and notice.note in _UNREACHED:
+        cause = hosts.get(_host(notice.dst))
+    if cause is None:
+        return notice
+    return replace(notice, severity_number=INFO, fields={**notice.fields, "cause": cause})
+
+
+def _host(endpoint: str) -> str:
+    """The address of an endpoint, which may be without a port."""
+    if endpoint.startswith("["):
+        return endpoint[1:].partition("]")[0]
+    return endpoint.rpartition(":")[0] if endpoint.count(":") == 1 else endpoint
