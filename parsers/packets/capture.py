@@ -99,6 +99,7 @@ def read_capture(source: Source) -> Capture:
     from .layers import Decoder
     from .link_types import veiled
     from .reassembly import reassemble
+    from .sealed import sealed
     from .tcp import analyse
 
     decoder = Decoder()
@@ -110,6 +111,8 @@ def read_capture(source: Source) -> Capture:
     if told := veiled(frames, packets):
         frames.problems.append(Problem(source.path, "unsupported", told))
     groups = flows(packets)
+    if told := sealed(packets):
+        frames.problems.append(Problem(source.path, "encrypted", told))
     duplicate = duplicates(packets, groups)
     analysis, measures = analyse(packets, groups)
     table = connections(packets, groups, analysis, measures, duplicate)

@@ -32,6 +32,8 @@ POLL = re.compile(
 )
 
 
+_NEARLY = 0.9  # of a deadline; what the client counts begins a little earlier
+_BROKEN_OFF = ("CANCEL", "STREAM_CLOSED", "REFUSED_STREAM")  # a reader lost interest; a request that may be sent again
 _TURNS, _MOSTLY, _AT_ONCE = 3, 0.6, 0.5  # polls behind each other, and their share; seconds from an answer to the next
 _SMALL, _TIMED = 2048, 15.0  # bytes of an answer that brings news; seconds that no page takes again and again
 
@@ -43,6 +45,8 @@ def notices(capture: Capture) -> Iterator[Notice]:
     course: _Course | None = None
     waiting = _waiting(table)
     failed = (pl.col("status_code") >= 400) | pl.col("grpc_status").is_in(_GRPC_FAULTS)
+    for row in rows(table.filter(pl.col("reset_error").is_not_null())):
+        yield from _reset(capture, row)
     for row in rows(table.filter(failed | slow)):
         if (row["status_code"] or 0) >= 400:
             yield _failed(capture, row)
@@ -126,6 +130,34 @@ def _grpc(capture: Capture, row: Row) -> Notice:
     said = f": {shorten(row['grpc_message'])}" if row["grpc_message"] else ""
     msg = f"The server {row['host'] or server(row)} answered the gRPC call {_what(row)} with {name}{said}"
     return from_row(capture, "grpc_errors", ERROR, row, msg, {**_fields(row), "code": name}, _frames(row))
+
+
+def _reset(capture: Capture, row: Row) -> Iterator[Notice]:
+    """A request of HTTP/2 that a side broke off, or a connection that one ended in anger."""
+    error, by, goaway = row["reset_error"], row["reset_from"], row["reset_error"].startswith("GOAWAY")
+    frames = (row["reset_frame_number"], row["frame_number"])
+    fields = {**_fields(row), "error": error.removeprefix("GOAWAY "), "from": by}
+    since = int(capture.packets.time[frames[0] - 1]) - int(capture.packets.time[frames[1] - 1])
+    waited, deadline = since / 1e9, row["grpc_timeout"]
+    who = f"The {by} of {row['host'] or server(row)}"
+    if (
+        error == "CANCEL"
+        and by == "client"
+        and deadline
+        and waited >= _NEARLY * deadline
+        and row["grpc_status"] is None
+    ):
+        msg = f"The client gave up the gRPC call {_what(row)} after {waited:.3f} s: its deadline of {deadline:.3g} s "
+        msg += f"passed before the server {row['host'] or server(row)} had answered"
+        yield from_row(capture, "grpc_errors", ERROR, row, msg, {**fields, "code": "DEADLINE_EXCEEDED"}, frames)
+    elif goaway:
+        said = f" ({shorten(row['reset_msg'])})" if row["reset_msg"] else ""
+        msg = f"{who} ended the HTTP/2 connection with {fields['error']}{said}"
+        yield from_row(capture, "http2_reset", ERROR, row, msg, {**fields, "scope": "connection"}, frames)
+    elif error != "NO_ERROR" and not (by == "server" and error == "CANCEL" and row["status_code"]):
+        severity = INFO if error in _BROKEN_OFF else WARN
+        msg = f"{who} broke off {_what(row)} with {error} after {waited:.3f} s"
+        yield from_row(capture, "http2_reset", severity, row, msg, {**fields, "scope": "stream"}, frames)
 
 
 class _Course:

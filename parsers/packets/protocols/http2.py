@@ -22,12 +22,13 @@ GRPC_CODES = (
     "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
     "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
 )  # fmt: skip
+_UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
 _HEADER = struct.Struct(">HBBBI")
 _LARGEST = 1 << 20  # bytes of a frame; peers may agree on more than the usual 16 KiB
 _FIXED = {PRIORITY: 5, RST_STREAM: 4, PING: 8, WINDOW_UPDATE: 4}
 _OF_CONNECTION = (SETTINGS, PING, GOAWAY)
 _FLAGS = {DATA: 0x09, HEADERS: 0x2D, SETTINGS: 1, PUSH_PROMISE: 0x0C, PING: 1, CONTINUATION: 4}
-_USUAL = ("grpc-status", "grpc-message")
+_USUAL = ("grpc-status", "grpc-message", "grpc-timeout")
 
 
 def parse_frame(raw: bytes) -> tuple[int, int, int, int] | None:
@@ -69,6 +70,13 @@ def head_of(fields: list[tuple[str, str]]) -> Head:
     if length.isascii() and length.isdigit() and len(length) <= 15:
         head.content_length = int(length)
     return head
+
+
+def grpc_timeout(value: str) -> float | None:
+    """The deadline of a call in seconds, as its client says it: "1S", "500m"; None if it says none."""
+    unit = _UNITS.get(value[-1:])
+    number = value[:-1]
+    return int(number) * unit if unit and number.isascii() and number.isdigit() and len(number) <= 8 else None
 
 
 def error_name(code: int) -> str:

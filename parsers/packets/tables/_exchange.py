@@ -18,6 +18,17 @@ class Message:
     last_row: int
 
 
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """That a side of HTTP/2 broke off a stream, or with GOAWAY the connection: why, in which words, by which packet."""
+
+    error: str
+    text: str
+    by_client: bool
+    row: int
+    goaway: bool = False
+
+
 @dataclass(slots=True)
 class Transaction:
     """A request and its response; depth counts the requests of a connection from 1."""
@@ -26,3 +37,4 @@ class Transaction:
     request: Message | None
     response: Message | None = None
     weird: list[str] = field(default_factory=list)
+    reset: Reset | None = None

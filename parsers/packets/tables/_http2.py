@@ -14,7 +14,7 @@ from ..protocols import http2
 from ..protocols.hpack import MAX_BLOCK, BlockError, Decoder
 from ..protocols.http import Head
 from ..streams import Stream, streams
-from ._exchange import Message, Transaction
+from ._exchange import Message, Reset, Transaction
 
 if TYPE_CHECKING:
     from ..capture import Capture
@@ -25,6 +25,7 @@ _FIXED = np.array([0x0000080600000000, 0x0000080601000000, 0x0000000401000000], 
 _WINDOW_UPDATE = np.uint64(0x000004080000)
 _FLAGS = (4, 5, 0x0C, 0x0D, 0x24, 0x25, 0x2C, 0x2D)  # of HEADERS that a whole block is in
 _FEW = 3  # frames that must follow each other where the beginning of a connection is missing
+_MOST_DEBUG = 200  # bytes of a GOAWAY
 _MAX_FAULTS = 10_000  # places a side at which the beginning of a frame is looked for
 
 
@@ -34,6 +35,7 @@ class _Side:
 
     heads: dict[int, Message] = field(default_factory=dict)
     ends: dict[int, int] = field(default_factory=dict)
+    resets: dict[int, tuple[int, str, int]] = field(default_factory=dict)  # error, text, packet; of GOAWAY under 0
     frames: int = 0
     faults: int = 0
 
@@ -102,10 +104,23 @@ def _walk(stream: Stream) -> _Side:
                 _take(side, stream, decoder, block, opener[0], opener[2], end)
                 block = b""
             flags = opener[1] if flags & http2.END_HEADERS else 0
+        if kind in (http2.RST_STREAM, http2.GOAWAY):
+            _reset(side, stream, kind, number, stream.read(at + http2.HEAD, min(length, _MOST_DEBUG)), at)
         if flags & http2.END_STREAM and kind in (http2.DATA, http2.HEADERS, http2.CONTINUATION):
             side.ends[number] = stream.row_at(min(end, stream.end) - 1)
         at = end
     return side
+
+
+def _reset(side: _Side, stream: Stream, kind: int, number: int, payload: bytes, at: int) -> None:
+    """Keep the first reset of a stream, and the first GOAWAY with an error: all say goodbye by one without."""
+    begin = 0 if kind == http2.RST_STREAM else 4  # behind the last stream that was worked on
+    if len(payload) < begin + 4:
+        return
+    error = int.from_bytes(payload[begin : begin + 4], "big")
+    if kind == http2.RST_STREAM or error:
+        text = payload[begin + 4 :].decode("utf-8", "replace")
+        side.resets.setdefault(number, (error, text, stream.row_at(at)))
 
 
 def _next(stream: Stream, at: int) -> int:
@@ -161,7 +176,15 @@ def _paired(read: list[tuple[Stream, _Side]]) -> list[Transaction]:
         if request is not None and response is not None and response.row < request.last_row:
             request.last_row = request.row  # answered before all of the request was there: a stream both ways
         found.append(Transaction(number, request, response))
+        for side in (asks, answers):
+            if number in side.resets:
+                error, text, row = side.resets[number]
+                found[-1].reset = Reset(http2.error_name(error), text, side is asks, row)
     found.sort(key=lambda one: (one.request or one.response or _NOWHERE).offset)
+    for side in (asks, answers):
+        if 0 in side.resets and found:
+            error, text, row = side.resets[0]
+            found[-1].reset = Reset(http2.error_name(error), text, side is asks, row, goaway=True)
     return found
 
 

@@ -18,6 +18,7 @@ import polars as pl
 
 from ..columns import Bools
 from ..protocols.http import MAX_HEAD, METHODS, Head, parse_head, starts_head
+from ..protocols.http2 import grpc_timeout
 from ..streams import Stream, streams
 from . import _http2, _rows
 from ._exchange import Message, Transaction
@@ -44,6 +45,11 @@ SCHEMA = _rows.schema(
         "location": pl.String,
         "grpc_status": pl.UInt16,
         "grpc_message": pl.String,
+        "grpc_timeout": pl.Float64,  # seconds that the client gives the call
+        "reset_error": pl.String,  # of RST_STREAM: "CANCEL"; "GOAWAY ENHANCE_YOUR_CALM" if it ended the connection
+        "reset_msg": pl.String,
+        "reset_from": pl.String,  # client, server
+        "reset_frame_number": pl.UInt32,
         "response_frame_number": pl.UInt32,
         "response_time": pl.Float64,  # seconds from the last byte of the request to the first one of the response
         "transfer_time": pl.Float64,  # seconds from the first to the last byte of the response
@@ -213,6 +219,11 @@ def _columns(capture: Capture, found: list[Transaction]) -> dict[str, object]:
         "location": value(responses, "location"),
         "grpc_status": [_number(text) for text in value(responses, "grpc-status")],
         "grpc_message": [text and unquote(text) for text in value(responses, "grpc-message")],
+        "grpc_timeout": [text and grpc_timeout(text) for text in value(requests, "grpc-timeout")],
+        "reset_error": [one.reset and f"{'GOAWAY ' * one.reset.goaway}{one.reset.error}" for one in found],
+        "reset_msg": [(one.reset.text or None) if one.reset else None for one in found],
+        "reset_from": [one.reset and ("client" if one.reset.by_client else "server") for one in found],
+        "reset_frame_number": _rows.frames(one.reset.row if one.reset else None for one in found),
         "response_frame_number": _rows.frames(one.response.row if one.response else None for one in found),
         "response_time": _rows.between(
             capture,

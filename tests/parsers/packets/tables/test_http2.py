@@ -159,3 +159,43 @@ def test_secrets_are_not_kept(wire: SimpleNamespace, read: Read) -> None:
     row = found.tables["http"].row(0, named=True)
     assert (row["auth_scheme"], row["username"]) == ("basic", "admin")
     assert "YWRtaW" not in str(row)
+
+
+RST_STREAM, GOAWAY = 3, 7
+
+
+def grpc(stream: int, path: str, timeout: str = "") -> bytes:
+    block = b"\x83\x86\x04" + text(path) + b"\x01" + text("pay.example")
+    block += b"\x40" + text("grpc-timeout") + text(timeout) if timeout else b""
+    return frame(HEADERS, stream, block, 5)
+
+
+def reset(stream: int, code: int) -> bytes:
+    return frame(RST_STREAM, stream, struct.pack(">I", code))
+
+
+def test_a_call_whose_deadline_passed_is_told(wire: SimpleNamespace, read: Read) -> None:
+    waits = ("s", frame(PING, payload=bytes(8)))
+    ask = ("c", PREFACE + frame(SETTINGS) + grpc(1, "/pay.Till/Charge", "50m") + grpc(3, "/pay.Till/List"))
+    found = read(talk(wire, ask, ("s", frame(SETTINGS)), *[waits] * 3, ("c", reset(1, 8) + reset(3, 8))))
+    told = [(notice.note, notice.severity_number, notice.fields.get("code")) for notice in found.notices()]
+    assert told == [("grpc_errors", 17, "DEADLINE_EXCEEDED"), ("http2_reset", 9, None)]
+    assert "/pay.Till/Charge after 0.050 s: its deadline of 0.05 s passed" in found.notices()[0].msg
+
+
+def test_streams_and_connections_that_a_server_breaks_off(wire: SimpleNamespace, read: Read) -> None:
+    ask = ("c", PREFACE + frame(SETTINGS) + request(1, "/a") + request(3, "/b"))
+    calm = frame(GOAWAY, 0, struct.pack(">II", 3, 11) + b"too_many_pings")
+    found = read(talk(wire, ask, ("s", frame(SETTINGS) + reset(1, 2)), ("s", response(3, 200)), ("s", calm)))
+    assert [(notice.note, notice.severity_number) for notice in found.notices()] == [
+        ("http2_reset", 13), ("http2_reset", 17),
+    ]  # fmt: skip
+    stream, connection = (notice.text() for notice in found.notices())
+    assert "broke off GET /a with INTERNAL_ERROR" in stream and "scope=stream" in stream
+    assert "ended the HTTP/2 connection with ENHANCE_YOUR_CALM (too_many_pings)" in connection
+
+
+def test_a_healthy_end_is_no_reset(wire: SimpleNamespace, read: Read) -> None:
+    ask = ("c", PREFACE + frame(SETTINGS) + request(1, "/a"))
+    end = response(1, 200) + reset(1, 0) + frame(GOAWAY, 0, struct.pack(">II", 1, 0))
+    assert read(talk(wire, ask, ("s", frame(SETTINGS) + end))).notices() == []
