@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .columns import ABSENT
+from .reading import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,15 @@ _UNREAD = {
     257: "Profibus", 264: "ISO 14443 (contactless cards)", 266: "USB of macOS", 271: "vSockets", 272: "Nordic BLE",
     280: "VPP dispatch trace", 283: "IEEE 802.15.4 with metadata", 288: "USB 2.0", 290: "ETW (events of Windows)",
     293: "USB 2.0 low speed", 294: "USB 2.0 full speed", 295: "USB 2.0 high speed",
+}  # fmt: skip
+_ETHERNET = 14  # bytes of its header
+# https://www.iana.org/assignments/ieee-802-numbers
+_ETHER_TYPES = {
+    0x22F3: "TRILL", 0x8035: "RARP", 0x8100: "VLAN tags", 0x809B: "AppleTalk", 0x8137: "IPX", 0x8863: "PPPoE discovery",
+    0x8870: "jumbo frames", 0x888E: "802.1X (EAPOL)", 0x8892: "PROFINET", 0x88A4: "EtherCAT", 0x88B8: "GOOSE",
+    0x88BA: "sampled values", 0x88CC: "LLDP", 0x88E5: "MACsec", 0x88E7: "MAC-in-MAC (802.1ah)", 0x88F7: "PTP",
+    0x88FB: "PRP", 0x8902: "connectivity fault management", 0x8906: "FCoE", 0x8914: "FCoE initialisation",
+    0x8915: "RoCE", 0x892F: "HSR", 0x894F: "NSH",
 }  # fmt: skip
 _USER = range(147, 163)
 _WIRELESS = (105, 119, 127, 163, 192)
@@ -73,5 +83,16 @@ def veiled(frames: Frames, packets: Packets) -> str:
     if np.isin(frames.link_type, _WIRELESS).all():
         why = "wireless frames are for management, or encrypted. Capture at a wired port, or give Wireshark the key."
     else:
-        why = "the rest is not read."
+        why = f"the others carry {_carried(frames, packets)}, which is not read."
     return f"{what} of {total:,} packets hold{'s' if bare == total else ''} IP or ARP in a form that can be read: {why}"
+
+
+def _carried(frames: Frames, packets: Packets) -> str:
+    """What most of the packets that are not read carry, by their EtherTypes."""
+    rows = np.flatnonzero((packets.network_at == ABSENT) & (frames.link_type == 1) & (packets.captured >= _ETHERNET))
+    if not len(rows):
+        return "something else"
+    raw = gathered(packets, packets.offset[rows], packets.captured[rows].astype(np.int64), _ETHERNET)
+    kinds, counts = np.unique(raw[:, 12].astype(np.int64) << 8 | raw[:, 13], return_counts=True)
+    most = kinds[np.argsort(-counts)[:3]].tolist()
+    return ", ".join("802.2 LLC" if kind < 1536 else _ETHER_TYPES.get(kind, f"EtherType 0x{kind:04x}") for kind in most)

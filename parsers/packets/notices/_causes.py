@@ -33,9 +33,11 @@ def filed(found: Sequence[Notice]) -> list[Notice]:
     for notice in found:
         if notice.severity_number < WARN:
             continue
-        for symptom in _OF_CONNECTION.get(notice.note, ()):
-            causes.setdefault((symptom, frozenset((notice.src, notice.dst))), notice.note)
         code = str(notice.fields.get("code", ""))
+        for symptom in _OF_CONNECTION.get(notice.note, ()):
+            # A closed port weighs less than the connection that it cost.
+            if code != "port_unreachable" or symptom == "quic_unanswered":
+                causes.setdefault((symptom, frozenset((notice.src, notice.dst))), notice.note)
         if notice.note in _OF_HOST and (notice.note != "icmp_unreachable" or code in _HOST_CODES):
             hosts.setdefault(_host(notice.dst), notice.note)
     if not causes and not hosts:

@@ -78,6 +78,12 @@ def test_wireless_frames_without_ip_are_told(read: Read) -> None:
     assert problem.message.startswith("None of 5 packets holds IP or ARP in a form that can be read: wireless frames")
 
 
+def test_frames_of_other_protocols_are_named(wire: SimpleNamespace, read: Read) -> None:
+    sealed = [(n, wire.ethernet(0x88E5, bytes(60))) for n in range(3)]
+    (problem,) = read([*sealed, (4, wire.ethernet(0x1234, bytes(60)))]).problems
+    assert problem.message.endswith("the others carry MACsec, EtherType 0x1234, which is not read.")
+
+
 @pytest.mark.parametrize(
     ("kind", "head", "vlan"),
     [
