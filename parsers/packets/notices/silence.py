@@ -118,6 +118,10 @@ def _unanswered(capture: Capture, connection: int, row: int, mine: Rows) -> Iter
     heard = back[packets.tcp_flags[back] & ACK != 0]
     if not np.any(((packets.ack[heard].astype(np.int64) - behind) & 0xFFFFFFFF) < 1 << 31):
         return  # what was sent did not arrive: that is loss
+    forth = later[packets.from_orig[later]]
+    more = (packets.ack[forth].astype(np.int64) - int(packets.ack[row])) & 0xFFFFFFFF
+    if np.any((more > 1) & (more < 1 << 31)):  # one is the end of what the server sends
+        return  # the client confirms what the capture does not hold
     seconds, how = _wait(capture, last, mine)
     if not how:
         return
