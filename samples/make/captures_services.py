@@ -192,6 +192,29 @@ def keepalive_race():
                 talk.recv(1000)
 
 
+@scene
+def clock_offset():
+    """A host whose clock is seven minutes ahead of the time server that it asks."""
+    server = served(f"{sys.executable} {HERE}/captures_services.py serve-time")
+    with server, capture("clock_offset"), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ask:
+        ask.settimeout(1)
+        for _ in range(4):
+            ask.sendto(b"\x23" + bytes(39) + os.urandom(8), (SERVER, 123))
+            ask.recv(100)
+            time.sleep(0.5)
+
+
+def serve_time():
+    """Give a time of seven minutes ago, as a server of stratum 2."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
+        door.bind((SERVER, 123))
+        while True:
+            asked, client = door.recvfrom(100)
+            now = int((time.time() - 420 + 2_208_988_800) * 2**32)
+            head = struct.pack(">BBbbII4sQ", 0x24, 2, 6, -20, 30, 60, bytes([192, 0, 2, 7]), now - (40 << 32))
+            door.sendto(head + asked[40:48] + struct.pack(">QQ", now, now), client)
+
+
 def frame(kind, stream=0, payload=b"", flags=0):
     """A frame of HTTP/2."""
     return struct.pack(">I", len(payload))[1:] + bytes((kind, flags)) + struct.pack(">I", stream) + payload
@@ -233,7 +256,7 @@ def serve(kind):
 def main():
     """Make what is asked for, or all."""
     if sys.argv[1:] and sys.argv[1].startswith("serve-"):
-        serve(sys.argv[1])
+        serve_time() if sys.argv[1] == "serve-time" else serve(sys.argv[1])
     app.cable()
     try:
         for name in sys.argv[1:] or SCENES:

@@ -43,7 +43,7 @@ def notices(capture: Capture) -> Iterator[Notice]:
     table = capture.tables["http"]
     slow = (pl.col("response_time") >= SLOW) | (pl.col("transfer_time") >= SLOW_TRANSFER)
     course: _Course | None = None
-    waiting = _waiting(table)
+    waiting = waiting_for_news(table)
     failed = (pl.col("status_code") >= 400) | pl.col("grpc_status").is_in(_GRPC_FAULTS)
     for row in rows(table.filter(pl.col("reset_error").is_not_null())):
         yield from _reset(capture, row)
@@ -59,7 +59,7 @@ def notices(capture: Capture) -> Iterator[Notice]:
             yield from _slow(capture, row, course)
 
 
-def _waiting(table: pl.DataFrame) -> set[int]:
+def waiting_for_news(table: pl.DataFrame) -> set[int]:
     """Frames of requests whose answer is meant to wait, by how client and server behave.
 
     Streams of events are told by their type. A poll that nothing came of ends without a body. Else a client asks for

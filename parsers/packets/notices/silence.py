@@ -13,12 +13,13 @@ from ..protocols.http import starts_head
 from . import ERROR, WARN, Notice, Value
 from ._endpoints import about, limited
 from ._make import ConnectionRows
-from .http import POLL
+from .http import POLL, waiting_for_news
 
 if TYPE_CHECKING:
     from ..capture import Capture
 
-_GIVEN_UP, _WAITED = 3_000_000_000, 5_000_000_000  # nanoseconds of waiting: until the client ended it, and else
+# Nanoseconds of waiting until the client ended it, the server did, or the capture.
+_GIVEN_UP, _CLOSED, _WAITED = 3_000_000_000, 5_000_000_000, 15_000_000_000
 _RESTED = 500_000_000  # nanoseconds without data before a connection counts as idle
 _RESET = 2_000_000_000  # nanoseconds within which the answer to a late request comes
 _SEALED = 100  # bytes of TLS that are more than a farewell
@@ -76,9 +77,13 @@ def _lasts(capture: Capture) -> list[int]:
 
 def _unanswered_http(capture: Capture) -> list[int]:
     """Frames of requests of HTTP/1 without a response, but for those that wait for news."""
-    table = capture.tables["http"].filter(pl.col("status_code").is_null() & pl.col("method").is_not_null())
-    table = table.filter((pl.col("version") != "2") & (pl.col("method") != "CONNECT"))
-    return [frame for frame, uri in table.select("frame_number", "uri").iter_rows() if not POLL.search(uri or "")]
+    table = capture.tables["http"].with_columns(path=pl.col("uri").fill_null("").str.split("?").list.first())
+    polls = table.filter(pl.col("frame_number").is_in(list(waiting_for_news(table))))
+    polled = set(polls.select("id_resp_h", "path").iter_rows())
+    lonely = table.filter(pl.col("status_code").is_null() & pl.col("method").is_not_null())
+    lonely = lonely.filter((pl.col("version") != "2") & (pl.col("method") != "CONNECT"))
+    columns = lonely.select("frame_number", "id_resp_h", "path", "uri").iter_rows()
+    return [frame for frame, host, path, uri in columns if (host, path) not in polled and not POLL.search(uri or "")]
 
 
 def _is_request(capture: Capture, row: int, port: int) -> bool:
@@ -162,7 +167,7 @@ def _wait(capture: Capture, row: int, mine: Rows) -> tuple[float, str]:
     by_client = len(ended) > 0 and bool(packets.from_orig[ended[0]])
     until = int(packets.time[ended[0]]) if len(ended) else int(packets.time.max())
     waited = until - int(packets.time[row])
-    if waited < (_GIVEN_UP if by_client else _WAITED):
+    if waited < (_GIVEN_UP if by_client else _CLOSED if len(ended) else _WAITED):
         return waited / 1e9, ""
     how = "the client gave up" if by_client else "the server closed" if len(ended) else "the capture ended"
     return waited / 1e9, how

@@ -135,3 +135,16 @@ def test_answers_that_are_meant_to_wait(
 def test_an_answer_that_the_capture_missed_is_an_answer(wire: SimpleNamespace, read: Read) -> None:
     packets = talk(wire, 80, (0.2, "c", GET, PSH), (0.3, "s", OK, PSH), (6.2, "c", b"", FIN))
     assert told(read([packet for packet in packets if not packet[1].endswith(OK)])) == []
+
+
+def test_a_poll_that_its_client_breaks_off_is_no_silence(wire: SimpleNamespace, read: Read) -> None:
+    packets = asks(wire, [1.3, 4.2, 2.2, 5.0, 1.5], OK, 0.05)
+    left = talk(wire, 80, (0.1, "c", GET.replace(b"/cart", b"/inbox"), PSH), (9.0, "c", b"", FIN), begin=40.0)
+    assert told(read([*packets, *left])) == []
+    assert [note for note, _ in told(read(left))] == ["server_silent"]
+
+
+def test_a_capture_that_ends_soon_blames_nobody(wire: SimpleNamespace, read: Read) -> None:
+    for seconds, count in ((10.0, 0), (20.0, 1)):
+        other = talk(wire, 81, begin=seconds, client_port=50000)
+        assert len(told(read([*talk(wire, 80, (0.2, "c", GET, PSH)), *other]))) == count
