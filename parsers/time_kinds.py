@@ -92,7 +92,7 @@ ALL_KINDS = (
     TimeKind("rfc850", r"(?:" + _WEEKDAY + r",? )?\b(?P<day>[0-9]{1,2})-(?P<month>" + _MONTHS + r")-(?P<year>[0-9]{2}) " + _CLOCK + _FRACTION + _ZONE),
     TimeKind("rfc5322", r"(?:" + _WEEKDAY + r",? )?(?P<day>[0-9]{1,2})[ -](?P<month>" + _MONTHS + r")[ -](?P<year>[0-9]{4})(?:[ :T]|::)" + _CLOCK + _FRACTION + r"(?: (?P<place>[A-Z][A-Za-z]+/[A-Za-z_/]+[a-z])\b)?" + _ZONE),
     TimeKind("journal", r"(?:" + _WEEKDAY + r" )(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2}) " + _CLOCK + _FRACTION + r" " + _NAMED_ZONE),
-    TimeKind("month_first", r"(?P<month>" + _MONTHS + r")[a-z]* (?P<day>[0-9]{1,2}), (?P<year>[0-9]{4}),? " + _CLOCK1 + _FRACTION + _AMPM + _ZONE),
+    TimeKind("month_first", r"(?P<month>" + _MONTHS + r")[a-z]* (?P<day>[0-9]{1,2}), (?P<year>[0-9]{4})(?:,? | @ )" + _CLOCK1 + _FRACTION + _AMPM + _ZONE),
     TimeKind("cisco", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) (?P<year>(?:19|20)[0-9]{2}) " + _CLOCK + _FRACTION + _ZONE),
     TimeKind("h3c", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + r"(?::(?P<fraction>[0-9]{3}))? (?P<year>(?:19|20)[0-9]{2})\b"),
     TimeKind("year_first", r"(?P<year>(?:19|20)[0-9]{2}) (?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + _FRACTION),

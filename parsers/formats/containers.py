@@ -135,6 +135,8 @@ class _Joiner:
 class DockerJson(JsonLines):
     """Objects with log, stream and time."""
 
+    joined = False
+
     def sniff(self, source: Source) -> float:
         """The share of lines that are such objects."""
         lines = [line for line in head_lines(source, 60) if line.strip()]
@@ -195,7 +197,7 @@ DOCKER = DockerJson(
             {
                 "time": "2026-03-14T09:26:53.123456Z",
                 "severity_number": 22,
-                "body": '2026/03/14 09:26:53 [emerg] 1#1: host not found in upstream "app"',
+                "body": 'host not found in upstream "app"',
             },
         ),
         Sample(
@@ -232,6 +234,8 @@ def _cri_line(line: str) -> tuple[str, str, bool] | None:
 @dataclass(frozen=True)
 class Cri(RecordFormat):
     """Lines of time, stream, tag and message."""
+
+    joined = False
 
     def starts_record(self, line: str) -> bool:
         """Whether a line is a whole message that is no part of a stack trace."""

@@ -12,20 +12,28 @@ from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import Sample
 from ..records import EPOCH, RecordFormat, Records, looks_continued
-from ..severity import BUNYAN, DEBUG, ERROR, FATAL, INFO, SYSLOG, WARN, number
+from ..severity import BUNYAN, CRITICAL, DEBUG, ERROR, FATAL, INFO, SYSLOG, WARN, number
 
 # Names of keys by what they hold, the most specific first; a dot goes into an object, or is part of the name.
 _TIME = ("@timestamp", "timestamp", "time", "ts", "datetime", "eventTime", "timeMillis", "t.$date", "asctime", "date",
          "TimeStamp", "Timestamp", "start_time", "created", "instant.epochSecond", "_source.@timestamp", "log_timestamp", "@t",
-         "lastTimestamp", "firstTimestamp", "metadata.creationTimestamp", "__REALTIME_TIMESTAMP")  # fmt: skip
+         "lastTimestamp", "firstTimestamp", "metadata.creationTimestamp", "__REALTIME_TIMESTAMP", "_time", "Time", "TimeGenerated",
+         "TimeCreated", "EventTime", "receiveTimestamp", "_messagetime", "generated_at", "received_at", "tsNs", "ingestionTime")  # fmt: skip
 _BODY = ("message", "msg", "log", "MESSAGE", "short_message", "event.original", "textPayload", "jsonPayload.message", "body",
-         "event", "text", "@m", "@mt", "description", "full_message", "detail", "RenderedMessage", "MessageTemplate", "eventName")  # fmt: skip
+         "event", "text", "@m", "@mt", "description", "full_message", "detail", "RenderedMessage", "MessageTemplate", "eventName",
+         "line", "Line", "@message", "_raw", "Message", "LogMessage", "LogEntry", "SyslogMessage", "RenderedDescription", "resultDescription",
+         "eventMessage", "logentry.formatted", "logentry.message", "properties.message", "protoPayload.status.message", "reason", "Description")  # fmt: skip
 _SEVERITY = ("log.level", "level", "severity", "lvl", "levelname", "loglevel", "log_level", "severity_text", "level_name",
-             "SeverityText", "s", "@l", "Level", "logLevel", "PRIORITY", "syslog.severity.name", "type")  # fmt: skip
+             "SeverityText", "s", "@l", "Level", "logLevel", "PRIORITY", "syslog.severity.name", "LevelDisplayName", "SeverityLevel", "severityLevel", "EventLevelName", "EntryType", "messageType", "status",
+             "labels.level", "labels.detected_level", "type")  # fmt: skip
 _FIELDS: Mapping[str, Sequence[str]] = {
     "service_name": ("service.name", "service", "app", "application", "name", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER",
-                     "kubernetes.container_name", "serviceContext.service", "logGroup", "facility"),
-    "host_name": ("host.name", "hostname", "host", "_HOSTNAME", "kubernetes.host", "Hostname", "HOST"),
+                     "kubernetes.container_name", "serviceContext.service", "resource.labels.container_name", "resource.labels.service_name",
+                     "cloud_RoleName", "ContainerName", "ProviderName", "ProcessName", "labels.service_name", "labels.app", "labels.container",
+                     "labels.job", "fields.app", "fields.container", "fields.job", "logGroup", "logStreamName", "facility"),
+    "host_name": ("host.name", "hostname", "host", "_HOSTNAME", "kubernetes.host", "Hostname", "HOST", "Computer", "MachineName",
+                  "server_name", "server.host", "resource.labels.node_name", "labels.host", "labels.hostname", "labels.instance", "labels.node_name",
+                  "fields.host", "fields.hostname"),
     "scope_name": ("log.logger", "logger", "logger_name", "loggerName", "caller", "module", "c", "category", "SourceContext"),
     "trace_id": ("trace.id", "trace_id", "traceId", "traceID", "TraceId", "dd.trace_id", "requestId", "request_id", "reqId"),
     "exception_type": ("error.type", "err.type", "exception.type", "exception_class", "exception.class", "err.name", "errorType"),
@@ -38,6 +46,12 @@ _STATUS = {"1": INFO, "2": INFO, "3": INFO, "4": WARN, "5": ERROR}
 # What belongs to the message, under it: stack traces and errors.
 _DETAILS = ("error.stack_trace", "error.message", "err.stack", "stack_trace", "stacktrace", "stack", "exc_info", "exception",
             "err.message", "error", "err", "errorMessage", "stackTrace", "thrown.extendedStackTrace", "@x", "errorVerbose", "cause")  # fmt: skip
+# Levels that are numbers: Application Insights counts upwards, Windows downwards from critical.
+_INSIGHTS_LEVELS = {0: 3, 1: INFO, 2: WARN, 3: ERROR, 4: CRITICAL}
+_WINDOWS_LEVELS = {1: CRITICAL, 2: ERROR, 3: WARN, 4: INFO, 5: DEBUG}
+# Objects in which an export wraps the record, with the kinds of names that prove it: Elasticsearch, Splunk, Datadog, Rollbar.
+_WRAPPERS = ("_source", "result", "attributes", "fields", "data", "message", "doc")
+_DOTNET_DATE = re.compile(r"^/Date\((-?[0-9]+)(?:[+-][0-9]{4})?\)/$")
 _LEVEL_WORD = re.compile(r"(?i)fatal|critical|error|warning|warn|notice|info|debug|trace")
 _ROOTS = frozenset(name for names in (_TIME, _BODY) for name in names) | {name.split(".")[0] for name in _TIME + _BODY}
 
@@ -55,6 +69,20 @@ def lookup(record: Mapping[str, Any], names: Iterable[str]) -> Any:
         if value is not None and value != "":
             return value
     return None
+
+
+def unwrapped(record: dict[str, Any]) -> dict[str, Any]:
+    """The record that an export has wrapped into an object of its own; the object itself where it is the record."""
+    for name in _WRAPPERS:
+        value = record.get(name)
+        if isinstance(value, dict) and (name == "_source" or not names_an_event(record)):
+            # Elasticsearch's "fields" are lists of values, nearly all of one.
+            inner = {key: item[0] if isinstance(item, list) and len(item) == 1 else item for key, item in value.items()}
+            if names_an_event(inner):
+                return inner
+            if names_an_event(outer := {**record, **inner}):
+                return outer
+    return record
 
 
 def names_an_event(record: Mapping[str, Any]) -> bool:
@@ -180,7 +208,9 @@ class JsonLines(RecordFormat):
 
     def add(self, found: Records, at: int, record: dict[str, Any]) -> None:
         """Add one object."""
-        body = as_text(lookup(record, _BODY))
+        record = unwrapped(record)
+        told = lookup(record, _BODY)
+        body = as_text(told)
         details = as_text(lookup(record, _DETAILS))
         if body is None:
             body = (details if details is not None else as_text(record)) or ""
@@ -197,7 +227,56 @@ class JsonLines(RecordFormat):
         number_of = severity_of(level) if level is not None else _severity_of_status(record)
         if record.keys() >= _NEXTCLOUD and isinstance(level, int):
             number_of = _NEXTCLOUD_LEVELS.get(level, 0)
-        found.add(at, body, time, number_of, fields=fields)
+        elif isinstance(level, int) and level == record.get("severityLevel"):
+            number_of = _INSIGHTS_LEVELS.get(level, 0)
+        elif isinstance(level, int) and "TimeCreated" in record:
+            number_of = _WINDOWS_LEVELS.get(level, 0)
+        if time is not None and (match := _DOTNET_DATE.match(time)):
+            time = match[1]
+        add_nested(found, at, body, told, time, number_of, fields)
+
+
+_DEPTH = 3
+
+
+def add_nested(
+    found: Records,
+    at: int,
+    body: str,
+    message: Any,
+    time: str | None,
+    severity_number: int,
+    fields: Mapping[str, str | None],
+) -> None:
+    """Add a record, the message of which may be an object in which a program said more.
+
+    Args:
+        found, at, time, severity_number, fields: as for Records.add, of the record around the message.
+        body: what the record says where the message is plain text.
+        message: the message alone: an object, or a text that may spell one.
+    """
+    inner = message
+    for _ in range(_DEPTH):
+        if isinstance(inner, str):
+            inner = decode(inner)
+        if not isinstance(inner, dict):
+            break
+        said = lookup(inner, _BODY)
+        if isinstance(said, dict) or (isinstance(said, str) and said.startswith("{")):
+            inner = said
+            continue
+        if said is None and lookup(inner, _SEVERITY) is None:
+            break
+        FORMAT.add(found, at, inner)
+        found.time[-1] = time or found.time[-1]
+        found.severity[-1] = found.severity[-1] or severity_number
+        for name, value in fields.items():
+            column = found.fields.get(name)
+            if value is not None and (column is None or column[-1] is None):
+                column = found.fields.setdefault(name, [None] * len(found.line))
+                column[-1] = value
+        return
+    found.add(at, body, time, severity_number, fields=fields)
 
 
 FORMAT = JsonLines(
