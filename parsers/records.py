@@ -123,13 +123,17 @@ class RecordFormat:
 
     def plan(self, source: Source, clock: Clock) -> Plan:
         """Decide, from the head of the file, how its times are written."""
-        found = self.records([line for line in head_lines(source, 200) if line.strip()])
+        found = self.records(self.head(source))
         times = [time for time in found.time if time]
         kind = find_kind(times, fields=True)
         layout = find_layout(times, kind) if kind else None
         services = found.fields.get("service_name") or [None] * len(found.body)
         inner = find_inner(zip(services, found.body, strict=True), clock)
         return Plan(detect_encoding(source.head), layout, clock, inner=inner)
+
+    def head(self, source: Source) -> Sequence[str]:
+        """Lines by which a file is planned."""
+        return [line for line in head_lines(source, 200) if line.strip()]
 
     def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
         """Cut the file into slices that begin with a record."""

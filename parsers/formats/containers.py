@@ -26,7 +26,7 @@ from .json_lines import JsonLines, as_text, decode
 
 _KLOG = re.compile(glog.HEADER)
 _ACCESS = re.compile(access_log.FORMAT.patterns[0])
-_LOGFMT_LEVEL = re.compile(r"(?:^|\s)(?:level|lvl|severity)=\"?([A-Za-z]+)")
+_LOGFMT_LEVEL = re.compile(r"(?:^|\s)(?:level|lvl|severity|at)=\"?([A-Za-z]+)")
 _LOGFMT = re.compile(r"^[A-Za-z_@][A-Za-z0-9_.\-]*=\S")
 # Programs in containers colour their output; the escape byte may have been lost on the way.
 _COLOURS = re.compile(r"\x1b?\[[0-9;]{1,8}m|\x1b\[K")
@@ -71,7 +71,14 @@ class _Open:
     text: str
 
 
-def add_message(found: Records, line: int, time: str | None, text: str, follows: bool) -> None:
+def add_message(
+    found: Records,
+    line: int,
+    time: str | None,
+    text: str,
+    follows: bool,
+    around: Mapping[str, str | None] | None = None,
+) -> None:
     """Add what a program printed, read as what it is.
 
     Args:
@@ -80,7 +87,18 @@ def add_message(found: Records, line: int, time: str | None, text: str, follows:
         time: when the container runtime saw it.
         text: one line as the program printed it.
         follows: whether the record before it comes from the same stream, so that it may continue that one.
+        around: fields that the runtime knows.
     """
+    first = len(found.line)
+    _add_text(found, line, time, text, follows)
+    for name, value in (around or {}).items():
+        if value is not None and (name != "severity_text" or not found.severity[first]):
+            found.fields.setdefault(name, [None] * len(found.line))[first] = value
+    if around and not found.severity[first]:
+        found.severity[first] = number(around.get("severity_text"))
+
+
+def _add_text(found: Records, line: int, time: str | None, text: str, follows: bool) -> None:
     text = _COLOURS.sub("", text).rstrip("\r\n")
     record = decode(text)
     if record is not None:

@@ -22,7 +22,7 @@ _TIME = ("@timestamp", "timestamp", "time", "ts", "datetime", "eventTime", "time
 _BODY = ("message", "msg", "log", "MESSAGE", "short_message", "event.original", "textPayload", "jsonPayload.message", "body",
          "event", "text", "@m", "@mt", "description", "full_message", "detail", "RenderedMessage", "MessageTemplate", "eventName",
          "line", "Line", "@message", "_raw", "Message", "LogMessage", "LogEntry", "SyslogMessage", "RenderedDescription", "resultDescription",
-         "eventMessage", "logentry.formatted", "logentry.message", "properties.message", "protoPayload.status.message", "reason", "Description")  # fmt: skip
+         "eventMessage", "logentry.formatted", "logentry.message", "properties.message", "protoPayload.status.message", "Description")  # fmt: skip
 _SEVERITY = ("log.level", "level", "severity", "lvl", "levelname", "loglevel", "log_level", "severity_text", "level_name",
              "SeverityText", "s", "@l", "Level", "logLevel", "PRIORITY", "syslog.severity.name", "LevelDisplayName", "SeverityLevel", "severityLevel", "EventLevelName", "EntryType", "messageType", "status",
              "labels.level", "labels.detected_level", "type")  # fmt: skip
@@ -52,6 +52,8 @@ _WINDOWS_LEVELS = {1: CRITICAL, 2: ERROR, 3: WARN, 4: INFO, 5: DEBUG}
 # Objects in which an export wraps the record, with the kinds of names that prove it: Elasticsearch, Splunk, Datadog, Rollbar.
 _WRAPPERS = ("_source", "result", "attributes", "fields", "data", "message", "doc")
 _DOTNET_DATE = re.compile(r"^/Date\((-?[0-9]+)(?:[+-][0-9]{4})?\)/$")
+_THROWN = ("type", "class", "Type", "ClassName", "name", "kind")
+_STACK = ("stack", "stack_trace", "stacktrace", "StackTrace", "backtrace")
 _LEVEL_WORD = re.compile(r"(?i)fatal|critical|error|warning|warn|notice|info|debug|trace")
 _ROOTS = frozenset(name for names in (_TIME, _BODY) for name in names) | {name.split(".")[0] for name in _TIME + _BODY}
 
@@ -88,7 +90,27 @@ def unwrapped(record: dict[str, Any]) -> dict[str, Any]:
 def names_an_event(record: Mapping[str, Any]) -> bool:
     """Whether an object has a time, and a message or a level."""
     timed = lookup(record, _TIME) is not None
-    return timed and (lookup(record, _BODY) is not None or lookup(record, _SEVERITY) is not None)
+    return timed and (lookup(record, _BODY) is not None or level_of(record) is not None)
+
+
+def level_of(record: Mapping[str, Any]) -> str | int | float | None:
+    """What an object calls its level; a status only where it is a word for one."""
+    for name in _SEVERITY:
+        value = lookup(record, (name,))
+        if isinstance(value, (str, int, float)) and (name != "status" or number(str(value))):
+            return value
+    return None
+
+
+def thrown(value: Any) -> str | None:
+    """An error of an object as one text: its type, its message and its trace; other values as they are."""
+    if isinstance(value, dict) and isinstance(value.get("values"), list):
+        return "\n".join(text for item in value["values"] if (text := thrown(item))) or as_text(value)
+    if isinstance(value, dict):
+        kind, said, stack = lookup(value, _THROWN), lookup(value, ("message", "value", "Message", "msg")), lookup(value, _STACK)
+        if isinstance(kind, str) and isinstance(said, str):
+            return f"{kind}: {said}" + (f"\n{stack}" if isinstance(stack, str) else "")
+    return as_text(value)
 
 
 def as_text(value: Any) -> str | None:
@@ -186,7 +208,11 @@ class JsonLines(RecordFormat):
         lines = [line for line in head_lines(source, 60) if line.strip()]
         if not lines or not any("{" in line[:8] for line in lines):
             return 0.0
-        known = sum(1 for line in lines if (record := element(line)) is not None and _ROOTS & record.keys())
+        known = sum(
+            1
+            for line in lines
+            if (record := element(line)) is not None and (_ROOTS & record.keys() or names_an_event(unwrapped(record)))
+        )
         return self.confidence * known / len(lines)
 
     def records(self, lines: Sequence[str]) -> Records:
@@ -211,7 +237,7 @@ class JsonLines(RecordFormat):
         record = unwrapped(record)
         told = lookup(record, _BODY)
         body = as_text(told)
-        details = as_text(lookup(record, _DETAILS))
+        details = thrown(lookup(record, _DETAILS))
         if body is None:
             body = (details if details is not None else as_text(record)) or ""
         elif details is not None and details not in body:
@@ -223,7 +249,7 @@ class JsonLines(RecordFormat):
         if "levelname" in record and "name" in record:
             fields["scope_name"], fields["service_name"] = as_text(record["name"]), None  # Python's names
         time = as_text(lookup(record, _TIME))
-        level = lookup(record, _SEVERITY)
+        level = level_of(record)
         number_of = severity_of(level) if level is not None else _severity_of_status(record)
         if record.keys() >= _NEXTCLOUD and isinstance(level, int):
             number_of = _NEXTCLOUD_LEVELS.get(level, 0)
@@ -265,7 +291,7 @@ def add_nested(
         if isinstance(said, dict) or (isinstance(said, str) and said.startswith("{")):
             inner = said
             continue
-        if said is None and lookup(inner, _SEVERITY) is None:
+        if said is None and level_of(inner) is None:
             break
         FORMAT.add(found, at, inner)
         found.time[-1] = time or found.time[-1]
