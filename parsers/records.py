@@ -217,7 +217,8 @@ def _continued(
 ) -> NDArray[np.bool_]:
     """bool[n]: rows that go on with a stack trace, of which a collector made a record a line."""
     inside: NDArray[np.bool_] = lines.str.contains(CONTINUATION.pattern).to_numpy() & ~matched
-    inside &= (lines.str.len_bytes() > 0).to_numpy()
+    # Some collectors leave one blank ahead of every message, and none of a message that is empty.
+    inside &= lines.str.contains(r"^(?:\S|\t|  )").to_numpy()
     rows = np.flatnonzero(inside[code])
     rows = rows[rows > 0]
     known = (time[rows] != NAT) & (time[rows - 1] != NAT)

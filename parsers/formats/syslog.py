@@ -214,3 +214,40 @@ TAGGED = LineFormat(
         ),
     ),
 )
+
+FACILITY = LineFormat(
+    name="syslog_facility",
+    title="Syslog with facility and severity in words (rsyslog's pri-text, Kiwi Syslog)",
+    reference="https://www.rsyslog.com/doc/configuration/properties.html (pri-text)",
+    patterns=(
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.,]+(?:Z|[+-][0-9]{2}:?[0-9]{2}) (?P<host_name>[A-Za-z0-9_.\-:]+) [a-z0-7]+\.(?P<severity_text>emerg|panic|alert|crit|err|error|warning|warn|notice|info|debug) "
+        + _TAG
+        + r": ?(?P<body>.*)$",
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ \t][0-9:]{8}\t[A-Z][A-Za-z0-9]+\.(?P<severity_text>[A-Z][a-z]+)\t(?P<host_name>\S+)\t(?P<body>.*)$",
+    ),
+    times=("iso",),
+    severity_words={"Critical": 18, "Emerg": 22},
+    confidence=0.96,
+    samples=(
+        Sample(
+            "2026-03-14T09:26:53.589+00:00 web-1 daemon.err shop[7]: pay failed",
+            {
+                "time": "2026-03-14T09:26:53.589Z",
+                "severity_number": 17,
+                "host_name": "web-1",
+                "service_name": "shop",
+                "body": "pay failed",
+            },
+        ),
+        Sample("2026-03-14T09:26:54+00:00 web-1 daemon.info shop[7]: ready", {"severity_number": 9}),
+        Sample(
+            "2026-03-14 09:26:55\tDaemon.Warning\t10.0.0.7\tdisk is 91 % full",
+            {
+                "time": "2026-03-14T09:26:55Z",
+                "severity_number": 13,
+                "host_name": "10.0.0.7",
+                "body": "disk is 91 % full",
+            },
+        ),
+    ),
+)

@@ -117,7 +117,7 @@ class Table(RecordFormat):
             elif row is None or len(row) < 2:
                 found.add(at, text)
             else:
-                self._add(found, at, dict(zip(names, row, strict=False)), text, row[len(names) :])
+                self.add(found, at, dict(zip(names, row, strict=False)), text, row[len(names) :])
         return found
 
     def _texts(self, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -133,7 +133,8 @@ class Table(RecordFormat):
             yield first, part
 
     @staticmethod
-    def _add(found: Records, at: int, row: Mapping[str, str], text: str, more: Sequence[str]) -> None:
+    def add(found: Records, at: int, row: Mapping[str, str], text: str, more: Sequence[str]) -> None:
+        """Add a row by the names of its columns; `more` holds values beyond the last name."""
         def first(names: Sequence[str]) -> str | None:
             return next((row[name].strip() for name in names if row.get(name, "").strip()), None)
 
