@@ -14,6 +14,7 @@ from .time_layout import find_kind
 
 _LINES = 40
 _QUOTED = rb"> ?"
+_INDENTED = rb"(?: {4}|\t)"
 _NUMBERED = rb"[ \t]*[0-9]{1,9}(?:[:|.)]|\t|  ?)[ \t]?"
 # Server-sent events, and JSON text sequences (RFC 7464), as journalctl writes them.
 _FRAMED = rb"(?:data: ?|\x1e)(?=\{)"
@@ -34,7 +35,22 @@ def prefix_of(head: bytes) -> bytes:
             found, [line[len(part) :] for line, part in zip(lines, found, strict=True)]
         ):
             return pattern
+    for pattern in (_QUOTED, _INDENTED):
+        if _is_part(re.compile(pattern), lines):
+            return pattern
     return b""
+
+
+def _is_part(regex: re.Pattern[bytes], lines: Sequence[bytes]) -> bool:
+    """Whether a log stands inside of what somebody wrote: all lines that begin with a time are behind the prefix."""
+    rests = [line[match.end() :] for line in lines if (match := regex.match(line))]
+    texts = [rest[:200].decode("utf-8", "replace") for rest in rests]
+    kind = find_kind(texts) if len(rests) > 1 else None
+    if kind is None or 2 * len(rests) < len(lines):
+        return False
+    begin = sum((match := kind.regex.search(text)) is not None and match.start() < 2 for text in texts)
+    plain = (line[:200].decode("utf-8", "replace") for line in lines if not regex.match(line))
+    return 2 * begin >= len(rests) and not any(kind.regex.search(line) for line in plain)
 
 
 _HEAD = 64 * 1024

@@ -16,6 +16,9 @@ _STAMP = (
 _HOST = r"(?P<host_name>[A-Za-z0-9_.,\-]+|[0-9A-Fa-f:.]{2,39}[0-9A-Fa-f])"
 _TAG = r"(?P<service_name>[^\s:\[\]<>{}\"=]{1,64})(?:\[(?:[0-9]+)\])?"
 
+# No number: behind a second time "2026-03-14 09:26:53" the hour is no name of a program.
+_NAMED_TAG = r"(?P<service_name>[0-9]{0,20}[^\s:\[\]<>{}\"=0-9][^\s:\[\]<>{}\"=]{0,63})(?:\[(?:[0-9]+)\])?"
+
 
 def severity_of_pri(pri: NDArray[np.int64]) -> NDArray[np.uint8]:
     """The severity number of a PRI value (RFC 5424, section 6.2.1): its lowest three bits."""
@@ -110,7 +113,7 @@ ISO = IsoSyslog(
     reference="rsyslog RSYSLOG_FileFormat; journalctl(1) short-iso, short-iso-precise",
     patterns=(
         r"^(?:<[0-9]{1,3}>)?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2}) "
-        r"(?P<host_name>[A-Za-z0-9_.\-:]+) (?:[a-z0-7]+\.[a-z]+ )?" + _TAG + r": ?(?P<body>.*)$",
+        r"(?P<host_name>[A-Za-z0-9_.\-:]+) (?:[a-z0-7]+\.[a-z]+ )?" + _NAMED_TAG + r": ?(?P<body>.*)$",
     ),
     times=("iso",),
     severity_digits=_PRI,
