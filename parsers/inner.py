@@ -1,7 +1,7 @@
 """Messages that are lines of another log: what a container, a collector or an export has wrapped.
 
-A row of Splunk's CSV, an event of CloudWatch, a line of `docker compose logs` carry what a program printed: header, level
-and message. Their formats are found among the messages of the head of a file, once, and read by the shapes of all of them.
+A row of Splunk's CSV, an event of CloudWatch, a line of `docker compose logs` carry what a program printed: header,
+level and message. Their formats are found among the messages of the head of a file, once; all messages are read by them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -75,9 +76,7 @@ def _best(lines: Sequence[str]) -> LineFormat | None:
 def _format(name: str) -> LineFormat:
     from . import by_name
 
-    parser = by_name(name)
-    assert isinstance(parser, LineFormat)
-    return parser
+    return cast(LineFormat, by_name(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +160,8 @@ def fields_of_messages(frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
             empty = pl.Series(column, [None], dtype=pl.String).new_from_index(0, len(lines))
             outer = frame.get_column(column) if column in frame.columns else empty
             told, given = header.get_column(column), outer.gather(rows)
-            value = told.zip_with(told.is_not_null(), given) if column in _FIRST else given.zip_with(given.is_not_null(), told)
+            first, second = (told, given) if column in _FIRST else (given, told)
+            value = first.zip_with(first.is_not_null(), second)
             frame = frame.with_columns(outer.scatter(rows, value).alias(column))
         left = left[~hit.to_numpy()]
     return frame.with_columns(body.alias("body"))

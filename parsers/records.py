@@ -255,9 +255,7 @@ def _severities(numbers: NDArray[np.uint8], shapes: pl.Series, code: NDArray[np.
     return np.where(numbers == 0, by_words[code], numbers).astype(np.uint8)
 
 
-def _extract(
-    batch: Batch, records: NDArray[np.int64], bodies: pl.Series, found: Records, plan: Plan
-) -> pl.DataFrame:
+def _extract(batch: Batch, records: NDArray[np.int64], bodies: pl.Series, found: Records, plan: Plan) -> pl.DataFrame:
     heads = batch.heads
     rows = heads[records]
     body = bodies.gather(rows)

@@ -1,7 +1,7 @@
 """What stands ahead of every line because of the way the file was made, not of the program that wrote the log.
 
-grep puts the name of the file there, an editor or `cat -n` a number, a mail or an issue tracker a mark of quotation. Without
-it the lines are what they were. Names that tell several programs apart are read by parsers/formats/streams.py.
+grep puts the name of the file there, an editor or `cat -n` a number, a mail or an issue tracker a mark of quotation.
+Without it the lines are what they were. Names that tell several programs apart are read by parsers/formats/streams.py.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _is_part(regex: re.Pattern[bytes], lines: Sequence[bytes]) -> bool:
     kind = find_kind(texts) if len(rests) > 1 else None
     if kind is None or 2 * len(rests) < len(lines):
         return False
-    begin = sum((match := kind.regex.search(text)) is not None and match.start() < 2 for text in texts)
+    begin = sum((time := kind.regex.search(text)) is not None and time.start() < 2 for text in texts)
     plain = (line[:200].decode("utf-8", "replace") for line in lines if not regex.match(line))
     return 2 * begin >= len(rests) and not any(kind.regex.search(line) for line in plain)
 

@@ -15,11 +15,15 @@ FORMAT = LineFormat(
     reference="https://developer.android.com/tools/logcat#outputFormat",
     patterns=(
         # threadtime, also with a user, a zone, seconds since 1970
-        r"^ *" + _TIME + r"(?: [+-][0-9]{4})? +(?:[a-z0-9_]+ +)?[0-9]+ +[0-9]+ (?P<severity_text>[VDIWEFA]) (?P<scope_name>[^:]*?) *: (?P<body>.*)$",
+        r"^ *"
+        + _TIME
+        + r"(?: [+-][0-9]{4})? +(?:[a-z0-9_]+ +)?[0-9]+ +[0-9]+ (?P<severity_text>[VDIWEFA]) (?P<scope_name>[^:]*?) *: (?P<body>.*)$",
         # time
         r"^" + _TIME + r" (?P<severity_text>[VDIWEFA])/(?P<scope_name>[^(]*?) *\( *[0-9]+\): (?P<body>.*)$",
         # Android Studio: pid-tid, tag, package
-        r"^" + _TIME + r" +[0-9]+-[0-9]+ +(?P<scope_name>\S(?:.{0,60}?\S)?) {2,}(?P<service_name>\S+) +(?P<severity_text>[VDIWEFA]) +(?P<body>.*)$",
+        r"^"
+        + _TIME
+        + r" +[0-9]+-[0-9]+ +(?P<scope_name>\S(?:.{0,60}?\S)?) {2,}(?P<service_name>\S+) +(?P<severity_text>[VDIWEFA]) +(?P<body>.*)$",
         # tag, process
         r"^(?P<severity_text>[VDIWEFA])/(?P<scope_name>[A-Za-z][A-Za-z0-9_.\-]{0,40}) *: (?P<body>.*)$",
         r"^(?P<severity_text>[VDIWEFA])\( *[0-9]{2,7}\) (?P<body>.*?)(?: +\((?P<scope_name>[^()]{1,40})\))?$",

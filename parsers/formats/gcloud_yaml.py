@@ -13,7 +13,9 @@ _LABELS = (
     r"(?:(?=.*?^    (?:node_name|host): (?P<host_name>[^\n]+)))?"
 )
 _ENTRY = (
-    r"(?m)^---\n(?:(?=.*?^severity: (?P<severity_text>[A-Z]+)$))?(?=.*?^timestamp: '?(?P<time>[^'\n]+))" + _LABELS + r".*?"
+    r"(?m)^---\n(?:(?=.*?^severity: (?P<severity_text>[A-Z]+)$))?(?=.*?^timestamp: '?(?P<time>[^'\n]+))"
+    + _LABELS
+    + r".*?"
 )
 
 FORMAT = BlockFormat(

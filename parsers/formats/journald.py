@@ -58,7 +58,9 @@ MONOTONIC = LineFormat(
     title="journalctl -o short-monotonic",
     reference="journalctl(1), --output",
     patterns=(
-        r"^\[ *[0-9]+\.[0-9]{6}(?: < *[0-9.]* *>)?\] " + _HOST + r"(?P<service_name>kernel|[^\s:\[\]]{1,64}\[[0-9]+\]): ?(?P<body>.*)$",
+        r"^\[ *[0-9]+\.[0-9]{6}(?: < *[0-9.]* *>)?\] "
+        + _HOST
+        + r"(?P<service_name>kernel|[^\s:\[\]]{1,64}\[[0-9]+\]): ?(?P<body>.*)$",
     ),
     times=("uptime",),
     confidence=0.97,

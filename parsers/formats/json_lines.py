@@ -107,7 +107,11 @@ def thrown(value: Any) -> str | None:
     if isinstance(value, dict) and isinstance(value.get("values"), list):
         return "\n".join(text for item in value["values"] if (text := thrown(item))) or as_text(value)
     if isinstance(value, dict):
-        kind, said, stack = lookup(value, _THROWN), lookup(value, ("message", "value", "Message", "msg")), lookup(value, _STACK)
+        kind, said, stack = (
+            lookup(value, _THROWN),
+            lookup(value, ("message", "value", "Message", "msg")),
+            lookup(value, _STACK),
+        )
         if isinstance(kind, str) and isinstance(said, str):
             return f"{kind}: {said}" + (f"\n{stack}" if isinstance(stack, str) else "")
     return as_text(value)
@@ -277,9 +281,13 @@ def add_nested(
     """Add a record, the message of which may be an object in which a program said more.
 
     Args:
-        found, at, time, severity_number, fields: as for Records.add, of the record around the message.
+        found: where to add it.
+        at: number of its first line.
         body: what the record says where the message is plain text.
         message: the message alone: an object, or a text that may spell one.
+        time: of the record around the message; a time inside of it is of less worth.
+        severity_number: as the record around the message has it; the message itself knows better.
+        fields: of the record around the message.
     """
     inner = message
     for _ in range(_DEPTH):

@@ -18,16 +18,34 @@ FORMAT = LineFormat(
         + _ZONE
         + r" +0x[0-9a-f]+ +(?P<severity_text>Default|Info|Debug|Error|Fault|Activity|Create|Loss|State|Timer|Release) +0x[0-9a-f]+ +[0-9]+ +(?:[0-9]+ +)?(?P<service_name>[^:]{1,100}?): (?P<body>.*)$",
         # syslog
-        _TIME + _ZONE + r" +(?P<host_name>\S+) (?P<service_name>[^\[\]:]{1,100})\[[0-9]+\]: (?:\([^)]*\) )?<(?P<severity_text>[A-Z][a-z]+)>: (?P<body>.*)$",
+        _TIME
+        + _ZONE
+        + r" +(?P<host_name>\S+) (?P<service_name>[^\[\]:]{1,100})\[[0-9]+\]: (?:\([^)]*\) )?<(?P<severity_text>[A-Z][a-z]+)>: (?P<body>.*)$",
         _TIME + _ZONE + r"  (?P<host_name>\S+) (?P<service_name>[^\[\]:]{1,100})\[[0-9]+\]: (?P<body>.*)$",
         # compact
-        _TIME + r" (?P<severity_text>Df|In|I|Db|D|E|F|A|Er|Ft|Ac)  ?(?P<service_name>[^\[\]:]{1,100})\[[0-9]+:[0-9a-f]+\] (?P<body>.*)$",
+        _TIME
+        + r" (?P<severity_text>Df|In|I|Db|D|E|F|A|Er|Ft|Ac)  ?(?P<service_name>[^\[\]:]{1,100})\[[0-9]+:[0-9a-f]+\] (?P<body>.*)$",
     ),
     times=("iso",),
     severity_words={
-        "Default": INFO, "Activity": INFO, "Create": INFO, "State": INFO, "Timer": INFO, "Release": INFO, "Loss": INFO, "Fault": CRITICAL,
-        "Df": INFO, "In": INFO, "Db": DEBUG, "Er": ERROR, "Ft": CRITICAL, "F": CRITICAL, "Ac": INFO, "A": INFO, "Notice": INFO,
-    },  # fmt: skip
+        "Default": INFO,
+        "Activity": INFO,
+        "Create": INFO,
+        "State": INFO,
+        "Timer": INFO,
+        "Release": INFO,
+        "Loss": INFO,
+        "Fault": CRITICAL,
+        "Df": INFO,
+        "In": INFO,
+        "Db": DEBUG,
+        "Er": ERROR,
+        "Ft": CRITICAL,
+        "F": CRITICAL,
+        "Ac": INFO,
+        "A": INFO,
+        "Notice": INFO,
+    },
     confidence=0.97,
     inside=r"^(?:Timestamp  |Filtering the log data|Skipping info and debug|={40}|Log  +- )",
     samples=(

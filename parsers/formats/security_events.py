@@ -27,7 +27,10 @@ CEF = LineFormat(
     title="Common Event Format (CEF)",
     reference="https://docs.nxlog.co/userguide/integrate/cef-logging.html; ArcSight Common Event Format, revision 25",
     patterns=(
-        _HEADER + r"(?P<body>CEF: ?[01]\|[^|]*\|(?P<service_name>[^|]*)\|[^|]*\|[^|]*\|" + _PART + r"\|(?P<severity_text>[^|]*)\|.*)$",
+        _HEADER
+        + r"(?P<body>CEF: ?[01]\|[^|]*\|(?P<service_name>[^|]*)\|[^|]*\|[^|]*\|"
+        + _PART
+        + r"\|(?P<severity_text>[^|]*)\|.*)$",
     ),
     times=("iso", "syslog", "cisco", "epoch_key"),
     severity_words=_WORDS,
@@ -54,9 +57,7 @@ LEEF = LineFormat(
     name="leef",
     title="Log Event Extended Format (LEEF)",
     reference="https://www.ibm.com/docs/en/dsm?topic=overview-leef-event-components",
-    patterns=(
-        _HEADER + r"(?P<body>LEEF:[12]\.0\|[^|]*\|(?P<service_name>[^|]*)\|[^|]*\|[^|]*\|.*)$",
-    ),
+    patterns=(_HEADER + r"(?P<body>LEEF:[12]\.0\|[^|]*\|(?P<service_name>[^|]*)\|[^|]*\|[^|]*\|.*)$",),
     times=("iso", "syslog", "cisco", "epoch_key"),
     severity_digits=r"(?:^|[\t^|])sev=([0-9]{1,2})(?:[\t^|]|$)",
     severity_of=_severity_of_rank,

@@ -28,7 +28,9 @@ _LABELS = {
     "severity_text": ("level", "detected_level", "severity"),
 }
 # A message that has a time of its own, or is an object.
-_OWN_HEADER = re.compile(r"^[\[(]?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}|^\{\"|^[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:|^[IWEF][0-9]{4} ")
+_OWN_HEADER = re.compile(
+    r"^[\[(]?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}|^\{\"|^[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:|^[IWEF][0-9]{4} "
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,9 @@ LOGCLI = StampedMessages(
     name="loki_logcli",
     title="logcli query (Loki)",
     reference="https://grafana.com/docs/loki/latest/query/logcli/",
-    pattern=r"^(?P<time>" + _ISO + r") (?P<labels>\{(?:[a-zA-Z_][a-zA-Z0-9_]*=\"(?:[^\"\\]|\\.)*\"(?:, ?)?)*\}) (?P<body>.*)$",
+    pattern=r"^(?P<time>"
+    + _ISO
+    + r") (?P<labels>\{(?:[a-zA-Z_][a-zA-Z0-9_]*=\"(?:[^\"\\]|\\.)*\"(?:, ?)?)*\}) (?P<body>.*)$",
     samples=(
         Sample(
             '2026-03-14T09:26:53Z {app="shop", host="web-1", level="error"} pay failed',
@@ -135,7 +139,12 @@ PAPERTRAIL = StampedMessages(
     name="papertrail",
     title="Papertrail archive",
     reference="https://www.papertrail.com/help/permanent-log-archives/",
-    pattern=r"^[0-9]+\t(?P<time>" + _DAY + "[T ]" + _CLOCK + _ZONE + r"?)\t[^\t]*\t[0-9]+\t(?P<host_name>[^\t]*)\t[^\t]*\t[^\t]*\t(?P<severity_text>[A-Z][a-z]+)\t(?P<service_name>[^\t]*)\t(?P<body>.*)$",
+    pattern=r"^[0-9]+\t(?P<time>"
+    + _DAY
+    + "[T ]"
+    + _CLOCK
+    + _ZONE
+    + r"?)\t[^\t]*\t[0-9]+\t(?P<host_name>[^\t]*)\t[^\t]*\t[^\t]*\t(?P<severity_text>[A-Z][a-z]+)\t(?P<service_name>[^\t]*)\t(?P<body>.*)$",
     samples=(
         Sample(
             "50342052\t2026-03-14T09:26:53Z\t2026-03-14T09:26:54Z\t31181206\tweb-1\t192.0.2.7\tDaemon\tError\tshop\tpay failed",

@@ -20,7 +20,9 @@ from ..text import SLICE_BYTES, slices
 from .containers import add_message
 
 # The runtime's own time, to the nanosecond: docker compose logs -t, kubectl logs --prefix --timestamps.
-_STAMP = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{7,9}(?:Z|[+-][0-9]{2}:[0-9]{2})) ?(.*)$")
+_STAMP = re.compile(
+    r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{7,9}(?:Z|[+-][0-9]{2}:[0-9]{2})) ?(.*)$"
+)
 _REPLICA = re.compile(r"[_\-.][0-9]+(?:\.[a-z0-9]+(?:@\S+)?)?$")
 _POD = re.compile(r"-[a-z0-9]{5}$|-[0-9]+$")
 
@@ -127,9 +129,7 @@ def _samples(first: str, second: str, name: str, other: str) -> tuple[Sample, ..
                 "body": "sorry, too many clients already",
             },
         ),
-        Sample(
-            f"{second}2026-03-14 09:26:55.250 UTC [7] WARNING:  slow", {"severity_number": 13, "body": "slow"}
-        ),
+        Sample(f"{second}2026-03-14 09:26:55.250 UTC [7] WARNING:  slow", {"severity_number": 13, "body": "slow"}),
     )
 
 
@@ -155,9 +155,7 @@ STERN = Streams(
     reference="https://github.com/stern/stern#output; https://github.com/johanhaleby/kubetail",
     pattern=r"^\[?(?P<name>[a-z0-9][a-z0-9.\-]*-[a-z0-9]{1,10} [a-z][a-z0-9\-]*|(?:(?<=\[)[a-z0-9][a-z0-9.\-]*-[a-z0-9]{1,10}(?=\])))\]? (?P<body>.*)$",
     proof=_pods,
-    samples=_samples(
-        "shop-5d8c7f9b6d-x2v4q shop ", "db-0 postgres ", "shop-5d8c7f9b6d-x2v4q shop", "db-0 postgres"
-    ),
+    samples=_samples("shop-5d8c7f9b6d-x2v4q shop ", "db-0 postgres ", "shop-5d8c7f9b6d-x2v4q shop", "db-0 postgres"),
 )
 GREP = Streams(
     name="grep_files",

@@ -135,6 +135,7 @@ class Table(RecordFormat):
     @staticmethod
     def add(found: Records, at: int, row: Mapping[str, str], text: str, more: Sequence[str]) -> None:
         """Add a row by the names of its columns; `more` holds values beyond the last name."""
+
         def first(names: Sequence[str]) -> str | None:
             return next((row[name].strip() for name in names if row.get(name, "").strip()), None)
 
