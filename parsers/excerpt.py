@@ -34,7 +34,7 @@ def _all_lines(head: bytes, size: int, characters: int = LINE_CHARACTERS) -> tup
     text = data[: len(data) // encoding.width * encoding.width].decode(encoding.name, "replace")
     if "\x1b" in text or "\x9b" in text:
         text = ANSI.sub(b"", text.encode("utf-8", "replace")).decode("utf-8", "replace")
-    text = text.replace("\0", "").replace("\u00a0", " ")
+    text = text.replace("\0", "")
     lines = re.split("\r" if encoding.newline.strip(b"\0") == b"\r" else "\n", text)
     if size > len(head) and len(lines) > 1:
         lines.pop()  # cut by the end of the head

@@ -1,7 +1,7 @@
 """Messages that are lines of another log: what a container, a collector or an export has wrapped.
 
 A row of Splunk's CSV, an event of CloudWatch, a line of `docker compose logs` carry what a program printed: header,
-level and message. Their formats are found among the messages of the head of a file, once; all messages are read by them.
+level and message. Their formats are found among the messages of the head of a file, once, and all are read by them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .times import NAT, Clock, parse_times
 _MESSAGES = 400  # of a file by which its formats are found
 _GROUPS = 12  # services whose messages are looked at apart from those of others
 _LOOKED_AT = 60  # messages of a service that all formats are asked for
-_FIRST = ("severity_text", "scope_name", "exception_type", "http_response_status_code")
+_FIRST = ("severity_text", "service_name", "scope_name", "exception_type", "http_response_status_code")
 
 
 def find_inner(messages: Iterable[tuple[str | None, str]], clock: Clock) -> tuple[tuple[str, Plan], ...]:
@@ -139,7 +139,7 @@ def times_of_messages(text: pl.Series, time: NDArray[np.int64], plan: Plan) -> N
 def fields_of_messages(frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     """Bodies without their headers, and the fields that these give beside those of the records around them.
 
-    What the program says of itself is preferred; whose log it is, the record around it knows better.
+    What the program says of itself is preferred; on which host it ran, the record around it knows better.
     """
     body = frame.get_column("body")
     parts = body.str.splitn("\n", 2).struct.unnest()

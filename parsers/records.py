@@ -71,14 +71,25 @@ class Records:
         self.time.append(None if time is None else _valid(time))
         self.severity.append(severity_number)
         self.continues.append(continues)
+        if fields is None:
+            for column in self.fields.values():
+                column.append(None)
+            return
         for name in HEADER_FIELDS:
-            given = fields.get(name) if fields else None
+            given = fields.get(name)
             value = None if given is None else _valid(given)
-            column = self.fields.get(name)
-            if column is not None:
-                column.append(value)
+            known = self.fields.get(name)
+            if known is not None:
+                known.append(value)
             elif value is not None:
                 self.fields[name] = [None] * (len(self.line) - 1) + [value]
+
+    def know(self, name: str, value: str) -> None:
+        """Give the last record a field that it was added without."""
+        column = self.fields.get(name)
+        if column is None:
+            column = self.fields[name] = [None] * len(self.line)
+        column[-1] = _valid(value)
 
 
 def _valid(text: str) -> str:

@@ -30,8 +30,6 @@ ANSI = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_](?:[^\x07\x1b\xc2\n]|\xc2(?!\x9c))*(?:\x07|\x1b\\|\xc2\x9c)?|"
     rb"\x1b[ -/]*[0-~]?|\xc2\x9b[0-?]*[ -/]*[@-~]"
 )
-# Pages and chats put blanks that do not break into what is copied out of them.
-_NO_BREAK = "\u00a0".encode()
 _BOMS = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),
     (b"\x00\x00\xfe\xff", "utf-32-be"),
@@ -308,9 +306,6 @@ def read_slice(source: Source, piece: Slice, encoding: Encoding, line_bytes: int
     # The search for two bytes is slow, and only text beyond ASCII can hold them.
     if b"\x1b" in text or (not text.isascii() and b"\xc2\x9b" in text):
         text = ANSI.sub(b"", text)
-        changed = True
-    if not text.isascii() and _NO_BREAK in text:
-        text = text.replace(_NO_BREAK, b" ")
         changed = True
     if encoding.prefix:
         text = re.sub(b"(?m)^" + encoding.prefix, b"", text)

@@ -89,31 +89,35 @@ def add_message(
         follows: whether the record before it comes from the same stream, so that it may continue that one.
         around: fields that the runtime knows.
     """
-    first = len(found.line)
     _add_text(found, line, time, text, follows)
-    for name, value in (around or {}).items():
-        if value is not None and (name != "severity_text" or not found.severity[first]):
-            found.fields.setdefault(name, [None] * len(found.line))[first] = value
-    if around and not found.severity[first]:
-        found.severity[first] = number(around.get("severity_text"))
+    if around is None:
+        return
+    unknown = not found.severity[-1]
+    for name, value in around.items():
+        if value is not None and (name != "severity_text" or unknown):
+            found.know(name, value)
+    if unknown and "severity_text" in around:
+        found.severity[-1] = number(around["severity_text"])
 
 
 def _add_text(found: Records, line: int, time: str | None, text: str, follows: bool) -> None:
-    text = _COLOURS.sub("", text).rstrip("\r\n")
-    record = decode(text)
+    if "[" in text:
+        text = _COLOURS.sub("", text)
+    text = text.rstrip("\r\n")
+    record = decode(text) if "{" in text[:8] else None
     if record is not None:
         JSON_LINES.add(found, line, record)
         found.time[-1] = time or found.time[-1]
         return
-    if match := _KLOG.match(text):
+    if text[:1] in "IWEF" and (match := _KLOG.match(text)):
         fields: Mapping[str, str | None] = {"scope_name": match["scope_name"], "severity_text": match["severity_text"]}
         found.add(line, match["body"], time, glog.LEVELS[match["severity_text"]], fields=fields)
-    elif match := _ACCESS.match(text):
+    elif '] "' in text and (match := _ACCESS.match(text)):
         status = match["http_response_status_code"]
         code = np.array([int(status) if status.isdigit() else -1])
         level = int(access_log.severity_of_status(code)[0])
         found.add(line, text, time, level, fields={"http_response_status_code": status})
-    elif _LOGFMT.match(text) and (match := _LOGFMT_LEVEL.search(text)):
+    elif "=" in text and _LOGFMT.match(text) and (match := _LOGFMT_LEVEL.search(text)):
         found.add(line, text, time, number(match[1]), fields={"severity_text": match[1]})
     else:
         found.add(line, text, time, continues=follows and _continues(text))

@@ -80,16 +80,17 @@ class _Walk:
         if opening not in "[{" or depth > _DEPTH:
             _, self.at = self._decoder.raw_decode(self.text, start)
             return
-        value = None
-        if depth or opening == "{":
-            value = self._record(start, around, depth)
+        try:
+            value = self._record(start, around)
+        except ValueError:
+            value = None  # cut or damaged somewhere: what stands ahead of that is read
         if value is not None:
             yield _Found(start, self.at, depth, value)
             return
         self.at = start + 1
         yield from self._members(depth, around) if opening == "{" else self._elements(depth, around)
 
-    def _record(self, start: int, around: Mapping[str, Any], depth: int) -> dict[str, Any] | None:
+    def _record(self, start: int, around: Mapping[str, Any]) -> dict[str, Any] | None:
         """The value at a place as an event, behind which the walk then stands; None where it is none."""
         value, end = self._decoder.raw_decode(self.text, start)
         found: dict[str, Any] | None = None

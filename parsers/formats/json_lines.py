@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ..contract import Source
@@ -55,19 +56,29 @@ _DOTNET_DATE = re.compile(r"^/Date\((-?[0-9]+)(?:[+-][0-9]{4})?\)/$")
 _THROWN = ("type", "class", "Type", "ClassName", "name", "kind")
 _STACK = ("stack", "stack_trace", "stacktrace", "StackTrace", "backtrace")
 _LEVEL_WORD = re.compile(r"(?i)fatal|critical|error|warning|warn|notice|info|debug|trace")
+_TIMES = frozenset(_TIME)
 _ROOTS = frozenset(name for names in (_TIME, _BODY) for name in names) | {name.split(".")[0] for name in _TIME + _BODY}
+
+
+@lru_cache(maxsize=4096)
+def _candidates(names: tuple[str, ...], keys: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The names that an object with some keys may have, each with the way into it: most objects of a file have the same keys."""
+    known = set(keys)
+    parts = ((name, tuple(name.split(".")) if name not in known else (name,)) for name in names)
+    return tuple((name, way) for name, way in parts if way[0] in known)
+
+
+def _inside(record: Mapping[str, Any], way: tuple[str, ...]) -> Any:
+    value: Any = record
+    for part in way:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
 
 
 def lookup(record: Mapping[str, Any], names: Iterable[str]) -> Any:
     """The first value that is there under one of the names; a dot may go into an object."""
-    for name in names:
-        value = record.get(name)
-        if value is None and "." in name:
-            value = record
-            for part in name.split("."):
-                value = value.get(part) if isinstance(value, dict) else None
-                if value is None:
-                    break
+    for _, way in _candidates(tuple(names), tuple(record)):
+        value = record[way[0]] if len(way) == 1 else _inside(record, way)
         if value is not None and value != "":
             return value
     return None
@@ -95,8 +106,10 @@ def names_an_event(record: Mapping[str, Any]) -> bool:
 
 def level_of(record: Mapping[str, Any]) -> str | int | float | None:
     """What an object calls its level; a status only where it is a word for one."""
-    for name in _SEVERITY:
-        value = lookup(record, (name,))
+    for name, way in _candidates(_SEVERITY, tuple(record)):
+        value = _inside(record, way)
+        if value == "":
+            continue
         if isinstance(value, (str, int, float)) and (name != "status" or number(str(value))):
             return value
     return None
@@ -134,7 +147,7 @@ def sentences(record: Mapping[str, Any], depth: int = 2) -> list[tuple[str, str]
     """Values of any key that read as prose, with their keys: what went wrong often stands beside the message."""
     found: list[tuple[str, str]] = []
     for name, value in record.items():
-        if name in _TIME:
+        if name in _TIMES:
             continue
         if isinstance(value, str) and " " in value.strip():
             found.append((name, value[:_SENTENCE_CHARACTERS]))
@@ -307,8 +320,7 @@ def add_nested(
         for name, value in fields.items():
             column = found.fields.get(name)
             if value is not None and (column is None or column[-1] is None):
-                column = found.fields.setdefault(name, [None] * len(found.line))
-                column[-1] = value
+                found.know(name, value)
         return
     found.add(at, body, time, severity_number, fields=fields)
 

@@ -100,7 +100,7 @@ class Streams(RecordFormat):
 
 
 def _stamped(body: str) -> tuple[str | None, str]:
-    match = _STAMP.match(body)
+    match = _STAMP.match(body) if body[10:11] == "T" else None
     return (match[1], match[2]) if match else (None, body)
 
 
