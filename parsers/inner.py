@@ -16,8 +16,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from .contract import Source
 from .continuation import CONTINUATION
+from .contract import Source
 from .lines import GenericFormat, LineFormat
 from .plan import Plan
 from .schema import HEADER_FIELDS

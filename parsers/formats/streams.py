@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ..continuation import CONTINUATION
 from ..contract import Source
 from ..excerpt import head_lines
-from ..lines import CONTINUATION, Sample
+from ..lines import Sample
 from ..plan import Plan, Slice
 from ..records import RecordFormat, Records
 from ..severity import NUMBERS
