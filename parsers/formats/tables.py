@@ -26,7 +26,7 @@ _LEVEL = ("leveldisplayname", "eventlevelname", "level", "severity", "loglevel",
 _BODY = ("message", "msg", "content", "@message", "body", "text", "log", "line", "raw", "logmessage", "logentry", "syslogmessage",
          "rendereddescription", "textpayload", "jsonpayload.message", "eventmessage", "description", "event", "event.original", "summary", "details", "source.message", "attributes.message", "消息")  # fmt: skip
 # Columns that hold a whole record as an object.
-_OBJECTS = ("source", "jsonpayload", "json")
+_OBJECTS = ("_source", "jsonpayload", "json")
 _FIELDS: Mapping[str, Sequence[str]] = {
     "host_name": ("host.name", "host.hostname", "host", "hostname", "machinename", "computer", "computername", "node", "server", "sourcehost", "sourcename"),
     "service_name": ("service", "service.name", "app", "application", "providername", "processname", "cloudrolename", "containername", "container",
@@ -40,6 +40,8 @@ csv.field_size_limit(16 * 1024 * 1024)
 
 def _key(name: str) -> str:
     plain = _BRACKETED.sub("", name.strip().strip('"').lower())
+    if plain == "_source":  # Elasticsearch's document, no name of a program
+        return plain
     return plain.replace(" ", "").replace("_", "").lstrip("\ufeff")
 
 
@@ -71,7 +73,8 @@ class Table(RecordFormat):
         """The names of the columns, from one of the first lines; empty when there are none that a log would have."""
         for line in lines[:10]:
             names = self._keys(line)
-            kinds = (("time", _TIME), ("level", _LEVEL), ("body", _BODY), ("object", _OBJECTS))
+            # A status alone may be that of an order.
+            kinds = (("time", _TIME), ("level", {*_LEVEL} - {"status"}), ("body", _BODY), ("object", _OBJECTS))
             said = {kind for kind, known in kinds if set(known) & set(names)}
             if "time" in said and len(said) > 1:
                 return names
@@ -149,8 +152,6 @@ class Table(RecordFormat):
             fields = {name: value or as_text(lookup(labels, _FIELDS.get(name, ()))) for name, value in fields.items()}
         severity = _INSIGHTS.get(level or "", 0) if "cloudrolename" in row or "itemtype" in row else 0
         message = body if body is not None else objects[0] if objects else None
-        if objects and body is None:
-            fields = {name: None if value == objects[0] else value for name, value in fields.items()}
         add_nested(
             found,
             at,
