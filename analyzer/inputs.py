@@ -11,6 +11,7 @@ from analyzer.network import NetworkSummary
 from analyzer.offset import Landmarks, Offset
 from analyzer.worker import Jump
 from parsers import by_name, identify
+from parsers.binary import named
 from parsers.contract import Parser, Problem, Source
 from parsers.packets.framing import is_capture
 from parsers.plan import Plan, Slice
@@ -54,7 +55,10 @@ def input_of(source: Source) -> Input:
     if is_capture(source.head):
         return Input(source, by_name(CAPTURE), 1.0, "its first bytes are those of a capture file")
     if is_binary(source.head):
+        what = named(source.head)
         message = f"Not text and in no format that is known: its first bytes are {source.head[:4].hex(' ')}."
+        if what:
+            message = f"Not text: {what}."
         return Input(source, None, 0.0, why_not="binary", problems=[Problem(source.path, "binary", message)])
     found = identify(source)
     return Input(source, found.parser, found.confidence, found.why)

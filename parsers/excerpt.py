@@ -13,8 +13,10 @@ LINE_CHARACTERS = 4096
 _CONTEXT_BYTES = 8192
 
 
-def head_lines(source: Source, limit: int = 400) -> tuple[str, ...]:
-    """The first whole lines of a source as text, without colours, at most `limit`, each cut at LINE_CHARACTERS."""
+def head_lines(source: Source, limit: int = 400, characters: int = LINE_CHARACTERS) -> tuple[str, ...]:
+    """The first whole lines of a source as text, without colours, at most `limit`, each cut at `characters`."""
+    if characters > LINE_CHARACTERS:
+        return _all_lines(source.head, source.size, characters)[:limit]
     return _head_lines(source.head, source.size, limit)
 
 
@@ -24,7 +26,7 @@ def _head_lines(head: bytes, size: int, limit: int) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4)
-def _all_lines(head: bytes, size: int) -> tuple[str, ...]:
+def _all_lines(head: bytes, size: int, characters: int = LINE_CHARACTERS) -> tuple[str, ...]:
     encoding = detect_encoding(head)
     data = head[encoding.bom :]
     if encoding.prefix:
@@ -36,7 +38,7 @@ def _all_lines(head: bytes, size: int) -> tuple[str, ...]:
     lines = re.split("\r" if encoding.newline.strip(b"\0") == b"\r" else "\n", text)
     if size > len(head) and len(lines) > 1:
         lines.pop()  # cut by the end of the head
-    return tuple(line.rstrip("\r")[:LINE_CHARACTERS] for line in lines)
+    return tuple(line.rstrip("\r")[:characters] for line in lines)
 
 
 def tail_lines(source: Source, encoding: Encoding, limit: int) -> list[str]:

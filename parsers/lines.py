@@ -152,7 +152,7 @@ class LineFormat:
         starts = self._record_starts(shapes, header, plan)[code]
         if len(starts):
             starts[0] = True  # what stands ahead of the first header is a record, too: nothing is lost
-        numbers = self._severity(text, header, code)
+        numbers = self.severities(text, header, code)
         starts = with_crashes(starts, shapes, code, carry_severity(numbers, starts))
         time = self._times(text, lines, starts, plan, (code, first))
         return Batch(
@@ -238,7 +238,8 @@ class LineFormat:
                 time[rest] = parse_times(text.gather(rest).str.slice(0, TIME_WINDOW), KINDS[name], plan.clock)
         return time
 
-    def _severity(self, text: pl.Series, header: pl.DataFrame, code: NDArray[np.int32]) -> NDArray[np.uint8]:
+    def severities(self, text: pl.Series, header: pl.DataFrame, code: NDArray[np.int32]) -> NDArray[np.uint8]:
+        """The severity of each line of `text`, each of a shape `code`, the headers of which are `header`."""
         per_shape = self.severity_numbers(header)
         numbers = per_shape[code]
         if self.severity_digits and self.severity_of is not None:

@@ -59,6 +59,7 @@ class Plan:
         columns: names of the columns, where a line at the start of the file gives them.
         others: names of further ways in which lines of the file write their times.
         loose: whether lines without a header that look like no continuation are records of their own.
+        inner: formats of the messages that the records carry, as (name, plan), where these are lines of another log.
     """
 
     encoding: Encoding = field(default_factory=Encoding)
@@ -68,3 +69,4 @@ class Plan:
     columns: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     line_bytes: int = LINE_BYTES
+    inner: tuple[tuple[str, Plan], ...] = ()

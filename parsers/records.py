@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from . import severity
 from .batch import Batch, large_strings, shape_codes
-from .continuation import CONTINUATION, EXCEPTION, carry
+from .continuation import CONTINUATION, EXCEPTION, carry, carry_severity
 from .contract import Problem, Source
 from .excerpt import head_lines
+from .inner import fields_of_messages, find_inner, read_messages, times_of_messages
 from .lines import Sample
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
@@ -70,14 +71,25 @@ class Records:
         self.time.append(None if time is None else _valid(time))
         self.severity.append(severity_number)
         self.continues.append(continues)
+        if fields is None:
+            for column in self.fields.values():
+                column.append(None)
+            return
         for name in HEADER_FIELDS:
-            given = fields.get(name) if fields else None
+            given = fields.get(name)
             value = None if given is None else _valid(given)
-            column = self.fields.get(name)
-            if column is not None:
-                column.append(value)
+            known = self.fields.get(name)
+            if known is not None:
+                known.append(value)
             elif value is not None:
                 self.fields[name] = [None] * (len(self.line) - 1) + [value]
+
+    def know(self, name: str, value: str) -> None:
+        """Give the last record a field that it was added without."""
+        column = self.fields.get(name)
+        if column is None:
+            column = self.fields[name] = [None] * len(self.line)
+        column[-1] = _valid(value)
 
 
 def _valid(text: str) -> str:
@@ -96,6 +108,8 @@ class RecordFormat:
     searched: ClassVar[bool] = True
     # As for Batch.
     quoted: ClassVar[str] = ""
+    # Whether a stack trace may come as a record a line; formats that put it together themselves say no.
+    joined: ClassVar[bool] = True
 
     name: str
     title: str
@@ -120,11 +134,17 @@ class RecordFormat:
 
     def plan(self, source: Source, clock: Clock) -> Plan:
         """Decide, from the head of the file, how its times are written."""
-        found = self.records([line for line in head_lines(source, 200) if line.strip()])
+        found = self.records(self.head(source))
         times = [time for time in found.time if time]
         kind = find_kind(times, fields=True)
         layout = find_layout(times, kind) if kind else None
-        return Plan(detect_encoding(source.head), layout, clock)
+        services = found.fields.get("service_name") or [None] * len(found.body)
+        inner = find_inner(zip(services, found.body, strict=True), clock)
+        return Plan(detect_encoding(source.head), layout, clock, inner=inner)
+
+    def head(self, source: Source) -> Sequence[str]:
+        """Lines by which a file is planned."""
+        return [line for line in head_lines(source, 200) if line.strip()]
 
     def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
         """Cut the file into slices that begin with a record."""
@@ -146,13 +166,18 @@ class RecordFormat:
                     "of its slice; they were read as plain text.",
                 )
             )
-        batch = _batch(found, lines.offsets, len(texts), plan, tuple(problems))
+        batch = _batch(found, lines.offsets, len(texts), plan, tuple(problems), self.joined)
         batch.quoted = self.quoted
         return batch
 
 
 def _batch(
-    found: Records, offsets: NDArray[np.int64], line_count: int, plan: Plan, problems: tuple[Problem, ...]
+    found: Records,
+    offsets: NDArray[np.int64],
+    line_count: int,
+    plan: Plan,
+    problems: tuple[Problem, ...],
+    joined: bool,
 ) -> Batch:
     bodies = pl.Series("body", found.body, dtype=pl.String)
     flat = bodies.str.replace_all(r"[\r\n]+", " ")
@@ -162,10 +187,17 @@ def _batch(
     text = large_strings(buffer, ends)
     shapes = text.gather(first).str.strip_chars_end("\n")
     line_number = np.array(found.line, np.int64)
+    # The first line is the message; what follows it are traces and details.
+    lines = pl.Series("bodies", [found.body[row].split("\n", 1)[0] for row in first], dtype=pl.String)
+    messages = read_messages(text, bodies.gather(first), code, plan)
+    time = _times(found.time, plan)
     starts = ~np.array(found.continues, np.bool_)
+    if joined:
+        starts &= ~_continued(found, time, lines, messages.matched, code)
     if len(starts):
         starts[0] = True
     numbers = np.array(found.severity, np.uint8)
+    numbers = np.where(messages.severity > 0, messages.severity, numbers).astype(np.uint8)
     return Batch(
         text=text,
         buffer=buffer,
@@ -176,15 +208,39 @@ def _batch(
         shapes=shapes,
         bare=bare,
         shape_hash=hashes,
-        bodies=bodies.gather(first),
+        bodies=messages.bodies,
         starts=starts,
-        time=carry(_times(found.time, plan), starts),
-        severity=_severities(numbers, shapes, code),
+        time=carry(times_of_messages(text, time, plan), starts),
+        severity=carry_severity(_severities(numbers, shapes, code), starts),
         line_count=line_count,
-        extract=lambda batch, records, wanted: _extract(batch, records, bodies, found),
+        extract=lambda batch, records, wanted: _extract(batch, records, bodies, found, plan),
         skipped=found.skipped,
         problems=problems,
     )
+
+
+# How long a program takes, at most, to print the lines of one stack trace, in microseconds.
+_TOGETHER = 1_000_000
+
+
+def _continued(
+    found: Records, time: NDArray[np.int64], lines: pl.Series, matched: NDArray[np.bool_], code: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    """bool[n]: rows that go on with a stack trace, of which a collector made a record a line."""
+    inside: NDArray[np.bool_] = lines.str.contains(CONTINUATION.pattern).to_numpy() & ~matched
+    # Some collectors leave one blank ahead of every message, and none of a message that is empty.
+    inside &= lines.str.contains(r"^(?:\S|\t|  )").to_numpy()
+    rows = np.flatnonzero(inside[code])
+    rows = rows[rows > 0]
+    known = (time[rows] != NAT) & (time[rows - 1] != NAT)
+    step = np.where(known, time[rows] - time[rows - 1], -1)
+    rows = rows[(step >= 0) & (step <= _TOGETHER)]
+    out = np.zeros(len(code), np.bool_)
+    for name in ("service_name", "host_name"):
+        if (values := found.fields.get(name)) is not None:
+            rows = rows[[values[row] == values[row - 1] for row in rows]] if len(rows) else rows
+    out[rows] = True
+    return out
 
 
 def _times(texts: Sequence[str | None], plan: Plan) -> NDArray[np.int64]:
@@ -210,7 +266,7 @@ def _severities(numbers: NDArray[np.uint8], shapes: pl.Series, code: NDArray[np.
     return np.where(numbers == 0, by_words[code], numbers).astype(np.uint8)
 
 
-def _extract(batch: Batch, records: NDArray[np.int64], bodies: pl.Series, found: Records) -> pl.DataFrame:
+def _extract(batch: Batch, records: NDArray[np.int64], bodies: pl.Series, found: Records, plan: Plan) -> pl.DataFrame:
     heads = batch.heads
     rows = heads[records]
     body = bodies.gather(rows)
@@ -223,6 +279,9 @@ def _extract(batch: Batch, records: NDArray[np.int64], bodies: pl.Series, found:
         pl.Series(name, values, dtype=pl.String).gather(rows).alias(name) for name, values in found.fields.items()
     ]
     frame = pl.DataFrame(columns)
+    if plan.inner:
+        frame = fields_of_messages(frame, plan)
+        body = frame.get_column("body")
     thrown = body.str.extract(EXCEPTION, 1).alias("exception_type")
     if "exception_type" in frame.columns:
         thrown = pl.select(pl.coalesce(frame.get_column("exception_type"), thrown)).to_series().alias("exception_type")

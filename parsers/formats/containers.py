@@ -26,7 +26,7 @@ from .json_lines import JsonLines, as_text, decode
 
 _KLOG = re.compile(glog.HEADER)
 _ACCESS = re.compile(access_log.FORMAT.patterns[0])
-_LOGFMT_LEVEL = re.compile(r"(?:^|\s)(?:level|lvl|severity)=\"?([A-Za-z]+)")
+_LOGFMT_LEVEL = re.compile(r"(?:^|\s)(?:level|lvl|severity|at)=\"?([A-Za-z]+)")
 _LOGFMT = re.compile(r"^[A-Za-z_@][A-Za-z0-9_.\-]*=\S")
 # Programs in containers colour their output; the escape byte may have been lost on the way.
 _COLOURS = re.compile(r"\x1b?\[[0-9;]{1,8}m|\x1b\[K")
@@ -71,7 +71,14 @@ class _Open:
     text: str
 
 
-def add_message(found: Records, line: int, time: str | None, text: str, follows: bool) -> None:
+def add_message(
+    found: Records,
+    line: int,
+    time: str | None,
+    text: str,
+    follows: bool,
+    around: Mapping[str, str | None] | None = None,
+) -> None:
     """Add what a program printed, read as what it is.
 
     Args:
@@ -80,22 +87,37 @@ def add_message(found: Records, line: int, time: str | None, text: str, follows:
         time: when the container runtime saw it.
         text: one line as the program printed it.
         follows: whether the record before it comes from the same stream, so that it may continue that one.
+        around: fields that the runtime knows.
     """
-    text = _COLOURS.sub("", text).rstrip("\r\n")
-    record = decode(text)
+    _add_text(found, line, time, text, follows)
+    if around is None:
+        return
+    unknown = not found.severity[-1]
+    for name, value in around.items():
+        if value is not None and (name != "severity_text" or unknown):
+            found.know(name, value)
+    if unknown and "severity_text" in around:
+        found.severity[-1] = number(around["severity_text"])
+
+
+def _add_text(found: Records, line: int, time: str | None, text: str, follows: bool) -> None:
+    if "[" in text:
+        text = _COLOURS.sub("", text)
+    text = text.rstrip("\r\n")
+    record = decode(text) if "{" in text[:8] else None
     if record is not None:
         JSON_LINES.add(found, line, record)
         found.time[-1] = time or found.time[-1]
         return
-    if match := _KLOG.match(text):
+    if text[:1] in "IWEF" and (match := _KLOG.match(text)):
         fields: Mapping[str, str | None] = {"scope_name": match["scope_name"], "severity_text": match["severity_text"]}
         found.add(line, match["body"], time, glog.LEVELS[match["severity_text"]], fields=fields)
-    elif match := _ACCESS.match(text):
+    elif '] "' in text and (match := _ACCESS.match(text)):
         status = match["http_response_status_code"]
         code = np.array([int(status) if status.isdigit() else -1])
         level = int(access_log.severity_of_status(code)[0])
         found.add(line, text, time, level, fields={"http_response_status_code": status})
-    elif _LOGFMT.match(text) and (match := _LOGFMT_LEVEL.search(text)):
+    elif "=" in text and _LOGFMT.match(text) and (match := _LOGFMT_LEVEL.search(text)):
         found.add(line, text, time, number(match[1]), fields={"severity_text": match[1]})
     else:
         found.add(line, text, time, continues=follows and _continues(text))
@@ -134,6 +156,8 @@ class _Joiner:
 @dataclass(frozen=True)
 class DockerJson(JsonLines):
     """Objects with log, stream and time."""
+
+    joined = False
 
     def sniff(self, source: Source) -> float:
         """The share of lines that are such objects."""
@@ -195,7 +219,7 @@ DOCKER = DockerJson(
             {
                 "time": "2026-03-14T09:26:53.123456Z",
                 "severity_number": 22,
-                "body": '2026/03/14 09:26:53 [emerg] 1#1: host not found in upstream "app"',
+                "body": 'host not found in upstream "app"',
             },
         ),
         Sample(
@@ -232,6 +256,8 @@ def _cri_line(line: str) -> tuple[str, str, bool] | None:
 @dataclass(frozen=True)
 class Cri(RecordFormat):
     """Lines of time, stream, tag and message."""
+
+    joined = False
 
     def starts_record(self, line: str) -> bool:
         """Whether a line is a whole message that is no part of a stack trace."""

@@ -135,6 +135,8 @@ _CHANGELOG = re.compile(
     r"^(?:commit [0-9a-f]{40}$|[a-z0-9][a-z0-9+.\-]+ \([^()\s]+\) [a-z~\- ]+; urgency=|[0-9]{4}-[0-9]{2}-[0-9]{2} {1,2}[^\t0-9:]+ <[^<>\s]+@|"
     r"\* [A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]{1,2} [0-9]{4} .*<[^<>\s]+@)"
 )
+# A report of a crash in the form of comments: Java's hs_err_pid.log.
+_CRASH = re.compile(r"^# +(?:A fatal error has been detected by|There is insufficient memory for) the Java Runtime")
 # Prose is wrapped: a line goes on, in lower case, with what the line before it began.
 _LOWER = frozenset("abcdefghijklmnopqrstuvwxyz,")
 _GOES_ON = re.compile(r"^[ \t>*#/|]{0,12}[a-z]{2,}(?:-[a-z]+)?[,.;)]?(?: [^\s:=]{1,40}){3,} ?$")
@@ -182,6 +184,8 @@ class Document(GenericFormat):
     def sniff(self, source: Source) -> float:
         """More than `generic` where the lines are settings, code or comments, or the name says so; never a log with times."""
         lines = [line for line in head_lines(source, 150) if line.strip()]
+        if any(_CRASH.match(line) for line in lines[:5]):
+            return 0.0
         if lines and _CHANGELOG.match(lines[0]):
             return 0.95
         name = _PACKED.sub("", PurePosixPath(source.path.replace("!/", "/")).name)

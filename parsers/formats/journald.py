@@ -17,6 +17,8 @@ from .json_lines import JsonLines, as_text
 
 _TAG = r"(?P<service_name>[^\s:\[\]]{1,64})(?:\[[0-9]+\])?: ?(?P<body>.*)$"
 _HOST = r"(?P<host_name>[A-Za-z0-9_.\-]+) "
+# with-unit has the whole path of the unit.
+_UNIT = r"(?P<service_name>[^\s:\[\]]{1,200})(?:\[[0-9]+\])?: ?(?P<body>.*)$"
 
 SHORT = LineFormat(
     name="journal_short",
@@ -56,7 +58,9 @@ MONOTONIC = LineFormat(
     title="journalctl -o short-monotonic",
     reference="journalctl(1), --output",
     patterns=(
-        r"^\[ *[0-9]+\.[0-9]{6}\] " + _HOST + r"(?P<service_name>kernel|[^\s:\[\]]{1,64}\[[0-9]+\]): ?(?P<body>.*)$",
+        r"^\[ *[0-9]+\.[0-9]{6}(?: < *[0-9.]* *>)?\] "
+        + _HOST
+        + r"(?P<service_name>kernel|[^\s:\[\]]{1,64}\[[0-9]+\]): ?(?P<body>.*)$",
     ),
     times=("uptime",),
     confidence=0.97,

@@ -6,26 +6,35 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import Sample
 from ..records import EPOCH, RecordFormat, Records, looks_continued
-from ..severity import BUNYAN, DEBUG, ERROR, FATAL, INFO, SYSLOG, WARN, number
+from ..severity import BUNYAN, CRITICAL, DEBUG, ERROR, FATAL, INFO, SYSLOG, WARN, number
 
 # Names of keys by what they hold, the most specific first; a dot goes into an object, or is part of the name.
 _TIME = ("@timestamp", "timestamp", "time", "ts", "datetime", "eventTime", "timeMillis", "t.$date", "asctime", "date",
          "TimeStamp", "Timestamp", "start_time", "created", "instant.epochSecond", "_source.@timestamp", "log_timestamp", "@t",
-         "lastTimestamp", "firstTimestamp", "metadata.creationTimestamp", "__REALTIME_TIMESTAMP")  # fmt: skip
+         "lastTimestamp", "firstTimestamp", "metadata.creationTimestamp", "__REALTIME_TIMESTAMP", "_time", "Time", "TimeGenerated",
+         "TimeCreated", "EventTime", "receiveTimestamp", "_messagetime", "generated_at", "received_at", "tsNs", "ingestionTime")  # fmt: skip
 _BODY = ("message", "msg", "log", "MESSAGE", "short_message", "event.original", "textPayload", "jsonPayload.message", "body",
-         "event", "text", "@m", "@mt", "description", "full_message", "detail", "RenderedMessage", "MessageTemplate", "eventName")  # fmt: skip
+         "event", "text", "@m", "@mt", "description", "full_message", "detail", "RenderedMessage", "MessageTemplate", "eventName",
+         "line", "Line", "@message", "_raw", "Message", "LogMessage", "LogEntry", "SyslogMessage", "RenderedDescription", "resultDescription",
+         "eventMessage", "logentry.formatted", "logentry.message", "properties.message", "protoPayload.status.message", "Description")  # fmt: skip
 _SEVERITY = ("log.level", "level", "severity", "lvl", "levelname", "loglevel", "log_level", "severity_text", "level_name",
-             "SeverityText", "s", "@l", "Level", "logLevel", "PRIORITY", "syslog.severity.name", "type")  # fmt: skip
+             "SeverityText", "s", "@l", "Level", "logLevel", "PRIORITY", "syslog.severity.name", "LevelDisplayName", "SeverityLevel", "severityLevel", "EventLevelName", "EntryType", "messageType", "status",
+             "labels.level", "labels.detected_level", "type")  # fmt: skip
 _FIELDS: Mapping[str, Sequence[str]] = {
     "service_name": ("service.name", "service", "app", "application", "name", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER",
-                     "kubernetes.container_name", "serviceContext.service", "logGroup", "facility"),
-    "host_name": ("host.name", "hostname", "host", "_HOSTNAME", "kubernetes.host", "Hostname", "HOST"),
+                     "kubernetes.container_name", "serviceContext.service", "resource.labels.container_name", "resource.labels.service_name",
+                     "cloud_RoleName", "ContainerName", "ProviderName", "ProcessName", "labels.service_name", "labels.app", "labels.container",
+                     "labels.job", "fields.app", "fields.container", "fields.job", "logGroup", "logStreamName", "facility"),
+    "host_name": ("host.name", "hostname", "host", "_HOSTNAME", "kubernetes.host", "Hostname", "HOST", "Computer", "MachineName",
+                  "server_name", "server.host", "resource.labels.node_name", "labels.host", "labels.hostname", "labels.instance", "labels.node_name",
+                  "fields.host", "fields.hostname"),
     "scope_name": ("log.logger", "logger", "logger_name", "loggerName", "caller", "module", "c", "category", "SourceContext"),
     "trace_id": ("trace.id", "trace_id", "traceId", "traceID", "TraceId", "dd.trace_id", "requestId", "request_id", "reqId"),
     "exception_type": ("error.type", "err.type", "exception.type", "exception_class", "exception.class", "err.name", "errorType"),
@@ -38,29 +47,87 @@ _STATUS = {"1": INFO, "2": INFO, "3": INFO, "4": WARN, "5": ERROR}
 # What belongs to the message, under it: stack traces and errors.
 _DETAILS = ("error.stack_trace", "error.message", "err.stack", "stack_trace", "stacktrace", "stack", "exc_info", "exception",
             "err.message", "error", "err", "errorMessage", "stackTrace", "thrown.extendedStackTrace", "@x", "errorVerbose", "cause")  # fmt: skip
+# Levels that are numbers: Application Insights counts upwards, Windows downwards from critical.
+_INSIGHTS_LEVELS = {0: 3, 1: INFO, 2: WARN, 3: ERROR, 4: CRITICAL}
+_WINDOWS_LEVELS = {1: CRITICAL, 2: ERROR, 3: WARN, 4: INFO, 5: DEBUG}
+# Objects in which an export wraps the record, with the kinds of names that prove it: Elasticsearch, Splunk, Datadog, Rollbar.
+_WRAPPERS = ("_source", "result", "attributes", "fields", "data", "message", "doc")
+_DOTNET_DATE = re.compile(r"^/Date\((-?[0-9]+)(?:[+-][0-9]{4})?\)/$")
+_THROWN = ("type", "class", "Type", "ClassName", "name", "kind")
+_STACK = ("stack", "stack_trace", "stacktrace", "StackTrace", "backtrace")
 _LEVEL_WORD = re.compile(r"(?i)fatal|critical|error|warning|warn|notice|info|debug|trace")
+_TIMES = frozenset(_TIME)
 _ROOTS = frozenset(name for names in (_TIME, _BODY) for name in names) | {name.split(".")[0] for name in _TIME + _BODY}
+
+
+@lru_cache(maxsize=4096)
+def _candidates(names: tuple[str, ...], keys: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The names that an object with some keys may have, each with the way into it: most objects of a file have the same keys."""
+    known = set(keys)
+    parts = ((name, tuple(name.split(".")) if name not in known else (name,)) for name in names)
+    return tuple((name, way) for name, way in parts if way[0] in known)
+
+
+def _inside(record: Mapping[str, Any], way: tuple[str, ...]) -> Any:
+    value: Any = record
+    for part in way:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
 
 
 def lookup(record: Mapping[str, Any], names: Iterable[str]) -> Any:
     """The first value that is there under one of the names; a dot may go into an object."""
-    for name in names:
-        value = record.get(name)
-        if value is None and "." in name:
-            value = record
-            for part in name.split("."):
-                value = value.get(part) if isinstance(value, dict) else None
-                if value is None:
-                    break
+    for _, way in _candidates(tuple(names), tuple(record)):
+        value = record[way[0]] if len(way) == 1 else _inside(record, way)
         if value is not None and value != "":
             return value
     return None
 
 
+def unwrapped(record: dict[str, Any]) -> dict[str, Any]:
+    """The record that an export has wrapped into an object of its own; the object itself where it is the record."""
+    for name in _WRAPPERS:
+        value = record.get(name)
+        if isinstance(value, dict) and (name == "_source" or not names_an_event(record)):
+            # Elasticsearch's "fields" are lists of values, nearly all of one.
+            inner = {key: item[0] if isinstance(item, list) and len(item) == 1 else item for key, item in value.items()}
+            if names_an_event(inner):
+                return inner
+            if names_an_event(outer := {**record, **inner}):
+                return outer
+    return record
+
+
 def names_an_event(record: Mapping[str, Any]) -> bool:
     """Whether an object has a time, and a message or a level."""
     timed = lookup(record, _TIME) is not None
-    return timed and (lookup(record, _BODY) is not None or lookup(record, _SEVERITY) is not None)
+    return timed and (lookup(record, _BODY) is not None or level_of(record) is not None)
+
+
+def level_of(record: Mapping[str, Any]) -> str | int | float | None:
+    """What an object calls its level; a status only where it is a word for one."""
+    for name, way in _candidates(_SEVERITY, tuple(record)):
+        value = _inside(record, way)
+        if value == "":
+            continue
+        if isinstance(value, (str, int, float)) and (name != "status" or number(str(value))):
+            return value
+    return None
+
+
+def thrown(value: Any) -> str | None:
+    """An error of an object as one text: its type, its message and its trace; other values as they are."""
+    if isinstance(value, dict) and isinstance(value.get("values"), list):
+        return "\n".join(text for item in value["values"] if (text := thrown(item))) or as_text(value)
+    if isinstance(value, dict):
+        kind, said, stack = (
+            lookup(value, _THROWN),
+            lookup(value, ("message", "value", "Message", "msg")),
+            lookup(value, _STACK),
+        )
+        if isinstance(kind, str) and isinstance(said, str):
+            return f"{kind}: {said}" + (f"\n{stack}" if isinstance(stack, str) else "")
+    return as_text(value)
 
 
 def as_text(value: Any) -> str | None:
@@ -80,7 +147,7 @@ def sentences(record: Mapping[str, Any], depth: int = 2) -> list[tuple[str, str]
     """Values of any key that read as prose, with their keys: what went wrong often stands beside the message."""
     found: list[tuple[str, str]] = []
     for name, value in record.items():
-        if name in _TIME:
+        if name in _TIMES:
             continue
         if isinstance(value, str) and " " in value.strip():
             found.append((name, value[:_SENTENCE_CHARACTERS]))
@@ -158,7 +225,11 @@ class JsonLines(RecordFormat):
         lines = [line for line in head_lines(source, 60) if line.strip()]
         if not lines or not any("{" in line[:8] for line in lines):
             return 0.0
-        known = sum(1 for line in lines if (record := element(line)) is not None and _ROOTS & record.keys())
+        known = sum(
+            1
+            for line in lines
+            if (record := element(line)) is not None and (_ROOTS & record.keys() or names_an_event(unwrapped(record)))
+        )
         return self.confidence * known / len(lines)
 
     def records(self, lines: Sequence[str]) -> Records:
@@ -180,8 +251,10 @@ class JsonLines(RecordFormat):
 
     def add(self, found: Records, at: int, record: dict[str, Any]) -> None:
         """Add one object."""
-        body = as_text(lookup(record, _BODY))
-        details = as_text(lookup(record, _DETAILS))
+        record = unwrapped(record)
+        told = lookup(record, _BODY)
+        body = as_text(told)
+        details = thrown(lookup(record, _DETAILS))
         if body is None:
             body = (details if details is not None else as_text(record)) or ""
         elif details is not None and details not in body:
@@ -193,11 +266,63 @@ class JsonLines(RecordFormat):
         if "levelname" in record and "name" in record:
             fields["scope_name"], fields["service_name"] = as_text(record["name"]), None  # Python's names
         time = as_text(lookup(record, _TIME))
-        level = lookup(record, _SEVERITY)
+        level = level_of(record)
         number_of = severity_of(level) if level is not None else _severity_of_status(record)
         if record.keys() >= _NEXTCLOUD and isinstance(level, int):
             number_of = _NEXTCLOUD_LEVELS.get(level, 0)
-        found.add(at, body, time, number_of, fields=fields)
+        elif isinstance(level, int) and level == record.get("severityLevel"):
+            number_of = _INSIGHTS_LEVELS.get(level, 0)
+        elif isinstance(level, int) and "TimeCreated" in record:
+            number_of = _WINDOWS_LEVELS.get(level, 0)
+        if time is not None and (match := _DOTNET_DATE.match(time)):
+            time = match[1]
+        add_nested(found, at, body, told, time, number_of, fields)
+
+
+_DEPTH = 3
+
+
+def add_nested(
+    found: Records,
+    at: int,
+    body: str,
+    message: Any,
+    time: str | None,
+    severity_number: int,
+    fields: Mapping[str, str | None],
+) -> None:
+    """Add a record, the message of which may be an object in which a program said more.
+
+    Args:
+        found: where to add it.
+        at: number of its first line.
+        body: what the record says where the message is plain text.
+        message: the message alone: an object, or a text that may spell one.
+        time: of the record around the message; a time inside of it is of less worth.
+        severity_number: as the record around the message has it; the message itself knows better.
+        fields: of the record around the message.
+    """
+    inner = message
+    for _ in range(_DEPTH):
+        if isinstance(inner, str):
+            inner = decode(inner)
+        if not isinstance(inner, dict):
+            break
+        said = lookup(inner, _BODY)
+        if isinstance(said, dict) or (isinstance(said, str) and said.startswith("{")):
+            inner = said
+            continue
+        if said is None and level_of(inner) is None:
+            break
+        FORMAT.add(found, at, inner)
+        found.time[-1] = time or found.time[-1]
+        found.severity[-1] = found.severity[-1] or severity_number
+        for name, value in fields.items():
+            column = found.fields.get(name)
+            if value is not None and (column is None or column[-1] is None):
+                found.know(name, value)
+        return
+    found.add(at, body, time, severity_number, fields=fields)
 
 
 FORMAT = JsonLines(

@@ -16,6 +16,9 @@ _STAMP = (
 _HOST = r"(?P<host_name>[A-Za-z0-9_.,\-]+|[0-9A-Fa-f:.]{2,39}[0-9A-Fa-f])"
 _TAG = r"(?P<service_name>[^\s:\[\]<>{}\"=]{1,64})(?:\[(?:[0-9]+)\])?"
 
+# No number: behind a second time "2026-03-14 09:26:53" the hour is no name of a program.
+_NAMED_TAG = r"(?P<service_name>[0-9]{0,20}[^\s:\[\]<>{}\"=0-9][^\s:\[\]<>{}\"=]{0,63})(?:\[(?:[0-9]+)\])?"
+
 
 def severity_of_pri(pri: NDArray[np.int64]) -> NDArray[np.uint8]:
     """The severity number of a PRI value (RFC 5424, section 6.2.1): its lowest three bits."""
@@ -110,7 +113,7 @@ ISO = IsoSyslog(
     reference="rsyslog RSYSLOG_FileFormat; journalctl(1) short-iso, short-iso-precise",
     patterns=(
         r"^(?:<[0-9]{1,3}>)?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2}) "
-        r"(?P<host_name>[A-Za-z0-9_.\-:]+) (?:[a-z0-7]+\.[a-z]+ )?" + _TAG + r": ?(?P<body>.*)$",
+        r"(?P<host_name>[A-Za-z0-9_.\-:]+) (?:[a-z0-7]+\.[a-z]+ )?" + _NAMED_TAG + r": ?(?P<body>.*)$",
     ),
     times=("iso",),
     severity_digits=_PRI,
@@ -211,6 +214,43 @@ TAGGED = LineFormat(
         Sample(
             "postfix/smtpd[812]: warning: unknown[10.0.0.7]: SASL LOGIN authentication failed",
             {"service_name": "postfix/smtpd"},
+        ),
+    ),
+)
+
+FACILITY = LineFormat(
+    name="syslog_facility",
+    title="Syslog with facility and severity in words (rsyslog's pri-text, Kiwi Syslog)",
+    reference="https://www.rsyslog.com/doc/configuration/properties.html (pri-text)",
+    patterns=(
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.,]+(?:Z|[+-][0-9]{2}:?[0-9]{2}) (?P<host_name>[A-Za-z0-9_.\-:]+) [a-z0-7]+\.(?P<severity_text>emerg|panic|alert|crit|err|error|warning|warn|notice|info|debug) "
+        + _TAG
+        + r": ?(?P<body>.*)$",
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ \t][0-9:]{8}\t[A-Z][A-Za-z0-9]+\.(?P<severity_text>[A-Z][a-z]+)\t(?P<host_name>\S+)\t(?P<body>.*)$",
+    ),
+    times=("iso",),
+    severity_words={"Critical": 18, "Emerg": 22},
+    confidence=0.96,
+    samples=(
+        Sample(
+            "2026-03-14T09:26:53.589+00:00 web-1 daemon.err shop[7]: pay failed",
+            {
+                "time": "2026-03-14T09:26:53.589Z",
+                "severity_number": 17,
+                "host_name": "web-1",
+                "service_name": "shop",
+                "body": "pay failed",
+            },
+        ),
+        Sample("2026-03-14T09:26:54+00:00 web-1 daemon.info shop[7]: ready", {"severity_number": 9}),
+        Sample(
+            "2026-03-14 09:26:55\tDaemon.Warning\t10.0.0.7\tdisk is 91 % full",
+            {
+                "time": "2026-03-14T09:26:55Z",
+                "severity_number": 13,
+                "host_name": "10.0.0.7",
+                "body": "disk is 91 % full",
+            },
         ),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,50 +12,37 @@ from ..excerpt import head_lines
 from ..lines import Sample
 from ..plan import Plan, Slice
 from ..records import RecordFormat, Records
-from ..severity import number
+from ..severity import CRITICAL, ERROR, INFO, WARN, number
 from ..text import SLICE_BYTES, slices
 from ..time_layout import find_kind
 from ..times import Clock
+from .json_lines import add_nested, as_text, decode, lookup, severity_of
 
-# Names of columns, in lower case and without blanks and underscores.
-_TIME = ("time", "timestamp", "@timestamp", "datetime", "dateandtime", "timecreated", "timegenerated", "eventtime", "date", "ts", "logtime", "logtimestamp", "timewritten", "日期和时间")  # fmt: skip
-_LEVEL = (
-    "level",
-    "severity",
-    "loglevel",
-    "leveldisplayname",
-    "entrytype",
-    "priority",
-    "severitytext",
-    "errorseverity",
-    "级别",
-)
-_BODY = (
-    "message",
-    "msg",
-    "content",
-    "description",
-    "body",
-    "text",
-    "log",
-    "event",
-    "eventmessage",
-    "summary",
-    "details",
-    "@message",
-    "消息",
-)
+# Names of columns, in lower case and without blanks, underscores and what stands in brackets; the most specific first.
+_TIME = ("@timestamp", "time", "timestamp", "datetime", "dateandtime", "timegenerated", "timecreated", "eventtime", "date", "ts",
+         "logtime", "logtimestamp", "timewritten", "messagetime", "messagetimems", "generatedat", "tsns", "createdat", "datumunduhrzeit", "日期和时间")  # fmt: skip
+_LEVEL = ("leveldisplayname", "eventlevelname", "level", "severity", "loglevel", "log.level", "entrytype", "priority", "severitytext",
+          "errorseverity", "severitylevel", "messagetype", "status", "ebene", "级别")  # fmt: skip
+_BODY = ("message", "msg", "content", "@message", "body", "text", "log", "line", "raw", "logmessage", "logentry", "syslogmessage",
+         "rendereddescription", "textpayload", "jsonpayload.message", "eventmessage", "description", "event", "event.original", "summary", "details", "source.message", "attributes.message", "消息")  # fmt: skip
+# Columns that hold a whole record as an object.
+_OBJECTS = ("_source", "jsonpayload", "json")
 _FIELDS: Mapping[str, Sequence[str]] = {
-    "host_name": ("host", "hostname", "machinename", "computer", "computername", "node", "server"),
-    "service_name": ("service", "app", "application", "providername", "source", "process", "来源"),
-    "scope_name": ("logger", "component", "module", "category", "class"),
-    "http_response_status_code": ("status", "statuscode", "httpstatus"),
-}
+    "host_name": ("host.name", "host.hostname", "host", "hostname", "machinename", "computer", "computername", "node", "server", "sourcehost", "sourcename"),
+    "service_name": ("service", "service.name", "app", "application", "providername", "processname", "cloudrolename", "containername", "container",
+                     "kubernetes.container.name", "kubernetes.containername", "resource.labels.containername", "source", "process", "program", "来源", "quelle"),
+    "scope_name": ("logger", "log.logger", "component", "module", "category", "class"),
+    "http_response_status_code": ("http.response.status_code", "status", "statuscode", "httpstatus"),
+}  # fmt: skip
+_BRACKETED = re.compile(r"\[[^\]]*\]$")
 csv.field_size_limit(16 * 1024 * 1024)
 
 
 def _key(name: str) -> str:
-    return name.strip().strip('"').lower().replace(" ", "").replace("_", "").lstrip("\ufeff")
+    plain = _BRACKETED.sub("", name.strip().strip('"').lower())
+    if plain == "_source":  # Elasticsearch's document, no name of a program
+        return plain
+    return plain.replace(" ", "").replace("_", "").lstrip("\ufeff")
 
 
 @dataclass(frozen=True)
@@ -85,9 +73,9 @@ class Table(RecordFormat):
         """The names of the columns, from one of the first lines; empty when there are none that a log would have."""
         for line in lines[:10]:
             names = self._keys(line)
-            said = {
-                kind for kind, known in (("time", _TIME), ("level", _LEVEL), ("body", _BODY)) if set(known) & set(names)
-            }
+            # A status alone may be that of an order.
+            kinds = (("time", _TIME), ("level", {*_LEVEL} - {"status"}), ("body", _BODY), ("object", _OBJECTS))
+            said = {kind for kind, known in kinds if set(known) & set(names)}
             if "time" in said and len(said) > 1:
                 return names
         return ()
@@ -132,7 +120,7 @@ class Table(RecordFormat):
             elif row is None or len(row) < 2:
                 found.add(at, text)
             else:
-                self._add(found, at, dict(zip(names, row, strict=False)), text)
+                self.add(found, at, dict(zip(names, row, strict=False)), text, row[len(names) :])
         return found
 
     def _texts(self, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -148,17 +136,40 @@ class Table(RecordFormat):
             yield first, part
 
     @staticmethod
-    def _add(found: Records, at: int, row: Mapping[str, str], text: str) -> None:
+    def add(found: Records, at: int, row: Mapping[str, str], text: str, more: Sequence[str]) -> None:
+        """Add a row by the names of its columns; `more` holds values beyond the last name."""
+
         def first(names: Sequence[str]) -> str | None:
             return next((row[name].strip() for name in names if row.get(name, "").strip()), None)
 
         time = f"{row['date']} {row['time']}" if "date" in row and "time" in row else first(_TIME)
         level = first(_LEVEL)
-        body = first(_BODY)
+        # Windows' Event Viewer has no title over the message.
+        body = first(_BODY) or next((value.strip() for value in more if value.strip()), None)
         fields = {name: first(names) for name, names in _FIELDS.items()}
-        found.add(
-            at, body if body is not None else text, time, number(level), fields={**fields, "severity_text": level}
+        objects = [value for name in _OBJECTS if (value := row.get(name, "")).startswith("{")]
+        if labels := decode(row.get("labels", "")):
+            fields = {name: value or as_text(lookup(labels, _FIELDS.get(name, ()))) for name, value in fields.items()}
+        severity = _INSIGHTS.get(level or "", 0) if "cloudrolename" in row or "itemtype" in row else 0
+        message = body if body is not None else objects[0] if objects else None
+        add_nested(
+            found,
+            at,
+            text if message is None else message,
+            message,
+            time,
+            severity or number(level) or (severity_of(level) if level and not _is_status(level) else 0),
+            {**fields, "severity_text": level},
         )
+
+
+# severityLevel of Application Insights.
+_INSIGHTS = {"0": 3, "1": INFO, "2": WARN, "3": ERROR, "4": CRITICAL}
+
+
+def _is_status(level: str) -> bool:
+    """Whether what stands in a column of levels is the status code of a request."""
+    return len(level) == 3 and level.isdigit()
 
 
 def _row(text: str, delimiter: str) -> list[str] | None:

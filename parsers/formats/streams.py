@@ -1,0 +1,232 @@
+"""Logs of several programs in one, each line behind the name of its own.
+
+`docker compose logs`, `docker service logs`, foreman and overmind; `kubectl logs --prefix`, stern, kubetail; grep over several
+files; `tail -f` of several files. What a program printed is read as what it is, and a stack trace belongs to its own stream.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ..continuation import CONTINUATION
+from ..contract import Source
+from ..excerpt import head_lines
+from ..lines import Sample
+from ..plan import Plan, Slice
+from ..records import RecordFormat, Records
+from ..severity import NUMBERS
+from ..text import SLICE_BYTES, slices
+from .containers import add_message
+
+# The runtime's own time, to the nanosecond: docker compose logs -t, kubectl logs --prefix --timestamps.
+_STAMP = re.compile(
+    r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{7,9}(?:Z|[+-][0-9]{2}:[0-9]{2})) ?(.*)$"
+)
+_REPLICA = re.compile(r"[_\-.][0-9]+(?:\.[a-z0-9]+(?:@\S+)?)?$")
+_POD = re.compile(r"-[a-z0-9]{5}$|-[0-9]+$")
+
+
+def _containers(names: Sequence[str], lines: Sequence[str]) -> bool:
+    """Whether names are those of containers: with the number of a replica, or set out in a column."""
+    distinct = set(names)
+    if any(name.lower() in NUMBERS for name in distinct):
+        return False
+    replicas = sum(_REPLICA.search(name) is not None for name in distinct)
+    columns = {line.index("|") for line in lines if "|" in line}
+    return 2 * replicas >= len(distinct) or (len(distinct) > 1 and len(columns) == 1)
+
+
+def _pods(names: Sequence[str], _lines: Sequence[str]) -> bool:
+    distinct = {name.split(" ", 1)[0] for name in names}
+    return 2 * sum(_POD.search(name) is not None for name in distinct) >= len(distinct)
+
+
+def _several(names: Sequence[str], _lines: Sequence[str]) -> bool:
+    return len(set(names)) > 1
+
+
+def _any(_names: Sequence[str], _lines: Sequence[str]) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Streams(RecordFormat):
+    """Lines of a name and what a program printed.
+
+    Attributes:
+        pattern: groups name and body, and perhaps time.
+        proof: whether the names of the head, and its lines, are such.
+    """
+
+    pattern: str
+    proof: Callable[[Sequence[str], Sequence[str]], bool]
+    joined = False
+
+    def starts_record(self, line: str) -> bool:
+        """Whether a line begins a message that is no part of a stack trace."""
+        match = re.match(self.pattern, line)
+        body = _stamped(match["body"])[1] if match else ""
+        return bool(body.strip()) and CONTINUATION.match(body) is None
+
+    def sniff(self, source: Source) -> float:
+        """Certain where nearly all lines have such names."""
+        lines = [line for line in head_lines(source, 120) if line.strip()]
+        found = [match for line in lines if (match := re.match(self.pattern, line))]
+        if len(found) < 2 or not self.proof([match["name"] for match in found], [match.string for match in found]):
+            return 0.0
+        return 0.99 * len(found) / len(lines)
+
+    def records(self, lines: Sequence[str]) -> Records:
+        """Each message is a record; a stack trace is part of the message of its stream before it."""
+        found = Records()
+        last = ""
+        for at, line in enumerate(lines):
+            match = re.match(self.pattern, line)
+            if match is None:
+                if line.strip():
+                    found.add(at, line, continues=bool(found.line))
+                elif not found.line:
+                    found.skipped += 1
+                continue
+            groups = match.groupdict()
+            time, body = _stamped(groups["body"])
+            follows = bool(found.line) and last == groups["name"]
+            if groups.get("time"):
+                time = groups["time"]
+            add_message(found, at, time, body, follows, {"service_name": groups["name"]})
+            last = groups["name"]
+        return found
+
+
+def _stamped(body: str) -> tuple[str | None, str]:
+    match = _STAMP.match(body) if body[10:11] == "T" else None
+    return (match[1], match[2]) if match else (None, body)
+
+
+_TRACE_SAMPLE = "{0}java.lang.IllegalStateException: no pool\n{0}\tat shop.Pay.pay(Pay.java:7)"
+
+
+def _samples(first: str, second: str, name: str, other: str) -> tuple[Sample, ...]:
+    """What two programs print behind two prefixes."""
+    return (
+        Sample(
+            f"{first}2026-03-14 09:26:53,589 ERROR [main] shop.Pay - pay failed\n" + _TRACE_SAMPLE.format(first),
+            {
+                "time": "2026-03-14T09:26:53.589Z",
+                "severity_number": 17,
+                "service_name": name,
+                "scope_name": "shop.Pay",
+                "body": "pay failed\njava.lang.IllegalStateException: no pool\n\tat shop.Pay.pay(Pay.java:7)",
+            },
+        ),
+        Sample(
+            f"{second}2026-03-14 09:26:54.001 UTC [7] FATAL:  sorry, too many clients already",
+            {
+                "time": "2026-03-14T09:26:54.001Z",
+                "severity_number": 21,
+                "service_name": other,
+                "body": "sorry, too many clients already",
+            },
+        ),
+        Sample(f"{second}2026-03-14 09:26:55.250 UTC [7] WARNING:  slow", {"severity_number": 13, "body": "slow"}),
+    )
+
+
+COMPOSE = Streams(
+    name="compose",
+    title="docker compose logs, docker service logs, foreman",
+    reference="https://docs.docker.com/reference/cli/docker/compose/logs/",
+    pattern=r"^(?:(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}) )?(?P<name>[A-Za-z][A-Za-z0-9_.\-@]{0,120}) *\| ?(?P<body>.*)$",
+    proof=_containers,
+    samples=_samples("shop-1  | ", "db-1    | ", "shop-1", "db-1"),
+)
+KUBECTL = Streams(
+    name="kubectl_prefix",
+    title="kubectl logs --prefix",
+    reference="https://kubernetes.io/docs/reference/kubectl/generated/kubectl_logs/",
+    pattern=r"^\[pod/(?P<name>[a-z0-9.\-]+/[a-z0-9.\-]+)\] ?(?P<body>.*)$",
+    proof=_any,
+    samples=_samples("[pod/shop-7f/shop] ", "[pod/db-0/postgres] ", "shop-7f/shop", "db-0/postgres"),
+)
+STERN = Streams(
+    name="stern",
+    title="stern, kubetail",
+    reference="https://github.com/stern/stern#output; https://github.com/johanhaleby/kubetail",
+    pattern=r"^\[?(?P<name>[a-z0-9][a-z0-9.\-]*-[a-z0-9]{1,10} [a-z][a-z0-9\-]*|(?:(?<=\[)[a-z0-9][a-z0-9.\-]*-[a-z0-9]{1,10}(?=\])))\]? (?P<body>.*)$",
+    proof=_pods,
+    samples=_samples("shop-5d8c7f9b6d-x2v4q shop ", "db-0 postgres ", "shop-5d8c7f9b6d-x2v4q shop", "db-0 postgres"),
+)
+GREP = Streams(
+    name="grep_files",
+    title="grep over several files",
+    reference="grep(1), --with-filename, --line-number",
+    pattern=r"^(?P<name>[^\s:|]{1,160}\.(?:log|txt|out|err)(?:[.\-][0-9]{1,8})?):(?:[0-9]+:)?(?P<body>.*)$",
+    proof=_several,
+    samples=_samples("shop/a.log:", "/var/log/pg.log:17:", "shop/a.log", "/var/log/pg.log"),
+)
+
+_HEADER = re.compile(r"^==> (.{1,400}) <==$")
+
+
+@dataclass(frozen=True)
+class TailFiles(RecordFormat):
+    """Parts of files, each below the name of its file."""
+
+    joined = False
+
+    def starts_record(self, line: str) -> bool:
+        """Whether a line names a file."""
+        return _HEADER.match(line) is not None
+
+    def sniff(self, source: Source) -> float:
+        """Certain where the file begins with such a name, or has several."""
+        lines = [line for line in head_lines(source, 120) if line.strip()]
+        names = sum(map(self.starts_record, lines))
+        return 0.99 if len(lines) > 1 and (self.starts_record(lines[0]) or names > 1) else 0.0
+
+    def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
+        """As few slices as can be: each takes the name of its first file from within."""
+        return slices(source, plan.encoding, lambda line: False, size)
+
+    def records(self, lines: Sequence[str]) -> Records:
+        """Each line is a record, but for stack traces; names of files and the blank lines ahead of them are none."""
+        found = Records()
+        name, fresh = "", True
+        for at, line in enumerate(lines):
+            header = _HEADER.match(line)
+            if header or not line.strip():
+                if header:
+                    name, fresh = header[1], True
+                found.skipped += not found.line
+                continue
+            add_message(found, at, None, line, bool(found.line) and not fresh, {"service_name": name} if name else None)
+            fresh = False
+        return found
+
+
+TAIL = TailFiles(
+    name="tail_files",
+    title="tail or head of several files",
+    reference="tail(1)",
+    samples=(
+        Sample(
+            "==> shop.log <==\n2026-03-14 09:26:53,589 ERROR [main] shop.Pay - pay failed\n\tat shop.Pay.pay(Pay.java:7)",
+            {
+                "time": "2026-03-14T09:26:53.589Z",
+                "severity_number": 17,
+                "service_name": "shop.log",
+                "body": "pay failed\n\tat shop.Pay.pay(Pay.java:7)",
+            },
+        ),
+        Sample(
+            "2026-03-14 09:26:54,001 INFO  [main] shop.Pay - ready",
+            {"severity_number": 9, "service_name": "shop.log", "body": "ready"},
+        ),
+        Sample(
+            "\n==> pg.log <==\n2026-03-14 09:26:55.250 UTC [7] FATAL:  sorry, too many clients already",
+            {"severity_number": 21, "service_name": "pg.log", "body": "sorry, too many clients already"},
+        ),
+    ),
+)
