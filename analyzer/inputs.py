@@ -56,9 +56,8 @@ def input_of(source: Source) -> Input:
         return Input(source, by_name(CAPTURE), 1.0, "its first bytes are those of a capture file")
     if is_binary(source.head):
         what = named(source.head)
-        message = f"Not text and in no format that is known: its first bytes are {source.head[:4].hex(' ')}."
-        if what:
-            message = f"Not text: {what}."
+        unknown = f"Not text and in no format that is known: its first bytes are {source.head[:4].hex(' ')}."
+        message = f"Not text: {what}." if what else unknown
         return Input(source, None, 0.0, why_not="binary", problems=[Problem(source.path, "binary", message)])
     found = identify(source)
     return Input(source, found.parser, found.confidence, found.why)

@@ -75,12 +75,11 @@ def with_exceptions(batch: Batch, rows: NDArray[np.int64], wanted: NDArray[np.bo
     pairs, member = np.unique(np.stack([code[record], batch.code[lines]]), axis=1, return_inverse=True)
     code = code.copy()
     code[record] = len(hashes) + member.reshape(-1).astype(np.int32)
-    first, second = hashes[pairs[0]], hashes[pairs[1]]
-    mixed = (first * np.uint64(0x9E3779B97F4A7C15)) ^ (second >> np.uint64(7)) ^ (second << np.uint64(23))
-    both = _joined(bodies.gather(pairs[0]), batch.bodies.gather(pairs[1]).str.strip_chars())
+    both = _joined(bodies.gather(pairs[0]), bodies.gather(pairs[1]).str.strip_chars())
+    of_both = pl.DataFrame({"head": hashes[pairs[0]], "told": hashes[pairs[1]]}).hash_rows().to_numpy()
     told_by = rows.copy()
     told_by[record] = lines
-    return Told(code, np.concatenate([hashes, mixed]), pl.concat([bodies, both.rename(bodies.name)]), told_by)
+    return Told(code, np.concatenate([hashes, of_both]), pl.concat([bodies, both.rename(bodies.name)]), told_by)
 
 
 def _headlines(bodies: pl.Series, wanted: NDArray[np.int64]) -> pl.Series:

@@ -103,10 +103,12 @@ def read_messages(text: pl.Series, whole: pl.Series, code: NDArray[np.int32], pl
         code: int32[n], the shape of each row.
         plan: of the file.
     """
+    bodies, matched = whole, np.zeros(len(whole), np.bool_)
+    severity = np.zeros(len(code), np.uint8)
+    if not plan.inner:
+        return Messages(bodies, matched, severity)
     parts = whole.str.splitn("\n", 2).struct.unnest()
     lines, rest = parts.to_series(0), parts.to_series(1)
-    bodies, matched = whole, np.zeros(len(lines), np.bool_)
-    severity = np.zeros(len(code), np.uint8)
     for name, inner in plan.inner:
         left = np.flatnonzero(~matched)
         if not len(left):

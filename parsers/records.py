@@ -188,8 +188,9 @@ def _batch(
     shapes = text.gather(first).str.strip_chars_end("\n")
     line_number = np.array(found.line, np.int64)
     # The first line is the message; what follows it are traces and details.
-    lines = pl.Series("bodies", [found.body[row].split("\n", 1)[0] for row in first], dtype=pl.String)
-    messages = read_messages(text, bodies.gather(first), code, plan)
+    whole = bodies.gather(first)
+    lines = whole.str.splitn("\n", 2).struct.field("field_0")
+    messages = read_messages(text, whole, code, plan)
     time = _times(found.time, plan)
     starts = ~np.array(found.continues, np.bool_)
     if joined:

@@ -220,11 +220,13 @@ def _unknown(console: Console, unknown: Iterable[UnknownError], style: Style, bu
         where = _where(entry.example, bundle)
         head = Text(f"{entry.count:>8,} × {name_of(entry.severity_number).lower()}  ", style="yellow")
         indent = cell_len(head.plain)
-        first, *rest = Text(visible(entry.text)).wrap(console, max(20, style.width - indent))
+        room = max(20, style.width - indent)
+        first, *rest = Text(visible(entry.text)).wrap(console, room)
         console.print(head.append(first.plain, style="default"), soft_wrap=True)
         for number, line in enumerate(rest[:_MORE_LINES], 1):
-            cut = "…" if number == _MORE_LINES < len(rest) else ""
-            console.print(Padding(Text(line.plain.rstrip() + cut), (0, 0, 0, indent)), soft_wrap=True)
+            shown_line = Text(line.plain.rstrip() + ("…" if number == _MORE_LINES < len(rest) else ""))
+            shown_line.truncate(room, overflow="ellipsis")
+            console.print(Padding(shown_line, (0, 0, 0, indent)), soft_wrap=True)
         moments = dict.fromkeys(stamp(moment) for moment in (entry.first_seen, entry.last_seen) if moment)
         span = f"  {' .. '.join(moments)}" if moments else ""
         console.print(Padding(Text(where + span, style="dim"), (0, 0, 0, 11)))

@@ -129,3 +129,11 @@ def test_what_only_announces_a_trace_comes_last(report_on: ReportOn) -> None:
     lines = ("Traceback (most recent call last):", '  File "a.py", line 1, in b', "acme.WidgetError: none")
     log = "".join(f"Mar 14 09:26:53 web1 acme[812]: {line}\n" for line in lines)
     assert [template for template, _ in told(report_on(log))] == ["acme.WidgetError: none", lines[0]]
+
+
+def test_a_long_error_is_cut_and_says_so(report_on: ReportOn) -> None:
+    report = report_on("2026-03-14 09:26:53 ERROR " + "数据库" * 100 + "\n")
+    shown = renderer("terminal").render(report, Style(width=60)).splitlines()
+    lines = [line.rstrip() for line in shown if "数据库" in line]
+    assert len(lines) == 3 and lines[-1].endswith("…")
+    assert not any(line.endswith("…") for line in lines[:-1])
