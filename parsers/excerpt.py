@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from functools import lru_cache
 
+from .charset import is_utf8
+from .cleaning import cleaned
 from .contract import HEAD_BYTES, Source
 from .plan import Encoding
-from .text import ANSI, detect_encoding, find_aligned, is_utf8
+from .reflow import reflowed
+from .text import detect_encoding, find_aligned
 
 LINE_CHARACTERS = 4096
 _CONTEXT_BYTES = 8192
@@ -25,17 +28,20 @@ def _head_lines(head: bytes, size: int, limit: int) -> tuple[str, ...]:
     return _all_lines(head, size)[:limit]
 
 
+def _plain(data: bytes, encoding: Encoding) -> str:
+    """Whole lines as text, without what is not of the log."""
+    text = data.decode(encoding.name, "replace").replace("\0", "")
+    return cleaned(text.encode("utf-8", "replace"), encoding).decode("utf-8", "replace")
+
+
 @lru_cache(maxsize=4)
 def _all_lines(head: bytes, size: int, characters: int = LINE_CHARACTERS) -> tuple[str, ...]:
     encoding = detect_encoding(head)
     data = head[encoding.bom :]
-    if encoding.prefix:
-        data = re.sub(b"(?m)^" + encoding.prefix, b"", data)
-    text = data[: len(data) // encoding.width * encoding.width].decode(encoding.name, "replace")
-    if "\x1b" in text or "\x9b" in text:
-        text = ANSI.sub(b"", text.encode("utf-8", "replace")).decode("utf-8", "replace")
-    text = text.replace("\0", "")
-    lines = re.split("\r" if encoding.newline.strip(b"\0") == b"\r" else "\n", text)
+    text = _plain(data[: len(data) // encoding.width * encoding.width], encoding)
+    lines = text.split("\r" if encoding.newline.strip(b"\0") == b"\r" else "\n")
+    if encoding.wrap is not None:
+        lines = reflowed(f"{text}\n".encode(), encoding.wrap)[0].decode().split("\n")[:-1]
     if size > len(head) and len(lines) > 1:
         lines.pop()  # cut by the end of the head
     return tuple(line.rstrip("\r")[:characters] for line in lines)
@@ -53,9 +59,7 @@ def tail_lines(source: Source, encoding: Encoding, limit: int) -> list[str]:
     with source.open() as handle:
         handle.seek(start)
         data = handle.read(HEAD_BYTES)
-    if encoding.prefix:
-        data = re.sub(b"(?m)^" + encoding.prefix, b"", data)
-    text = data.decode(encoding.name, "replace").replace("\0", "").replace("\r\n", "\n")
+    text = _plain(data, encoding).replace("\r\n", "\n")
     return [line[:LINE_CHARACTERS] for line in text.replace("\r", "\n").split("\n")[1:] if line.strip()][-limit:]
 
 
@@ -68,6 +72,8 @@ def quote(source: Source, offset: int, encoding: Encoding, limit: int = 4096) ->
     with source.open() as handle:
         handle.seek(offset)
         data = handle.read(limit * encoding.width)
+    if encoding.wrap is not None:
+        data = reflowed(data + b"\n", encoding.wrap)[0]
     end = find_aligned(data, encoding.newline, encoding.width)
     return _shown(data[:end] if end >= 0 else data, encoding)
 
@@ -110,5 +116,6 @@ def _shown(line: bytes, encoding: Encoding) -> str:
     codec = encoding.name
     if codec == "utf-8" and not is_utf8(line):
         codec = encoding.fallback
-    clean = ANSI.sub(b"", line.decode(codec, "replace").encode("utf-8", "replace"))
+    # What stands ahead of the line, and whose it is, is of the file: it is shown.
+    clean = cleaned(line.decode(codec, "replace").encode("utf-8", "replace"), replace(encoding, prefix=b""))
     return clean.decode("utf-8", "replace").replace("\0", "").rstrip("\r\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .reflow import Wrap
 from .time_layout import Layout
 from .times import Clock
 
@@ -21,6 +22,8 @@ class Encoding:
         newline: the byte sequence that ends a line: LF, or CR in files of the old Mac kind.
         fallback: the codec of single lines that are not valid UTF-8, when `name` is "utf-8".
         prefix: a regular expression for what stands ahead of every line and is not of the log (parsers/wrapping.py).
+        markup: what stands between the words of the log: parsers/markup.py.
+        wrap: how its lines were broken or put together; None where they were not (parsers/reflow.py).
     """
 
     name: str = "utf-8"
@@ -28,6 +31,8 @@ class Encoding:
     newline: bytes = b"\n"
     fallback: str = "cp1252"
     prefix: bytes = b""
+    markup: str = ""
+    wrap: Wrap | None = None
 
     @property
     def width(self) -> int:
@@ -39,12 +44,15 @@ class Encoding:
 class Slice:
     """A range of a file, `start` and `size` in bytes; it begins on a record and ends on a line end.
 
-    `dropped` counts the bytes of an over-long line behind the range that no slice holds.
+    Attributes:
+        dropped: bytes of an over-long line behind the range that no slice holds.
+        heading: the line ahead of the range that says what its first lines belong to, in formats that have such lines.
     """
 
     start: int
     size: int
     dropped: int = 0
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)

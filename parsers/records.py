@@ -24,7 +24,7 @@ from .inner import fields_of_messages, find_inner, read_messages, times_of_messa
 from .lines import Sample
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
-from .text import SLICE_BYTES, detect_encoding, line_ends, read_slice, slices
+from .text import SLICE_BYTES, Lines, detect_encoding, line_ends, read_slice, slices
 from .time_layout import find_kind, find_layout
 from .times import NAT, Clock, parse_times
 
@@ -110,6 +110,8 @@ class RecordFormat:
     quoted: ClassVar[str] = ""
     # Whether a stack trace may come as a record a line; formats that put it together themselves say no.
     joined: ClassVar[bool] = True
+    # Finds lines that say what all lines behind them belong to, up to the next such line: a slice is told the last one.
+    headings: ClassVar[re.Pattern[bytes] | None] = None
 
     name: str
     title: str
@@ -127,6 +129,16 @@ class RecordFormat:
     def slice_records(self, lines: Sequence[str], plan: Plan) -> Records:
         """The records of the lines of a slice, by what was decided for the file."""
         return self.records(lines)
+
+    def headed_records(self, heading: str, lines: Sequence[str], plan: Plan) -> Records:
+        """The same, where a line ahead of the slice says what its first lines belong to."""
+        if not heading:
+            return self.slice_records(lines, plan)
+        found = self.slice_records([heading, *lines], plan)
+        found.line = [max(0, at - 1) for at in found.line]
+        found.malformed = [max(0, at - 1) for at in found.malformed]
+        found.skipped = max(0, found.skipped - 1)
+        return found
 
     def sniff(self, source: Source) -> float:
         """How sure this format is that the source is its own: 0 .. 1."""
@@ -148,13 +160,13 @@ class RecordFormat:
 
     def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
         """Cut the file into slices that begin with a record."""
-        return slices(source, plan.encoding, self.starts_record, size)
+        return slices(source, plan.encoding, self.starts_record, size, self.headings)
 
     def read(self, source: Source, piece: Slice, plan: Plan) -> Batch:
         """Read one slice."""
         lines = read_slice(source, piece, plan.encoding, plan.line_bytes)
         texts = lines.text.decode("utf-8", "replace").split("\n")[:-1]
-        found = self.slice_records([text.rstrip("\r") for text in texts], plan)
+        found = self.headed_records(piece.heading, [text.rstrip("\r") for text in texts], plan)
         problems = list(lines.problems)
         if found.malformed:
             first = found.malformed[0] + 1
@@ -166,15 +178,14 @@ class RecordFormat:
                     "of its slice; they were read as plain text.",
                 )
             )
-        batch = _batch(found, lines.offsets, len(texts), plan, tuple(problems), self.joined)
+        batch = _batch(found, lines, plan, tuple(problems), self.joined)
         batch.quoted = self.quoted
         return batch
 
 
 def _batch(
     found: Records,
-    offsets: NDArray[np.int64],
-    line_count: int,
+    file: Lines,
     plan: Plan,
     problems: tuple[Problem, ...],
     joined: bool,
@@ -186,7 +197,7 @@ def _batch(
     code, first, hashes, bare = shape_codes(buffer, ends, line_ends)
     text = large_strings(buffer, ends)
     shapes = text.gather(first).str.strip_chars_end("\n")
-    line_number = np.array(found.line, np.int64)
+    row = np.array(found.line, np.int64)
     # The first line is the message; what follows it are traces and details.
     whole = bodies.gather(first)
     lines = whole.str.splitn("\n", 2).struct.field("field_0")
@@ -203,8 +214,8 @@ def _batch(
         text=text,
         buffer=buffer,
         ends=ends,
-        line_number=line_number,
-        offsets=offsets[line_number] if len(line_number) else np.empty(0, np.int64),
+        line_number=file.numbers[row],
+        offsets=file.offsets[row],
         code=code,
         shapes=shapes,
         bare=bare,
@@ -213,7 +224,7 @@ def _batch(
         starts=starts,
         time=carry(times_of_messages(text, time, plan), starts),
         severity=carry_severity(_severities(numbers, shapes, code), starts),
-        line_count=line_count,
+        line_count=file.count,
         extract=lambda batch, records, wanted: _extract(batch, records, bodies, found, plan),
         skipped=found.skipped,
         problems=problems,

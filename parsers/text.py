@@ -16,20 +16,18 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .contract import Problem, Source
+from .charset import guess_codec, is_utf8, legacy_encoding
+from .cleaning import cleaned
+from .contract import HEAD_BYTES, Problem, Source
+from .markup import markup_of
 from .plan import LINE_BYTES, Encoding, Slice
+from .reflow import reflowed, wrap_of
 from .wrapping import prefix_of
 
 SLICE_BYTES = 16 * 1024 * 1024
 RECORD_LINES = 10_000
 _BLOCK = 1024 * 1024
 
-# CSI sequences, OSC strings with their terminator, and two-byte escapes (ECMA-48), C1 forms included. The bytes of a
-# character are taken together: what is left of UTF-8 must be UTF-8.
-ANSI = re.compile(
-    rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_](?:[^\x07\x1b\xc2\n]|\xc2(?!\x9c))*(?:\x07|\x1b\\|\xc2\x9c)?|"
-    rb"\x1b[ -/]*[0-~]?|\xc2\x9b[0-?]*[ -/]*[@-~]"
-)
 _BOMS = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),
     (b"\x00\x00\xfe\xff", "utf-32-be"),
@@ -47,12 +45,16 @@ class Lines:
         text: UTF-8 with LF line ends, valid, without colours and NUL bytes.
         ends: int64[n + 1], where each line starts in `text`; the last is the end of `text`.
         offsets: int64[n], where each line starts in the file, in bytes.
+        numbers: int64[n], the line of the file at which each line starts, from 0 within the slice.
+        count: lines of the file in the slice: not n, where those of the log were broken or put together.
         problems: what had to be mended, as (kind, message) for the report.
     """
 
     text: bytes
     ends: NDArray[np.int64]
     offsets: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    count: int
     problems: tuple[Problem, ...]
 
 
@@ -85,15 +87,6 @@ def is_binary(head: bytes) -> bool:
     return high / len(body) > 0.3 and control / len(body) > 0.02 and not is_utf8(body)
 
 
-def is_utf8(data: bytes) -> bool:
-    """Whether bytes are valid UTF-8."""
-    try:
-        str(data, "utf-8")
-    except UnicodeDecodeError as error:
-        return error.start > len(data) - 4  # the head cuts a character in two
-    return True
-
-
 @lru_cache(maxsize=64)
 def detect_encoding(head: bytes) -> Encoding:
     """The encoding of a file from its first bytes.
@@ -108,10 +101,15 @@ def detect_encoding(head: bytes) -> Encoding:
     if wide:
         return Encoding(wide, 0, _newline(head, wide))
     newline = _newline(head, "utf-8")
-    prefix = prefix_of(head) if newline == b"\n" else b""
-    if head.isascii() or is_utf8(head):
-        return Encoding(newline=newline, prefix=prefix)
-    return replace(_legacy(head, newline), prefix=prefix)
+    encoding = Encoding(newline=newline) if head.isascii() or is_utf8(head) else legacy_encoding(head, newline)
+    return _with_form(encoding, head) if newline == b"\n" else encoding
+
+
+def _with_form(encoding: Encoding, head: bytes) -> Encoding:
+    """The encoding, with what was done to the lines of a log since it was written."""
+    encoding = replace(encoding, prefix=prefix_of(head))
+    encoding = replace(encoding, markup=markup_of(cleaned(head, encoding)))
+    return replace(encoding, wrap=wrap_of(cleaned(head, encoding), len(head) < HEAD_BYTES))
 
 
 def _newline(head: bytes, name: str) -> bytes:
@@ -138,80 +136,12 @@ def _wide_without_bom(head: bytes) -> str | None:
     return None
 
 
-def _legacy(data: bytes, newline: bytes) -> Encoding:
-    """The encoding of data that is no valid UTF-8; single damaged lines do not turn a whole file."""
-    lines = [line for line in data.split(newline) if not line.isascii()][:400]
-    broken = [line for line in lines if not is_utf8(line)]
-    codec = guess_codec(b"\n".join(broken))
-    if len(broken) < len(lines) * 0.5:
-        return Encoding(newline=newline, fallback=codec)
-    return Encoding(codec, 0, newline, codec)
-
-
-# Multi-byte codecs first by how strict they are; a single-byte codec accepts anything.
-_CJK = ("gb18030", "euc-jp", "shift_jis", "euc-kr", "big5")
-
-
-def guess_codec(sample: bytes) -> str:
-    """The likeliest legacy codec of some non-ASCII lines; cp1252 where nothing speaks for another."""
-    from charset_normalizer import from_bytes
-
-    sample = sample[:16384]
-    scores = {codec: score for codec in _CJK if (score := _cjk_score(sample, codec)) is not None}
-    # Hangul of EUC-KR also reads as frequent Chinese, but Chinese hardly ever reads as Hangul throughout.
-    if scores.get("euc-kr", 0.0) > 0.97 and len(sample.translate(None, bytes(range(128)))) >= 24:
-        return "euc-kr"
-    best = max(scores, key=lambda codec: scores[codec], default=None)
-    if best is not None and scores[best] > 0.6:
-        return best
-    if len(sample.translate(None, bytes(range(128)))) < 8:
-        return "cp1252"
-    guess = from_bytes(sample, cp_isolation=["cp1252", "koi8-r", "cp1251"]).best()
-    return "cp1252" if guess is None or guess.encoding == "ascii" else guess.encoding
-
-
-def _cjk_score(sample: bytes, codec: str) -> float | None:
-    """Share of the non-ASCII characters that are common in the script of the codec; None: does not decode."""
-    try:
-        text = sample.decode(codec)
-    except UnicodeDecodeError as error:
-        if error.start < len(sample) - 4:
-            return None
-        text = sample.decode(codec, "ignore")
-    chars = [c for c in text if ord(c) > 127]
-    if not chars:
-        return None
-    common = sum(_is_common(c, codec) for c in chars)
-    # A single-byte text misread as CJK gives rare ideographs; half-width kana betray Shift_JIS misuse.
-    return common / len(chars)
-
-
-def _is_common(char: str, codec: str) -> bool:
-    code = ord(char)
-    if 0x3000 <= code <= 0x303F or 0xFF01 <= code <= 0xFF5E:
-        return True
-    if codec in ("euc-jp", "shift_jis"):
-        return 0x3040 <= code <= 0x30FF or (0x4E00 <= code <= 0x9FFF and _in_level_one(char, "euc-jp", 0xB0, 0xCF))
-    if codec == "euc-kr":
-        return 0xAC00 <= code <= 0xD7A3
-    if codec == "big5":
-        return 0x4E00 <= code <= 0x9FFF and _in_level_one(char, "big5", 0xA4, 0xC6)
-    return 0x4E00 <= code <= 0x9FFF and _in_level_one(char, "gb2312", 0xB0, 0xD7)
-
-
-def _in_level_one(char: str, codec: str, low: int, high: int) -> bool:
-    """Whether an ideograph is in the block of frequent ones of its national standard (lead byte range)."""
-    try:
-        return low <= char.encode(codec)[0] <= high
-    except UnicodeEncodeError:
-        return False
-
-
 def slices(
     source: Source,
     encoding: Encoding,
     starts_record: Callable[[str], bool] | None = None,
     size: int = SLICE_BYTES,
+    headings: re.Pattern[bytes] | None = None,
 ) -> Iterator[Slice]:
     """Cut a file into slices that end on line ends and, where it can be told, before a record's first line.
 
@@ -221,6 +151,7 @@ def slices(
         starts_record: whether a line begins a record; a slice grows, up to RECORD_LINES lines, until the next
             line does, so that a stack trace stays in one slice.
         size: wanted bytes of a slice.
+        headings: finds lines, each from its start to its end, that say what the lines behind them belong to.
 
     Raises:
         OSError: the file cannot be read.
@@ -228,17 +159,29 @@ def slices(
     with source.open() as handle:
         total = source.size
         start = encoding.bom
+        heading = ""
         while start < total:
             end = start + max(1, size // encoding.width) * encoding.width
             if end >= total:
-                yield Slice(start, total - start)
+                yield Slice(start, total - start, heading=heading)
                 return
             found, dropped = _line_end(handle, end - encoding.width, encoding)
             kept = found - dropped
             if not dropped and starts_record is not None:
                 found = kept = _record_end(handle, found, encoding, starts_record)
-            yield Slice(start, kept - start, dropped)
+            yield Slice(start, kept - start, dropped, heading)
+            if headings is not None:
+                handle.seek(start)
+                heading = _last_heading(handle.read(kept - start), headings, encoding) or heading
             start = found
+
+
+def _last_heading(data: bytes, headings: re.Pattern[bytes], encoding: Encoding) -> str:
+    text = data if encoding.width == 1 else data.decode(encoding.name, "replace").encode("utf-8", "replace")
+    found = None
+    for match in headings.finditer(text):
+        found = match.group()
+    return "" if found is None else cleaned(found, encoding).decode("utf-8", "replace").strip("\r\n")
 
 
 def _line_end(handle: BinaryIO, position: int, encoding: Encoding) -> tuple[int, int]:
@@ -274,7 +217,7 @@ def _record_end(handle: BinaryIO, position: int, encoding: Encoding, starts_reco
                 return position + (len(pending) if not more else at)
             pending += more
             end = find_aligned(pending, encoding.newline, encoding.width, at)
-        line = unwrapped(pending[at:end], encoding).decode(encoding.name, "replace")
+        line = cleaned(pending[at:end].decode(encoding.name, "replace").encode("utf-8", "replace"), encoding).decode()
         if starts_record(line.rstrip("\r")):
             return position + at
         at = end + encoding.width
@@ -291,41 +234,35 @@ def read_slice(source: Source, piece: Slice, encoding: Encoding, line_bytes: int
         handle.seek(piece.start)
         data = handle.read(piece.size)
     problems: list[Problem] = []
-    changed = True
+    complete = data if data.endswith(b"\n") else data + b"\n"
     if encoding.width > 1 or encoding.newline != b"\n":
         offsets = _wide_offsets(data, encoding)
         text = _decode_whole(data, encoding, source.path, problems)
     else:
         offsets = None
-        complete = data if data.endswith(b"\n") else data + b"\n"
         text = complete if complete.isascii() else _to_utf8(complete, encoding, source.path, problems)
-        changed = text is not complete
     if b"\0" in text:
         text = _strip_nul(text, source.path, problems)
-        changed = True
-    # The search for two bytes is slow, and only text beyond ASCII can hold them.
-    if b"\x1b" in text or (not text.isascii() and b"\xc2\x9b" in text):
-        text = ANSI.sub(b"", text)
-        changed = True
-    if encoding.prefix:
-        text = re.sub(b"(?m)^" + encoding.prefix, b"", text)
-        changed = True
-    ends = line_ends(text)
+    clean = cleaned(text, encoding)
+    ends = line_ends(clean)
     if offsets is None:
-        offsets = line_ends(data)[: len(ends) - 1] if changed else ends[:-1]
+        offsets = ends[:-1] if clean is complete else line_ends(data)[: len(ends) - 1]
+    numbers = None
+    if encoding.wrap is not None:
+        clean, numbers, ahead = reflowed(clean, encoding.wrap)
+        ends = line_ends(clean)
+        offsets = offsets[numbers] + ahead
     sizes = np.diff(ends)
     if len(sizes) and int(sizes.max()) > line_bytes:
-        text = _cut_lines(text, ends, line_bytes)
-        ends = line_ends(text)
+        clean = _cut_lines(clean, ends, line_bytes)
+        ends = line_ends(clean)
     if len(sizes):
         sizes[-1] += piece.dropped
     problems += [_long_line(source.path, int(size), line_bytes) for size in sizes[sizes > line_bytes]]
-    return Lines(text, ends, offsets[: len(ends) - 1] + piece.start, tuple(problems))
-
-
-def unwrapped(line: bytes, encoding: Encoding) -> bytes:
-    """A line without what stands ahead of every line of its file."""
-    return re.sub(b"^" + encoding.prefix, b"", line, count=1) if encoding.prefix else line
+    count = len(sizes) if numbers is None else data.count(encoding.newline) + (not data.endswith(encoding.newline))
+    if numbers is None:
+        numbers = np.arange(count, dtype=np.int64)
+    return Lines(clean, ends, offsets[: len(ends) - 1] + piece.start, numbers, count, tuple(problems))
 
 
 def line_ends(text: bytes) -> NDArray[np.int64]:

@@ -222,7 +222,7 @@ class Document(GenericFormat):
             text=large_strings(lines.text, lines.ends),
             buffer=lines.text,
             ends=lines.ends,
-            line_number=np.arange(count, dtype=np.int64),
+            line_number=lines.numbers,
             offsets=lines.offsets,
             code=np.zeros(count, np.int32),
             shapes=shape,
@@ -232,7 +232,7 @@ class Document(GenericFormat):
             starts=np.ones(count, np.bool_),
             time=np.full(count, NAT, np.int64),
             severity=np.zeros(count, np.uint8),
-            line_count=count,
+            line_count=lines.count,
             extract=lambda batch, records, wanted: self.extract(batch, records, wanted, plan),
             problems=lines.problems,
         )

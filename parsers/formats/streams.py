@@ -168,6 +168,7 @@ GREP = Streams(
 )
 
 _HEADER = re.compile(r"^==> (.{1,400}) <==$")
+_HEADINGS = re.compile(rb"(?m)^==> [^\n]{1,400} <==\r?$")
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,7 @@ class TailFiles(RecordFormat):
     """Parts of files, each below the name of its file."""
 
     joined = False
+    headings = _HEADINGS
 
     def starts_record(self, line: str) -> bool:
         """Whether a line names a file."""
@@ -187,8 +189,12 @@ class TailFiles(RecordFormat):
         return 0.99 if len(lines) > 1 and (self.starts_record(lines[0]) or names > 1) else 0.0
 
     def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
-        """As few slices as can be: each takes the name of its first file from within."""
-        return slices(source, plan.encoding, lambda line: False, size)
+        """Cut the file in front of lines that name no file and go on with no stack trace."""
+
+        def begins(line: str) -> bool:
+            return not CONTINUATION.match(line) and not self.starts_record(line)
+
+        return slices(source, plan.encoding, begins, size, self.headings)
 
     def records(self, lines: Sequence[str]) -> Records:
         """Each line is a record, but for stack traces; names of files and the blank lines ahead of them are none."""

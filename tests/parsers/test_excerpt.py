@@ -11,7 +11,11 @@ from parsers.excerpt import quote, surroundings
 from parsers.text import detect_encoding
 
 MakeSource = Callable[..., Source]
-LINES = st.lists(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp"))), min_size=1)
+# Blanks that do not break are read and shown as blanks, and what has no width not at all.
+CHARACTERS = st.characters(
+    codec="utf-8", exclude_categories=("Cc", "Cf", "Cs", "Zl", "Zp"), exclude_characters="\u00a0\u2007\u202f"
+)
+LINES = st.lists(st.text(CHARACTERS), min_size=1)
 
 
 @given(LINES, st.data(), st.sampled_from(["utf-8", "utf-16-le"]), st.sampled_from(["\n", "\r\n"]), st.booleans())
