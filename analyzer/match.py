@@ -270,10 +270,11 @@ def _hits(number: int, stream: Stream, records: NDArray[np.int64], evaluator: Ev
     known = times[times != NAT]
     kept = records if stream.correlated else _ends(records, KEPT_RECORDS)
     rows = _hit_rows(batch, kept, list(stream.detection.literals()))
+    line, offset = batch.places(rows)
     frame = pl.DataFrame(
         {
-            "line_number": batch.line_number[rows],
-            "byte_offset": batch.offsets[rows],
+            "line_number": line,
+            "byte_offset": offset,
             "time": batch.time[batch.heads[kept]],
             "severity_number": batch.severity[batch.heads[kept]],
         }

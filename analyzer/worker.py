@@ -202,6 +202,7 @@ def _count_shapes(
     first_told = np.full(len(used), len(batch), np.int64)
     np.minimum.at(first_told, mine, told.row)
     shown = np.where(first_error < len(batch), first_error, first_told)
+    line, offset = batch.places(shown)
     counts = ShapeCounts(
         hash=told.hash[used],
         message=message,
@@ -211,8 +212,8 @@ def _count_shapes(
         severity=highest,
         first=first,
         last=last,
-        line=batch.line_number[shown],
-        offset=batch.offsets[shown],
+        line=line,
+        offset=offset,
         perhaps=(pairs[0], pairs[1], sums),
     )
     return counts, mine

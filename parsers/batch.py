@@ -56,6 +56,7 @@ class Batch:
         problems: what the report must say about the slice.
         quoted: a pattern for what others than the program wrote into its records (addresses of requests, constants of
             SQL): rules do not see it, but for its groups 1 and 2; "" nothing.
+        shown: where to quote each row from, as (line_number, offsets), when its message is not on its first line.
         capture: the packets, when the slice is a packet capture; its rows are then what is wrong in it.
     """
 
@@ -77,6 +78,7 @@ class Batch:
     skipped: int = 0
     problems: tuple[Problem, ...] = ()
     quoted: str = ""
+    shown: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
     capture: Capture | None = None
     _heads: NDArray[np.int64] | None = field(default=None, repr=False)
 
@@ -90,6 +92,11 @@ class Batch:
         if self._heads is None:
             self._heads = np.flatnonzero(self.starts)
         return self._heads
+
+    def places(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The line, from 0 within the slice, and the byte offset in the file from which each row is quoted."""
+        lines, offsets = self.shown or (self.line_number, self.offsets)
+        return lines[rows], offsets[rows]
 
     def record_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The record that holds each row; -1 for rows ahead of the first record."""

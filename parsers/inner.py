@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -77,6 +78,16 @@ def _format(name: str) -> LineFormat:
     from . import by_name
 
     return cast(LineFormat, by_name(name))
+
+
+def cut_up(message: str, plan: Plan) -> list[str]:
+    """The records of a message that is several lines of a log; the message where it is one record, with its trace."""
+    lines = message.split("\n")
+    starts = [any(_format(name).starts_record(line) for name, _ in plan.inner) for line in lines]
+    if not starts[0] or sum(starts) < 2:
+        return [message]
+    places = [at for at, start in enumerate(starts) if start]
+    return ["\n".join(lines[at:end]) for at, end in pairwise([*places, len(lines)])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -389,7 +389,11 @@ class GenericFormat(LineFormat):
     def plan(self, source: Source, clock: Clock) -> Plan:
         """Decide how this file writes its times, and whether lines without one are records of their own."""
         lines = sample_lines(source)
-        kind = find_kind(lines[:150])
+        kind = find_kind([line for line in lines[:150] if not _DATED.match(line)])
+        if kind is None:
+            # A report tells once when it was written, and not ahead of each line.
+            told = [match[1] for line in lines[:150] if (match := _REPORTED.match(line))]
+            kind = find_kind(told, fields=True) if told else None
         headers = [line for line in lines if kind and kind.regex.search(line[:HEADER_WINDOW])]
         candidates = sum(not CONTINUATION.match(line) for line in lines)
         loose = not headers or len(headers) < 0.5 * candidates
@@ -438,6 +442,15 @@ class GenericFormat(LineFormat):
         if not len(other):
             return bodies
         return bodies.scatter(other, self.header(lines.gather(other), plan).get_column("body"))
+
+
+# The date of a thing and not of an event: "Built:  Fri May 30 12:07:14 2025".
+_DATED = re.compile(
+    r"(?i)^\s*(?:built?|build (?:date|time)|compiled|created|modified|accessed?|changed?|birth|released?"
+    r"|installed|install date|(?:valid |not )?(?:before|after|until|from)|expires?(?: on| at)?|last[- ]modified)\s*:\s"
+)
+# When a report was written, with nothing behind it.
+_REPORTED = re.compile(r"^\s*(?:Date/Time|Time|Timestamp|Date and Time|Crash Time|Time of crash)\s*:\s+(.{8,60})$")
 
 
 def _without_time(lines: pl.Series, kind: TimeKind, start: int = -1) -> tuple[pl.Series, pl.Series]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -20,7 +21,7 @@ from .batch import Batch, large_strings, shape_codes
 from .continuation import CONTINUATION, EXCEPTION, carry, carry_severity
 from .contract import Problem, Source
 from .excerpt import head_lines
-from .inner import fields_of_messages, find_inner, read_messages, times_of_messages
+from .inner import cut_up, fields_of_messages, find_inner, read_messages, times_of_messages
 from .lines import Sample
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
@@ -166,7 +167,8 @@ class RecordFormat:
         """Read one slice."""
         lines = read_slice(source, piece, plan.encoding, plan.line_bytes)
         texts = lines.text.decode("utf-8", "replace").split("\n")[:-1]
-        found = self.headed_records(piece.heading, [text.rstrip("\r") for text in texts], plan)
+        texts = [text.rstrip("\r") for text in texts]
+        found = _cut_up(self.headed_records(piece.heading, texts, plan), plan)
         problems = list(lines.problems)
         if found.malformed:
             first = found.malformed[0] + 1
@@ -180,7 +182,48 @@ class RecordFormat:
             )
         batch = _batch(found, lines, plan, tuple(problems), self.joined)
         batch.quoted = self.quoted
+        places = np.array(_places(found, texts), np.int64)
+        batch.shown = (lines.numbers[places], lines.offsets[places])
         return batch
+
+
+def _cut_up(found: Records, plan: Plan) -> Records:
+    """The records, each message that is several lines of a log as so many records."""
+    if not plan.inner or not any("\n" in body for body in found.body):
+        return found
+    parts = [cut_up(body, plan) if "\n" in body else [body] for body in found.body]
+    if all(len(part) == 1 for part in parts):
+        return found
+    rows = [row for row, part in enumerate(parts) for _ in part]
+    first = [place == 0 for part in parts for place in range(len(part))]
+    return Records(
+        line=[found.line[row] for row in rows],
+        body=[body for part in parts for body in part],
+        # The lines behind the first have times of their own.
+        time=[found.time[row] if starts else None for row, starts in zip(rows, first, strict=True)],
+        severity=[found.severity[row] for row in rows],
+        fields={name: [values[row] for row in rows] for name, values in found.fields.items()},
+        continues=[found.continues[row] and starts for row, starts in zip(rows, first, strict=True)],
+        skipped=found.skipped,
+        malformed=found.malformed,
+    )
+
+
+# How much of a message is looked for in the lines of its record, up to a character that an export may write otherwise.
+_TOLD = re.compile(r"[^\"'\\<>&\n]{4,40}")
+
+
+def _places(found: Records, lines: Sequence[str]) -> list[int]:
+    """The line of each record that has its message: "{" or "Event[0]:" is what people should not have to look at."""
+    places = list(found.line)
+    for place, (at, end) in enumerate(pairwise([*found.line, len(lines)])):
+        if end - at < 2:
+            continue
+        told = _TOLD.match(found.body[place].lstrip())
+        if told is not None:
+            text = told[0].rstrip()
+            places[place] = next((row for row in range(at, end) if text in lines[row]), at)
+    return places
 
 
 def _batch(

@@ -88,6 +88,7 @@ WORDS = (
     r"|^\[ ?([EWINDC]) "
     r"|^[: ]*([EWIDF])(?:! | [\[(]| [A-Za-z0-9_]+[./][A-Za-z0-9_./]*:)"
     r"|(?:^|[|\s])([EWI])[0-9]{3}: "
+    r"|^npm (ERR)!"
 )
 # Cisco and those who write as it does: %FACILITY-severity-MNEMONIC.
 _MNEMONIC = r"%[A-Z][A-Z0-9_]*(?:-[A-Z][A-Z0-9_]*)*-([0-7])-[A-Z0-9_]+"
@@ -100,6 +101,9 @@ FAILURES = (
     r"|[a-z.](?:exception|error):(?:[^a-z=]|$)"
     # How a message begins that reports a failure, and how programs say that another one failed.
     r"|^(?:failed to|unable to|could not|cannot|can't|refusing to|error code:?) [a-z0-9]"
+    # The result of a test or of a check of memory.
+    r"|^FAILED [\w./\-]+::|^--- FAIL: |^==[0-9]+== (?:Invalid (?:read|write|free)|Conditional jump or move depends on uninit|Process terminating)"
+    r"|^Error [0-9]{4}\. |error status: [1-9][0-9]*"
     r"|failed with (?:a )?(?:nonzero exit|exit (?:code|status)|error|code [1-9])|exited with (?:code|status) [1-9]"
     r"|killed (?:due to|because of) |exception '[a-z_\\\\]+' with message"
 )

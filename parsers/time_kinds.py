@@ -57,12 +57,14 @@ class TimeKind:
         pattern: a regular expression with named groups; no look-around, no back-reference. Its word boundaries become
             those of ASCII, on which both engines agree, and which Rust's finds many times faster.
         year, date: whether a year, a date is part of it.
+        lines: whether it is looked for in lines, too, and not only in fields that must be times: `ls -l` has such times.
     """
 
     name: str
     pattern: str
     year: bool = True
     date: bool = True
+    lines: bool = True
 
     def __post_init__(self) -> None:
         """Write the word boundaries as Rust's engine wants them."""
@@ -126,6 +128,8 @@ ALL_KINDS = (
     TimeKind("slashed_eu_minutes", r"^[\[(]?(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>(?:19|20)[0-9]{2}),? (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})\b" + _AMPM),
     TimeKind("dotted_minutes", r"^[\[(]?(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>(?:19|20)[0-9]{2}),? (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})\b"),
     TimeKind("day_month_minutes", r"^(?P<day>[0-9]{2})-(?P<month>" + _MONTHS + r") (?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})\b", year=False),
+    # Fields of a table: what Get-EventLog lists.
+    TimeKind("syslog_minutes", r"^(?P<month>" + _MONTHS + r") (?P<day>[0-9]{1,2}) (?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})\b", year=False, lines=False),
     TimeKind("chromium", r"[\[:](?P<month>[01][0-9])(?P<day>[0-3][0-9])/(?P<hour>[0-2][0-9])(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])\.(?P<fraction>[0-9]{3,6}):", year=False),
     TimeKind("klog_year", r"^[IWEF](?P<year>[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION),
     TimeKind("klog", r"^[IWEF](?P<month>[01][0-9])(?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION, year=False),
@@ -134,6 +138,7 @@ ALL_KINDS = (
     TimeKind("month_day", r" [\[(]?(?P<month>[01][0-9])[-/](?P<day>[0-3][0-9]) " + _CLOCK + _FRACTION, year=False),
     TimeKind("audit", r"\bmsg=audit\((?P<epoch>[0-9]{10})\.(?P<fraction>[0-9]{3}):"),
     TimeKind("epoch", r"^[\[(]?(?P<epoch>1[0-9]{9}|1[0-9]{12}|1[0-9]{15}|1[0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
+    TimeKind("gitlab_section", r"^section_(?:start|end):(?P<epoch>1[0-9]{9}):"),
     TimeKind("epoch_padded", r"^ +(?P<epoch>1[0-9]{9})\.(?P<fraction>[0-9]{3,9})\b"),
     TimeKind("epoch_key", r"(?:^|[ \t{,|^])\"?(?:ts|time|t|timestamp|rt|devTime)\"?[=:] ?\"?(?P<epoch>1[0-9]{9}|1[0-9]{12}|1[0-9]{15}|1[0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?\b"),
     TimeKind("epoch_bracket", r"[\[(](?P<epoch>1[0-9]{9}|1[0-9]{12}|1[0-9]{15}|1[0-9]{18})(?:\.(?P<fraction>[0-9]{1,9}))?[\]),]"),

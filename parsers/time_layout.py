@@ -39,6 +39,8 @@ def _find_kind(texts: tuple[str, ...], kinds: tuple[TimeKind, ...], fields: bool
     windows = [window for text in texts if _TIMELIKE.search(window := text[:HEADER_WINDOW])]
     probes = _probes(windows)
     for kind in kinds if windows else ():
+        if not (kind.lines or fields):
+            continue
         # No score is higher than the number of lines.
         if best is not None and best[0] * _BETTER >= len(windows) and _SWAPPED.get(kind.name) != best[1].name:
             continue

@@ -145,6 +145,8 @@ _LISTING = re.compile(
     r"^ *(?:USER +PID +%CPU|UID +PID +PPID|PID +(?:TTY|USER)|COMMAND +PID.* FD +TYPE|(?:Netid +)?State +Recv-Q|Proto +Recv-Q|"
     r"Module +Size +Used by|Desired=Unknown/Install|procs -+memory|Active Internet connections|top - [0-9]|CPU0 )"
 )
+# A table of symbols: addresses and names of functions (nm, /proc/kallsyms, System.map).
+_SYMBOL = re.compile(r"^[0-9a-f]{8,16} [a-zA-Z?] \S+(?:\t\[\w+\])?$")
 # Lines in which the titles of a table are looked for.
 _TITLE_LINES = 3
 # A long message of a log is wrapped, too: below a header.
@@ -194,6 +196,8 @@ class Document(GenericFormat):
             return 0.3
         if not lines:
             return 0.0
+        if sum(_SYMBOL.match(line) is not None for line in lines) > 0.9 * len(lines):
+            return 0.95
         if _MAGIC.match(lines[0]):
             return 0.95
         kinds = [_COMMENT.match, _CODE.search, _SETTING.match]

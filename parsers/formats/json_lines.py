@@ -26,7 +26,7 @@ _BODY = ("message", "msg", "log", "MESSAGE", "short_message", "event.original", 
          "eventMessage", "logentry.formatted", "logentry.message", "properties.message", "protoPayload.status.message", "Description")  # fmt: skip
 _SEVERITY = ("log.level", "level", "severity", "lvl", "levelname", "loglevel", "log_level", "severity_text", "level_name",
              "SeverityText", "s", "@l", "Level", "logLevel", "PRIORITY", "syslog.severity.name", "LevelDisplayName", "SeverityLevel", "severityLevel", "EventLevelName", "EntryType", "messageType", "status",
-             "labels.level", "labels.detected_level", "type")  # fmt: skip
+             "labels.level", "labels.detected_level", "type", "alert.severity")  # fmt: skip
 _FIELDS: Mapping[str, Sequence[str]] = {
     "service_name": ("service.name", "service", "app", "application", "name", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER",
                      "kubernetes.container_name", "serviceContext.service", "resource.labels.container_name", "resource.labels.service_name",
@@ -50,6 +50,8 @@ _DETAILS = ("error.stack_trace", "error.message", "err.stack", "stack_trace", "s
 # Levels that are numbers: Application Insights counts upwards, Windows downwards from critical.
 _INSIGHTS_LEVELS = {0: 3, 1: INFO, 2: WARN, 3: ERROR, 4: CRITICAL}
 _WINDOWS_LEVELS = {1: CRITICAL, 2: ERROR, 3: WARN, 4: INFO, 5: DEBUG}
+# Suricata's priorities of signatures: 1 is the highest. An alert is a suspicion.
+_ALERT_PRIORITIES = {1: WARN, 2: WARN, 3: INFO}
 # Objects in which an export wraps the record, with the kinds of names that prove it: Elasticsearch, Splunk, Datadog, Rollbar.
 _WRAPPERS = ("_source", "result", "attributes", "fields", "data", "message", "doc")
 _DOTNET_DATE = re.compile(r"^/Date\((-?[0-9]+)(?:[+-][0-9]{4})?\)/$")
@@ -274,6 +276,10 @@ class JsonLines(RecordFormat):
             number_of = _INSIGHTS_LEVELS.get(level, 0)
         elif isinstance(level, int) and "TimeCreated" in record:
             number_of = _WINDOWS_LEVELS.get(level, 0)
+        elif "alert" in record and "event_type" in record and isinstance(level, int):
+            number_of = _ALERT_PRIORITIES.get(level, INFO)
+        elif (code := record.get("errorCode")) and isinstance(code, str) and not number_of:
+            body, number_of = f"{as_text(told) or ''} {code}: {body.partition(chr(10))[2] or body}".strip(), ERROR
         if time is not None and (match := _DOTNET_DATE.match(time)):
             time = match[1]
         add_nested(found, at, body, told, time, number_of, fields)

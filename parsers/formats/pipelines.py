@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+from ..contract import Source
+from ..excerpt import head_lines
 from ..lines import LineFormat, Sample
+from ..plan import Plan
+from ..times import Clock
 
 JOBS = LineFormat(
     name="ci_job",
@@ -28,6 +35,44 @@ JOBS = LineFormat(
         Sample(
             "2026-03-14T09:26:56.123456Z 00O Running with gitlab-runner 16.5.0",
             {"body": "Running with gitlab-runner 16.5.0"},
+        ),
+    ),
+)
+
+
+class Sections(LineFormat):
+    """Lines of a job between the marks of its sections, which are all that has a time."""
+
+    def sniff(self, source: Source) -> float:
+        """Certain where sections begin and end."""
+        text = "\n".join(head_lines(source))
+        return 0.98 if re.search(r"(?m)^section_(?:start|end):1[0-9]{9}:", text) else 0.0
+
+    def plan(self, source: Source, clock: Clock) -> Plan:
+        """As for any line format; each line is a record, with the time of its section."""
+        return replace(super().plan(source, clock), loose=True)
+
+
+GITLAB = Sections(
+    name="gitlab_job",
+    title="GitLab job log with sections",
+    reference="https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections",
+    patterns=(
+        r"^section_(?:start|end):1[0-9]{9}:[^\r\n]{1,200}?(?:\r|$)(?:section_start:1[0-9]{9}:[^\r\n]{1,200}?\r)?(?P<body>.*)$",
+    ),
+    times=("gitlab_section",),
+    samples=(
+        Sample(
+            'section_start:1773480413:step_script\r\x1b[0K\x1b[36;1mExecuting "step_script" stage\x1b[0;m',
+            {"time": "2026-03-14T09:26:53Z", "body": 'Executing "step_script" stage'},
+        ),
+        Sample(
+            "ERROR: no space left on device",
+            {"time": "2026-03-14T09:26:53Z", "severity_number": 17, "body": "ERROR: no space left on device"},
+        ),
+        Sample(
+            "section_end:1773480415:step_script\r\x1b[0K\x1b[31;1mERROR: Job failed: exit code 1",
+            {"time": "2026-03-14T09:26:55Z", "severity_number": 17, "body": "ERROR: Job failed: exit code 1"},
         ),
     ),
 )

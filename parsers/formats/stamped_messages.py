@@ -211,9 +211,17 @@ EVENTS = StampedMessages(
 )
 STAMPED = StampedMessages(
     name="stamped",
-    title="Lines of a log behind the time of a platform (CloudWatch's exports, Grafana's downloads)",
+    title="Lines of a log behind the time of a platform (CloudWatch's exports, Grafana's downloads, ts)",
     reference="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3Export.html",
-    pattern=r"^(?P<time>" + _DAY + "[T ]" + _CLOCK + r"(?:\.[0-9]{1,9})?" + _ZONE + r"?)[ \t](?P<body>.*)$",
+    pattern=r"^(?P<time>"
+    + _DAY
+    + "[T ]"
+    + _CLOCK
+    + r"(?:\.[0-9]{1,9})?"
+    + _ZONE
+    + r"?|[A-Z][a-z]{2} [ 0-9][0-9] "
+    + _CLOCK
+    + r")[ \t](?P<body>.*)$",
     confidence=0.85,
     nested=True,
     samples=(

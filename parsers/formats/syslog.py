@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,7 @@ from ..severity import SYSLOG
 _PRI = r"^<([0-9]{1,3})>"
 _STAMP = (
     r"^(?:<[0-9]{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}[0-9]{1,2} "
-    r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? "
+    r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? {1,2}"
 )
 _HOST = r"(?P<host_name>[A-Za-z0-9_.,\-]+|[0-9A-Fa-f:.]{2,39}[0-9A-Fa-f])"
 _TAG = r"(?P<service_name>[^\s:\[\]<>{}\"=]{1,64})(?:\[(?:[0-9]+)\])?"
@@ -26,12 +28,50 @@ def severity_of_pri(pri: NDArray[np.int64]) -> NDArray[np.uint8]:
     return np.where((pri >= 0) & (pri < 192), table[pri & 7], 0).astype(np.uint8)
 
 
-RFC3164 = LineFormat(
+_LEVELS = frozenset(
+    [
+        "trace",
+        "debug",
+        "info",
+        "notice",
+        "warn",
+        "warning",
+        "error",
+        "err",
+        "critical",
+        "crit",
+        "fatal",
+        "panic",
+        "alert",
+        "emerg",
+        "severe",
+        "verbose",
+    ]
+)
+
+
+class BsdSyslog(LineFormat):
+    """Syslog with times of a month, which looks like what `ts` puts ahead of "LEVEL message"."""
+
+    def starts_record(self, line: str) -> bool:
+        """Whether a line begins a record: a host of the name of a level is none."""
+        return self._start.match(line) is not None and not _LEVEL_AHEAD.match(line)
+
+
+_LEVEL_AHEAD = re.compile(_STAMP + r"\[?(?:" + "|".join(_LEVELS) + r")[\]:]*\s", re.IGNORECASE)
+
+RFC3164 = BsdSyslog(
     name="syslog_rfc3164",
     title="BSD syslog",
     reference="RFC 3164, section 4.1",
     patterns=(
         _STAMP + _HOST + r" " + _TAG + r": ?(?P<body>.*)$",
+        # F5 and others name the severity.
+        _STAMP
+        + _HOST
+        + r" (?P<severity_text>emerg|alert|crit|err|error|warning|warn|notice|info|debug) "
+        + _TAG
+        + r": ?(?P<body>.*)$",
         # Programs that write the file themselves name no host.
         _STAMP + r"(?P<service_name>[^\s:\[\]<>{}\"=]{1,64})(?:\[[0-9]+\])?: (?P<body>.*)$",
         _STAMP + _HOST + r" (?P<body>.*)$",
@@ -70,31 +110,19 @@ RFC3164 = LineFormat(
             },
         ),
         Sample(
+            "Mar 14 09:26:55  lb-1 err mcpd[4242]: 01070638:5: Pool /Common/shop member /Common/10.0.0.7:80 monitor status down.",
+            {
+                "severity_number": 17,
+                "host_name": "lb-1",
+                "service_name": "mcpd",
+                "body": "01070638:5: Pool /Common/shop member /Common/10.0.0.7:80 monitor status down.",
+            },
+        ),
+        Sample(
             "Mar 14 09:26:55 web-1 last message repeated 2 times",
             {"time": "2026-03-14T09:26:55Z", "host_name": "web-1", "body": "last message repeated 2 times"},
         ),
     ),
-)
-
-_LEVELS = frozenset(
-    [
-        "trace",
-        "debug",
-        "info",
-        "notice",
-        "warn",
-        "warning",
-        "error",
-        "err",
-        "critical",
-        "crit",
-        "fatal",
-        "panic",
-        "alert",
-        "emerg",
-        "severe",
-        "verbose",
-    ]
 )
 
 

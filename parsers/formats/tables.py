@@ -19,12 +19,13 @@ from ..times import Clock
 from .json_lines import add_nested, as_text, decode, lookup, severity_of
 
 # Names of columns, in lower case and without blanks, underscores and what stands in brackets; the most specific first.
-_TIME = ("@timestamp", "time", "timestamp", "datetime", "dateandtime", "timegenerated", "timecreated", "eventtime", "date", "ts",
-         "logtime", "logtimestamp", "timewritten", "messagetime", "messagetimems", "generatedat", "tsns", "createdat", "datumunduhrzeit", "日期和时间")  # fmt: skip
-_LEVEL = ("leveldisplayname", "eventlevelname", "level", "severity", "loglevel", "log.level", "entrytype", "priority", "severitytext",
-          "errorseverity", "severitylevel", "messagetype", "status", "ebene", "级别")  # fmt: skip
-_BODY = ("message", "msg", "content", "@message", "body", "text", "log", "line", "raw", "logmessage", "logentry", "syslogmessage",
-         "rendereddescription", "textpayload", "jsonpayload.message", "eventmessage", "description", "event", "event.original", "summary", "details", "source.message", "attributes.message", "消息")  # fmt: skip
+TIME = ("@timestamp", "time", "timestamp", "datetime", "dateandtime", "timegenerated", "timecreated", "eventtime", "date", "ts",
+         "logtime", "logtimestamp", "timewritten", "messagetime", "messagetimems", "generatedat", "tsns", "createdat", "logged", "zeit", "zeitstempel", "zeitpunkt", "datum", "datumunduhrzeit", "heure", "date/heure", "dateetheure", "horodatage",
+        "fecha", "hora", "fechayhora", "datahora", "dataeora", "время", "дата", "датаивремя", "日期和时间", "时间", "日時")  # fmt: skip
+LEVEL = ("leveldisplayname", "eventlevelname", "level", "severity", "loglevel", "log.level", "entrytype", "priority", "severitytext",
+          "errorseverity", "severitylevel", "messagetype", "status", "ebene", "stufe", "schweregrad", "prio", "niveau", "nivel", "livello", "уровень", "级别", "レベル")  # fmt: skip
+BODY = ("message", "msg", "content", "@message", "body", "text", "log", "line", "raw", "logmessage", "logentry", "syslogmessage",
+         "rendereddescription", "textpayload", "jsonpayload.message", "eventmessage", "description", "event", "event.original", "summary", "details", "source.message", "attributes.message", "data", "nachricht", "meldung", "beschreibung", "mensaje", "mensagem", "messaggio", "сообщение", "消息", "メッセージ")  # fmt: skip
 # Columns that hold a whole record as an object.
 _OBJECTS = ("_source", "jsonpayload", "json")
 _FIELDS: Mapping[str, Sequence[str]] = {
@@ -38,7 +39,8 @@ _BRACKETED = re.compile(r"\[[^\]]*\]$")
 csv.field_size_limit(16 * 1024 * 1024)
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
+    """The title of a column as a key: in lower case, without blanks, underscores and what stands in brackets."""
     plain = _BRACKETED.sub("", name.strip().strip('"').lower())
     if plain == "_source":  # Elasticsearch's document, no name of a program
         return plain
@@ -74,7 +76,7 @@ class Table(RecordFormat):
         for line in lines[:10]:
             names = self._keys(line)
             # A status alone may be that of an order.
-            kinds = (("time", _TIME), ("level", {*_LEVEL} - {"status"}), ("body", _BODY), ("object", _OBJECTS))
+            kinds = (("time", TIME), ("level", {*LEVEL} - {"status"}), ("body", BODY), ("object", _OBJECTS))
             said = {kind for kind, known in kinds if set(known) & set(names)}
             if "time" in said and len(said) > 1:
                 return names
@@ -82,7 +84,7 @@ class Table(RecordFormat):
 
     def _keys(self, line: str) -> tuple[str, ...]:
         row = _row(line, self.delimiter) if self.delimiter in line else None
-        return tuple(_key(name) for name in row or ())
+        return tuple(key(name) for name in row or ())
 
     def plan(self, source: Source, clock: Clock) -> Plan:
         """As for any format of records, with the names of the columns."""
@@ -90,11 +92,11 @@ class Table(RecordFormat):
 
     def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
         """Cut the file in front of lines that begin rows."""
-        timed = next((at for at, name in enumerate(plan.columns) if name in _TIME), 0)
+        timed = next((at for at, name in enumerate(plan.columns) if name in TIME), 0)
 
         def begins(line: str) -> bool:
             row = _row(line, self.delimiter)
-            if row is None or tuple(map(_key, row)) == plan.columns:
+            if row is None or tuple(map(key, row)) == plan.columns:
                 return False
             # A value with line ends leaves a first line with too few columns, and more lines without a time in place.
             if plan.layout is not None and timed < len(row):
@@ -115,7 +117,7 @@ class Table(RecordFormat):
         found = Records()
         for at, text in self._texts(lines):
             row = _row(text, self.delimiter)
-            if not text.strip() or text.startswith("#TYPE") or (row and tuple(map(_key, row)) == tuple(names)):
+            if not text.strip() or text.startswith(("#TYPE", "sep=")) or (row and tuple(map(key, row)) == tuple(names)):
                 found.skipped += text.count("\n") + 1
             elif row is None or len(row) < 2:
                 found.add(at, text)
@@ -142,10 +144,10 @@ class Table(RecordFormat):
         def first(names: Sequence[str]) -> str | None:
             return next((row[name].strip() for name in names if row.get(name, "").strip()), None)
 
-        time = f"{row['date']} {row['time']}" if "date" in row and "time" in row else first(_TIME)
-        level = first(_LEVEL)
+        time = f"{row['date']} {row['time']}" if "date" in row and "time" in row else first(TIME)
+        level = first(LEVEL)
         # Windows' Event Viewer has no title over the message.
-        body = first(_BODY) or next((value.strip() for value in more if value.strip()), None)
+        body = first(BODY) or next((value.strip() for value in more if value.strip()), None)
         fields = {name: first(names) for name, names in _FIELDS.items()}
         objects = [value for name in _OBJECTS if (value := row.get(name, "")).startswith("{")]
         if labels := decode(row.get("labels", "")):

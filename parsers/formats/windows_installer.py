@@ -47,6 +47,8 @@ FORMAT = Installer(
     patterns=(
         r"^MSI \((?P<scope_name>[cs])\) \([0-9A-Fa-f]{2}[:!][0-9A-Fa-f]{2}\)" + _TIME + r"(?P<body>.*)$",
         r"^(?P<body>Action (?:start|ended) [0-9]{1,2}:[0-9]{2}:[0-9]{2}: .*)$",
+        # Messages for the user have no header.
+        r"^(?P<body>(?P<severity_text>Error|Warning|Info) [0-9]{3,5}\. ?.*)$",
         r"^=== (?P<body>(?:Verbose )?[Ll]ogging (?:started|stopped): .*)$",
     ),
     times=("clock_bracket", "clock_inside"),
@@ -58,6 +60,10 @@ FORMAT = Installer(
                 "severity_number": 17,
                 "body": "Product: Shop -- Error 1722. There is a problem with this Windows Installer package.",
             },
+        ),
+        Sample(
+            "Error 1303. The installer has insufficient privileges to access this directory: C:\\Shop.",
+            {"severity_number": 17},
         ),
         Sample("Action ended 09:26:54: InstallFinalize. Return value 3.", {"severity_number": 17}),
         Sample("MSI (c) (A4:20) [09:26:55:001]: Resetting cached policy values", {"scope_name": "c"}),
