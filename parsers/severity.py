@@ -88,7 +88,7 @@ WORDS = (
     r"|^\[ ?([EWINDC]) "
     r"|^[: ]*([EWIDF])(?:! | [\[(]| [A-Za-z0-9_]+[./][A-Za-z0-9_./]*:)"
     r"|(?:^|[|\s])([EWI])[0-9]{3}: "
-    r"|^npm (ERR)!"
+    r"|^npm (ERR)!|^(error)\[[A-Z]{1,4}[0-9]{1,5}\]"
 )
 # Cisco and those who write as it does: %FACILITY-severity-MNEMONIC.
 _MNEMONIC = r"%[A-Z][A-Z0-9_]*(?:-[A-Z][A-Z0-9_]*)*-([0-7])-[A-Z0-9_]+"
@@ -103,7 +103,9 @@ FAILURES = (
     r"|^(?:failed to|unable to|could not|cannot|can't|refusing to|error code:?) [a-z0-9]"
     # The result of a test or of a check of memory.
     r"|^FAILED [\w./\-]+::|^--- FAIL: |^==[0-9]+== (?:Invalid (?:read|write|free)|Conditional jump or move depends on uninit|Process terminating)"
-    r"|^Error [0-9]{4}\. |error status: [1-9][0-9]*"
+    # Windows' codes, and how a command says that it could not do its work.
+    r"|^Error [0-9]{4}\. |error status: [1-9]|(?:error|hresult|failed)[ :=\[(]{1,4}0x8[0-9a-f]{7}|\*FAILED\* \["
+    r"|^[a-z][a-z0-9_.\-]{1,30}: (?:error|fatal) [a-z]"
     r"|failed with (?:a )?(?:nonzero exit|exit (?:code|status)|error|code [1-9])|exited with (?:code|status) [1-9]"
     r"|killed (?:due to|because of) |exception '[a-z_\\\\]+' with message"
 )

@@ -110,6 +110,7 @@ ALL_KINDS = (
     TimeKind("dashed_us", r"\b(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})-(?P<year>(?:19|20)[0-9]{2}),? " + _CLOCK1 + _FRACTION + _ZONE),
     TimeKind("yymmdd", r"\b(?P<year>[0-9]{2})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2}) " + _CLOCK + _FRACTION),
     TimeKind("slashed_us", r"\b(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>(?:19|20)?[0-9]{2}),? " + _CLOCK1 + r"(?:[.,:](?P<fraction>[0-9]{1,9}))?" + _AMPM + r"(?: " + _NAMED_ZONE + r"\b)?"),
+    TimeKind("slashed_us_bar", r"\b(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/(?P<year>(?:19|20)[0-9]{2}) \| " + _CLOCK),
     TimeKind("slashed_eu", r"\b(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>(?:19|20)?[0-9]{2}),? " + _CLOCK1 + _FRACTION + _AMPM),
     TimeKind("snort", r"^(?P<month>[01][0-9])/(?P<day>[0-3][0-9])/(?P<year>(?:19|20)?[0-9]{2})-" + _CLOCK + _FRACTION),
     TimeKind("snort_short", r"^(?P<month>[01][0-9])/(?P<day>[0-3][0-9])-" + _CLOCK + _FRACTION, year=False),

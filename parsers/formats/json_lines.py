@@ -16,14 +16,14 @@ from ..records import EPOCH, RecordFormat, Records, looks_continued
 from ..severity import BUNYAN, CRITICAL, DEBUG, ERROR, FATAL, INFO, SYSLOG, WARN, number
 
 # Names of keys by what they hold, the most specific first; a dot goes into an object, or is part of the name.
-_TIME = ("@timestamp", "timestamp", "time", "ts", "datetime", "eventTime", "timeMillis", "t.$date", "asctime", "date",
+_TIME = ("@timestamp", "startedDateTime", "timestamp", "time", "ts", "datetime", "eventTime", "timeMillis", "t.$date", "asctime", "date",
          "TimeStamp", "Timestamp", "start_time", "created", "instant.epochSecond", "_source.@timestamp", "log_timestamp", "@t",
          "lastTimestamp", "firstTimestamp", "metadata.creationTimestamp", "__REALTIME_TIMESTAMP", "_time", "Time", "TimeGenerated",
          "TimeCreated", "EventTime", "receiveTimestamp", "_messagetime", "generated_at", "received_at", "tsNs", "ingestionTime")  # fmt: skip
 _BODY = ("message", "msg", "log", "MESSAGE", "short_message", "event.original", "textPayload", "jsonPayload.message", "body",
          "event", "text", "@m", "@mt", "description", "full_message", "detail", "RenderedMessage", "MessageTemplate", "eventName",
          "line", "Line", "@message", "_raw", "Message", "LogMessage", "LogEntry", "SyslogMessage", "RenderedDescription", "resultDescription",
-         "eventMessage", "logentry.formatted", "logentry.message", "properties.message", "protoPayload.status.message", "Description")  # fmt: skip
+         "eventMessage", "logentry.formatted", "logentry.message", "properties.message", "protoPayload.status.message", "Description", "request.url")  # fmt: skip
 _SEVERITY = ("log.level", "level", "severity", "lvl", "levelname", "loglevel", "log_level", "severity_text", "level_name",
              "SeverityText", "s", "@l", "Level", "logLevel", "PRIORITY", "syslog.severity.name", "LevelDisplayName", "SeverityLevel", "severityLevel", "EventLevelName", "EntryType", "messageType", "status",
              "labels.level", "labels.detected_level", "type", "alert.severity")  # fmt: skip
@@ -38,7 +38,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "scope_name": ("log.logger", "logger", "logger_name", "loggerName", "caller", "module", "c", "category", "SourceContext"),
     "trace_id": ("trace.id", "trace_id", "traceId", "traceID", "TraceId", "dd.trace_id", "requestId", "request_id", "reqId"),
     "exception_type": ("error.type", "err.type", "exception.type", "exception_class", "exception.class", "err.name", "errorType"),
-    "http_response_status_code": ("http.response.status_code", "status", "statusCode", "res.statusCode", "status_code", "httpStatus"),
+    "http_response_status_code": ("http.response.status_code", "status", "statusCode", "res.statusCode", "response.status", "status_code", "httpStatus"),
 }  # fmt: skip
 # Nextcloud numbers its levels from 0, debug, to 4, fatal, which are other levels for syslog.
 _NEXTCLOUD = frozenset(("reqId", "remoteAddr", "app", "level"))
@@ -212,6 +212,15 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) < 40 else digits
 
 
+def _exchange(record: Mapping[str, Any]) -> str | None:
+    """A request and its answer in one line, as an archive of HTTP (HAR) has them; None where an object is no such."""
+    request, answer = record.get("request"), record.get("response")
+    if "startedDateTime" not in record or not isinstance(request, dict) or not isinstance(answer, dict):
+        return None
+    status = f"{answer.get('status')} {answer.get('statusText') or ''}".rstrip()
+    return f"{request.get('method')} {request.get('url')}: {status} in {record.get('time')} ms"
+
+
 @dataclass(frozen=True)
 class JsonLines(RecordFormat):
     """Objects with a time or a message under one of the usual names."""
@@ -270,6 +279,7 @@ class JsonLines(RecordFormat):
         time = as_text(lookup(record, _TIME))
         level = level_of(record)
         number_of = severity_of(level) if level is not None else _severity_of_status(record)
+        body = _exchange(record) or body
         if record.keys() >= _NEXTCLOUD and isinstance(level, int):
             number_of = _NEXTCLOUD_LEVELS.get(level, 0)
         elif isinstance(level, int) and level == record.get("severityLevel"):

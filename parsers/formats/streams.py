@@ -158,6 +158,14 @@ STERN = Streams(
     proof=_pods,
     samples=_samples("shop-5d8c7f9b6d-x2v4q shop ", "db-0 postgres ", "shop-5d8c7f9b6d-x2v4q shop", "db-0 postgres"),
 )
+PM2 = Streams(
+    name="pm2",
+    title="pm2 logs",
+    reference="https://pm2.keymetrics.io/docs/usage/log-management/",
+    pattern=r"^(?P<name>[0-9]{1,4}\|[A-Za-z0-9_.\-@ ]{1,60}?) *\| ?(?P<body>.*)$",
+    proof=_any,
+    samples=_samples("0|shop     | ", "12|db-1    | ", "0|shop", "12|db-1"),
+)
 GREP = Streams(
     name="grep_files",
     title="grep over several files",

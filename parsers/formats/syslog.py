@@ -66,7 +66,8 @@ RFC3164 = BsdSyslog(
     reference="RFC 3164, section 4.1",
     patterns=(
         _STAMP + _HOST + r" " + _TAG + r": ?(?P<body>.*)$",
-        # F5 and others name the severity.
+        # FreeBSD's syslogd -vv names facility and severity, F5 and others the severity alone.
+        _STAMP + r"<[a-z0-9]+\.(?P<severity_text>[a-z]+)> (?:" + _HOST + r" )?" + _TAG + r": ?(?P<body>.*)$",
         _STAMP
         + _HOST
         + r" (?P<severity_text>emerg|alert|crit|err|error|warning|warn|notice|info|debug) "

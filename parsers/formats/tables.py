@@ -35,6 +35,8 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "scope_name": ("logger", "log.logger", "component", "module", "category", "class"),
     "http_response_status_code": ("http.response.status_code", "status", "statuscode", "httpstatus"),
 }  # fmt: skip
+# Lines among which the titles are: the DHCP server of Windows explains its events ahead of them.
+_TITLED = 60
 _BRACKETED = re.compile(r"\[[^\]]*\]$")
 csv.field_size_limit(16 * 1024 * 1024)
 
@@ -67,13 +69,14 @@ class Table(RecordFormat):
         names = self._names(lines)
         if not names:
             return 0.0
-        found = self._rows(lines, names)
+        titles = next(at for at, line in enumerate(lines) if self._keys(line) == names)
+        found = self._rows(lines[titles:], names)
         timed = [time for time in found.time if time]
         return 0.85 if timed and find_kind(timed, fields=True) is not None and len(timed) * 2 > len(found.time) else 0.0
 
     def _names(self, lines: Sequence[str]) -> tuple[str, ...]:
         """The names of the columns, from one of the first lines; empty when there are none that a log would have."""
-        for line in lines[:10]:
+        for line in lines[:_TITLED]:
             names = self._keys(line)
             # A status alone may be that of an order.
             kinds = (("time", TIME), ("level", {*LEVEL} - {"status"}), ("body", BODY), ("object", _OBJECTS))
@@ -88,7 +91,7 @@ class Table(RecordFormat):
 
     def plan(self, source: Source, clock: Clock) -> Plan:
         """As for any format of records, with the names of the columns."""
-        return replace(super().plan(source, clock), columns=self._names(head_lines(source, 10)))
+        return replace(super().plan(source, clock), columns=self._names(head_lines(source, _TITLED)))
 
     def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
         """Cut the file in front of lines that begin rows."""
