@@ -156,7 +156,9 @@ class _Run:
     def _plan(self) -> None:
         read = [entry for entry in self._inputs if entry.parser is not None]
         clocks = decide_clocks(
-            [entry.source for entry in read if not entry.is_capture], utc_now(), self._options.zone_minutes
+            [entry.source for entry in read if entry.parser and entry.parser.searched and not entry.is_capture],
+            utc_now(),
+            self._options.zone_minutes,
         )
         for entry in read:
             if entry.parser is not None:

@@ -105,9 +105,9 @@ class Tally:
             source: index of the slice's source.
             first_line: lines of the source ahead of the slice.
         """
+        if not len(shapes.hash):
+            return np.empty(0, np.int32)
         ids = self.templates.assign(shapes.hash, shapes.message, shapes.masked)
-        if not len(ids):
-            return ids
         order = np.argsort(ids, kind="stable")
         starts = np.flatnonzero(np.diff(ids[order], prepend=-1))
         firsts = np.where(shapes.first == NAT, np.iinfo(np.int64).max, shapes.first)[order]

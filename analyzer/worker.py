@@ -125,6 +125,9 @@ class Worker:
         """
         parser = by_name(job.parser)
         batch = parser.read(job.source, job.piece, job.plan)
+        if not parser.searched and job.part is None:
+            # Configuration, listings, code: thousands of small files, of which only the number of lines is told.
+            return _unsearched(batch)
         heads = batch.heads
         wanted = _wanted(batch, job)
         searched = wanted if parser.searched else np.zeros_like(wanted)
@@ -159,6 +162,36 @@ class Worker:
             jumps=() if batch.capture is not None else _jumps(batch, rows),
         )
         return result if batch.capture is None else _with_capture(result, batch, batch.capture, job)
+
+
+def _unsearched(batch: Batch) -> SliceResult:
+    """What is said of a file in which nothing is looked for."""
+    numbers, none = np.empty(0, np.int64), np.empty(0, np.int32)
+    shapes = ShapeCounts(
+        hash=np.empty(0, np.uint64),
+        message=none,
+        masked=[],
+        count=numbers,
+        errors=numbers,
+        severity=np.empty(0, np.uint8),
+        first=numbers,
+        last=numbers,
+        line=numbers,
+        offset=numbers,
+        perhaps=(none, none, numbers),
+    )
+    return SliceResult(
+        lines=batch.line_count,
+        records=len(batch.heads),
+        skipped=batch.skipped,
+        first=NAT,
+        last=NAT,
+        shapes=shapes,
+        row_shape=None,
+        timeline=_timeline(numbers, np.empty(0, np.uint8)),
+        hits=[],
+        problems=batch.problems,
+    )
 
 
 def _count_shapes(

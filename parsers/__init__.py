@@ -76,6 +76,11 @@ class Identity:
 
 def identify(source: Source) -> Identity:
     """The parser that is surest of a source."""
+    for parser in parsers():
+        # Thousands of files of a bundle lie where the kernel or a package puts them: no format needs to look at them.
+        placed = getattr(parser, "placed", None)
+        if placed is not None and placed(source):
+            return Identity(parser, parser.sniff(source))
     scored = [(score, parser) for parser in parsers() if (score := parser.sniff(source)) > 0]
     # The sort is stable: of equals the first by name wins.
     best, *others = sorted(scored, key=lambda pair: -pair[0])

@@ -72,18 +72,13 @@ class Records:
         self.time.append(None if time is None else _valid(time))
         self.severity.append(severity_number)
         self.continues.append(continues)
-        if fields is None:
-            for column in self.fields.values():
-                column.append(None)
-            return
-        for name in HEADER_FIELDS:
-            given = fields.get(name)
-            value = None if given is None else _valid(given)
-            known = self.fields.get(name)
-            if known is not None:
-                known.append(value)
-            elif value is not None:
-                self.fields[name] = [None] * (len(self.line) - 1) + [value]
+        given = fields or {}
+        for name, column in self.fields.items():
+            value = given.get(name)
+            column.append(None if value is None else _valid(value))
+        for name, value in given.items():
+            if value is not None and name not in self.fields and name in HEADER_FIELDS:
+                self.fields[name] = [None] * (len(self.line) - 1) + [_valid(value)]
 
     def know(self, name: str, value: str) -> None:
         """Give the last record a field that it was added without."""

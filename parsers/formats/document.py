@@ -19,9 +19,9 @@ from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import GenericFormat
 from ..plan import Plan, Slice
-from ..text import read_slice
+from ..text import detect_encoding, read_slice
 from ..time_layout import find_kind
-from ..times import NAT
+from ..times import NAT, Clock
 
 _ENDINGS = frozenset(
     [
@@ -143,10 +143,15 @@ _GOES_ON = re.compile(r"^[ \t>*#/|]{0,12}[a-z]{2,}(?:-[a-z]+)?[,.;)]?(?: [^\s:=]
 # What commands list: command lines and names, in which any word may stand.
 _LISTING = re.compile(
     r"^ *(?:USER +PID +%CPU|UID +PID +PPID|PID +(?:TTY|USER)|COMMAND +PID.* FD +TYPE|(?:Netid +)?State +Recv-Q|Proto +Recv-Q|"
-    r"Module +Size +Used by|Desired=Unknown/Install|procs -+memory|Active Internet connections|top - [0-9]|CPU0 )"
+    r"(?:[A-Z%][A-Z0-9%_/+\-]* +){0,12}PID +(?:[A-Z%][A-Z0-9%_/+\-]* +){2,}|Module +Size +Used by|Desired=Unknown/Install|procs -+memory|Active Internet connections|top - [0-9]|CPU0 )"
 )
-# A table of symbols: addresses and names of functions (nm, /proc/kallsyms, System.map).
-_SYMBOL = re.compile(r"^[0-9a-f]{8,16} [a-zA-Z?] \S+(?:\t\[\w+\])?$")
+# Lists of symbols (nm, /proc/kallsyms, System.map), of files (ls -l, find -ls, tar -tv), of bytes (hexdump, xxd), of
+# checksums, of logins (last).
+_LISTED = re.compile(
+    r"^(?:[0-9a-f]{8,16} [a-zA-Z?] \S+(?:\t\[\w+\])?$|(?: *[0-9]+ +[0-9]+ +)?[-dlcbps][-rwxsStT]{9}[.+@]? |(?:total|insgesamt) [0-9]|(?:/|\./)\S*:$|"
+    r"[0-9a-f]{4,16}:? {1,2}(?:[0-9a-f]{2,4} {1,2}){4,16}|\*$|[0-9a-f]{32,128} [ *]\S|"
+    r"[a-z_][a-z0-9_.\-]*\$? +(?:system boot|runlevel|shutdown|pts/|tty[0-9]|:[0-9]|ssh:) ?|(?:wtmp|btmp) begins )"
+)
 # Lines in which the titles of a table are looked for.
 _TITLE_LINES = 3
 # A long message of a log is wrapped, too: below a header.
@@ -172,7 +177,7 @@ _COMMENT = re.compile(r"^\s*(?:#|;|//|/\*|--|<!--|\"|%)")
 # Inside of /* and */; alone it opens what programs such as curl -v list.
 _INSIDE_COMMENT = re.compile(r"^\s*\*")
 _CODE = re.compile(r"[;{}]\s*$|^\s*</?[a-zA-Z!?]|^\s*(?:import|from|def|class|function|return|package|#include)\b")
-_SETTING = re.compile(r"^\s*[\w.\-]+\s*=[^=]*$|^\s*\[[\w. :\-\"]+\]\s*$")
+_SETTING = re.compile(r"^\s*[\w.\-]+\s*=[^=]*$|^[ \t]+[\w.\-]+(?: [\w.\-:*]+){1,4} = |^\s*\[[\w. :\-\"]+\]\s*$")
 # Dumps of what a cluster reports: settings by their look, but with the state of things in them.
 _STATE = re.compile(r"\b(?:lastTransitionTime|lastTimestamp|containerStatuses|lastState)\b")
 _TRACE = re.compile(r"^\s+at \S+\(|^Traceback \(|^(?:[a-z_]\w*\.)+[A-Z]\w*(?:Exception|Error)\b|^panic: |^goroutine \d")
@@ -196,7 +201,7 @@ class Document(GenericFormat):
             return 0.3
         if not lines:
             return 0.0
-        if sum(_SYMBOL.match(line) is not None for line in lines) > 0.9 * len(lines):
+        if sum(_LISTED.match(line) is not None for line in lines) > 0.9 * len(lines):
             return 0.95
         if _MAGIC.match(lines[0]):
             return 0.95
@@ -216,6 +221,10 @@ class Document(GenericFormat):
         statements = sum(_STATEMENT.match(line) is not None for line in lines)
         looks_so = len(lines) >= _TELLING_LINES and (share > 0.7 or (statements > 15 and statements > 0.4 * len(lines)))
         return 0.15 if looks_so or ending in _ENDINGS or _NAMES.match(name) else 0.0
+
+    def plan(self, source: Source, clock: Clock) -> Plan:
+        """No line has a time of its own."""
+        return Plan(detect_encoding(source.head), None, clock)
 
     def read(self, source: Source, piece: Slice, plan: Plan) -> Batch:
         """Each line is a record, without a severity; all are of one shape, so that no templates are learned from prose."""

@@ -132,12 +132,16 @@ def thrown(value: Any) -> str | None:
     return as_text(value)
 
 
+# Made once: json.dumps and json.loads make a new one for each call that asks for anything special.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def as_text(value: Any) -> str | None:
     """A value as one text; objects and lists as compact JSON."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return _ENCODER.encode(value)
     return str(value)
 
 
@@ -185,7 +189,7 @@ def decode(line: str) -> dict[str, Any] | None:
     if not line.lstrip().startswith("{"):
         return None
     try:
-        value = json.loads(line, parse_int=_integer, parse_constant=str)
+        value = _DECODER.decode(line)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
@@ -193,10 +197,12 @@ def decode(line: str) -> dict[str, Any] | None:
 
 def element(line: str) -> dict[str, Any] | None:
     """The object of a line, alone or as an element of an array that has one a line; None where it is none."""
-    found = decode(line)
+    text = line.strip()
+    if text.startswith("{") and text.endswith("},"):
+        return decode(text[:-1])
+    found = decode(text)
     if found is not None:
         return found
-    text = line.strip()
     opened = text.lstrip("[,").lstrip() if text[:1] in ("[", ",") else text
     return (
         decode(opened[:-1].rstrip(" ,"))
@@ -219,6 +225,15 @@ def _exchange(record: Mapping[str, Any]) -> str | None:
         return None
     status = f"{answer.get('status')} {answer.get('statusText') or ''}".rstrip()
     return f"{request.get('method')} {request.get('url')}: {status} in {record.get('time')} ms"
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=str)
+
+
+@lru_cache(maxsize=4096)
+def _fields_of(keys: tuple[str, ...]) -> tuple[tuple[str, Sequence[str]], ...]:
+    """The fields that an object with some keys may have, with the names that they may be under."""
+    return tuple((name, names) for name, names in _FIELDS.items() if _candidates(tuple(names), keys))
 
 
 @dataclass(frozen=True)
@@ -273,7 +288,7 @@ class JsonLines(RecordFormat):
         for name, sentence in sentences(record):
             if sentence not in body:
                 body = f"{body}\n{name}: {sentence}"
-        fields = {name: as_text(lookup(record, names)) for name, names in _FIELDS.items()}
+        fields = {name: as_text(lookup(record, names)) for name, names in _fields_of(tuple(record))}
         if "levelname" in record and "name" in record:
             fields["scope_name"], fields["service_name"] = as_text(record["name"]), None  # Python's names
         time = as_text(lookup(record, _TIME))

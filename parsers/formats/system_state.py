@@ -35,15 +35,21 @@ _FEW = 4
 class SystemState(Document):
     """Files whose place says that they are no logs."""
 
+    def placed(self, source: Source) -> bool:
+        """Whether the place alone says what a file is."""
+        where = source.path.replace("!/", "/")
+        suffix = PurePosixPath(where).suffix
+        return (
+            _COLLECTOR.search(where) is not None
+            or _KERNEL.search(where) is not None
+            or (_CONFIGURATION.search(where) is not None and suffix not in _LOG_ENDINGS)
+        )
+
     def sniff(self, source: Source) -> float:
         """Certain by the place; of the output of commands only where it is very short and has no times."""
-        path = PurePosixPath(source.path.replace("!/", "/"))
-        where = path.as_posix()
-        if _COLLECTOR.search(where) or _KERNEL.search(where):
+        if self.placed(source):
             return 0.97
-        if _CONFIGURATION.search(where) and path.suffix not in _LOG_ENDINGS:
-            return 0.97
-        if _COMMANDS.search(where):
+        if _COMMANDS.search(source.path.replace("!/", "/")):
             lines = [line for line in head_lines(source, 2 * _FEW) if line.strip()]
             return 0.35 if len(lines) <= _FEW and find_kind(lines) is None else 0.0
         return 0.0
