@@ -11,7 +11,7 @@ from analyzer.network import NetworkSummary
 from analyzer.offset import Landmarks, Offset
 from analyzer.worker import Jump
 from parsers import by_name, identify
-from parsers.binary import named
+from parsers.binary import UNKNOWN, named
 from parsers.contract import Parser, Problem, Source
 from parsers.packets.framing import is_capture
 from parsers.plan import Plan, Slice
@@ -54,9 +54,9 @@ def input_of(source: Source) -> Input:
         return Input(source, None, 0.0, why_not="empty")
     if is_capture(source.head):
         return Input(source, by_name(CAPTURE), 1.0, "its first bytes are those of a capture file")
-    if is_binary(source.head):
+    if is_binary(source.head) or (b"\0" in source.head[:64] and named(source.head)):
         what = named(source.head)
-        unknown = f"Not text and in no format that is known: its first bytes are {source.head[:4].hex(' ')}."
+        unknown = f"{UNKNOWN}: its first bytes are {source.head[:4].hex(' ')}."
         message = f"Not text: {what}." if what else unknown
         return Input(source, None, 0.0, why_not="binary", problems=[Problem(source.path, "binary", message)])
     found = identify(source)

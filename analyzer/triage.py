@@ -21,7 +21,7 @@ from analyzer.rule import Correlation, Rule
 from analyzer.tally import Tally
 from analyzer.telling import EMPTY
 from parsers.contract import Source
-from parsers.excerpt import quote, surroundings
+from parsers.excerpt import line_with, quote, surroundings
 from parsers.plan import Plan
 from parsers.severity import ERROR, INFO, WARN
 from parsers.times import NAT, to_datetime
@@ -92,6 +92,11 @@ class Quoter:
         after: tuple[str, ...] = ()
         try:
             text = quote(file, offset, plan.encoding) if plan is not None else ""
+            if plan is not None and literals and not _ranges(text, literals) and plan.encoding.wrap is None:
+                # The record has several lines: what made the rule find it is on another one.
+                lines_behind, bytes_behind = line_with(file, offset, plan.encoding, literals) or (0, 0)
+                line, offset = line + lines_behind, offset + bytes_behind
+                text = quote(file, offset, plan.encoding)
             if context and plan is not None:
                 before, after = surroundings(file, offset, plan.encoding, context)
         except OSError as error:

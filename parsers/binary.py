@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+# How it is said that nobody knows what a file is.
+UNKNOWN = "Not text and in no format that is known"
 # First bytes, what the file is, and what reads it.
 _KINDS = (
     (rb"JAVA PROFILE 1\.", "a heap dump of a Java process", "Eclipse MAT or jhat reads it"),

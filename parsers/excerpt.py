@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -14,6 +15,9 @@ from .text import detect_encoding, find_aligned
 
 LINE_CHARACTERS = 4096
 _CONTEXT_BYTES = 8192
+# How far behind the first line of a record its other lines are looked for.
+_RECORD_BYTES = 32 * 1024
+_RECORD_LINES = 300
 
 
 def head_lines(source: Source, limit: int = 400, characters: int = LINE_CHARACTERS) -> tuple[str, ...]:
@@ -102,6 +106,25 @@ def surroundings(
         below = below[:-1]  # cut by the end of what was read, or the nothing behind the last line end
     # `ahead` ends with the end of a line, and the line itself is the first of what follows.
     return tuple(above[:-1][-count:]), tuple(below[1 : count + 1])
+
+
+def line_with(source: Source, offset: int, encoding: Encoding, texts: Sequence[str]) -> tuple[int, int] | None:
+    """How many lines and bytes behind the line at a byte offset the first line with one of some texts is.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with source.open() as handle:
+        handle.seek(offset)
+        data = handle.read(_RECORD_BYTES)
+    wanted = [text.lower() for text in texts]
+    start = count = 0
+    while (end := find_aligned(data, encoding.newline, encoding.width, start)) >= 0 and count < _RECORD_LINES:
+        low = _shown(data[start:end], encoding).lower()
+        if any(text in low for text in wanted):
+            return count, start
+        start, count = end + len(encoding.newline), count + 1
+    return None
 
 
 def _lines(data: bytes, encoding: Encoding) -> list[str]:

@@ -84,7 +84,7 @@ class ProblemLog:
             if group.count == len(group.shown) or not group.many:
                 found += group.shown
                 continue
-            names = ", ".join(problem.source for problem in group.shown[:EXAMPLES])
+            names = ", ".join(problem.source.removeprefix(f"{source}!/") for problem in group.shown[:EXAMPLES])
             found.append(Problem(source, group.kind, f"{group.count:,} {group.many}. The first are {names}."))
         return found
 

@@ -180,7 +180,7 @@ class Unpacker:
                 inner.path,
                 "special",
                 f"{inner.path} is a {member.kind}, not a regular file: it was skipped.",
-                f"members are {member.kind}s, not regular files, and were skipped",
+                f"members are {member.kind}s and were not followed; what is in the bundle is read where it lies",
             )
             return
         self._open_stream(inner, reader.content())

@@ -24,6 +24,7 @@ from rich.text import Text
 from analyzer.finding import Coverage, Evidence, Finding, Report, UnknownError, leading
 from analyzer.render import Style
 from analyzer.render._escape import stamp, visible
+from parsers.binary import UNKNOWN
 from parsers.severity import name_of
 
 _COLORS = {
@@ -284,5 +285,18 @@ def _gathered(report: Report, notes: list[str]) -> list[str]:
     if len(binary) <= BINARY_SHOWN:
         return notes
     others = [note for note, problem in zip(notes, report.problems, strict=True) if problem.kind != "binary"]
-    names = ", ".join(_path(problem.source, report.bundle.name) for problem in binary[:BINARY_SHOWN])
-    return [*others, f"{len(binary)} files are neither text nor in a format that is known (-v shows all): {names} ..."]
+    kinds: dict[str, list[str]] = {}
+    for problem in binary:
+        kinds.setdefault(visible(problem.message), []).append(_path(problem.source, report.bundle.name))
+    known = {message: names for message, names in kinds.items() if not message.startswith(UNKNOWN)}
+    told = [
+        f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {message}"
+        for message, names in known.items()
+    ]
+    rest = [name for message, names in kinds.items() if message not in known for name in names]
+    if rest:
+        names = ", ".join(rest[:BINARY_SHOWN])
+        more = " ..." if len(rest) > BINARY_SHOWN else ""
+        are = "file is" if len(rest) == 1 else "files are"
+        told.append(f"{len(rest)} {are} neither text nor in a format that is known (-v shows all): {names}{more}")
+    return [*others, *told]

@@ -18,7 +18,7 @@ from ..severity import ERROR, FATAL
 from .json_lines import as_text, lookup
 
 _LABEL = re.compile(r"^([A-Z][A-Za-z/ ]{2,40}): +(\S.*)$")
-_FRAME = re.compile(r"^[0-9]+ +(\S+) +0x[0-9a-f]+ (.+?)(?: \+ [0-9]+)?$")
+_FRAME = re.compile(r"^[0-9]+ +(\S+)\s+0x[0-9a-f]+ (.+?)(?: \+ [0-9]+)?$")
 _LINES = 20_000
 
 
