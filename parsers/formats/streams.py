@@ -10,12 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..continuation import CONTINUATION
 from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import Sample
 from ..plan import Plan, Slice
-from ..records import RecordFormat, Records
+from ..records import RecordFormat, Records, looks_continued
 from ..severity import NUMBERS
 from ..text import SLICE_BYTES, slices
 from .containers import add_message
@@ -62,13 +61,13 @@ class Streams(RecordFormat):
 
     pattern: str
     proof: Callable[[Sequence[str], Sequence[str]], bool]
-    joined = False
+    streamed = True
 
     def starts_record(self, line: str) -> bool:
         """Whether a line begins a message that is no part of a stack trace."""
         match = re.match(self.pattern, line)
         body = _stamped(match["body"])[1] if match else ""
-        return bool(body.strip()) and CONTINUATION.match(body) is None
+        return bool(body.strip()) and not looks_continued(body)
 
     def sniff(self, source: Source) -> float:
         """Certain where nearly all lines have such names."""
@@ -174,7 +173,7 @@ _HEADER = re.compile(r"^==> (.{1,400}) <==$")
 class TailFiles(RecordFormat):
     """Parts of files, each below the name of its file."""
 
-    joined = False
+    streamed = True
 
     def starts_record(self, line: str) -> bool:
         """Whether a line names a file."""
