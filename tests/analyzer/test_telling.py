@@ -134,7 +134,7 @@ def test_what_only_announces_a_trace_comes_last(report_on: ReportOn) -> None:
 
 def test_what_ended_a_program_comes_first(report_on: ReportOn) -> None:
     log = "2026-03-14 09:26:53 ERROR a card was refused\n" * 9 + "2026-03-14 09:26:54 FATAL the store is gone\n"
-    assert [template for template, _ in told(report_on(log))] == ["FATAL the store is gone", "ERROR a card was refused"]
+    assert [template for template, _ in told(report_on(log))] == ["the store is gone", "a card was refused"]
 
 
 def test_a_long_error_is_cut_and_says_so(report_on: ReportOn) -> None:
