@@ -187,9 +187,14 @@ def known(mask: pl.Series) -> NDArray[np.bool_]:
     return out
 
 
+def by_line(pattern: str) -> str:
+    """A rule's regular expression, in which ^ and $ are the ends of each line of a record, whatever ends its lines."""
+    return f"(?mR){pattern}"
+
+
 def _one_text_holds(texts: pl.Series, item: TextItem, value: str) -> pl.Series:
     if item.operator == "re":
-        return texts.str.contains(value)
+        return texts.str.contains(by_line(value))
     if item.operator == "contains":
         return texts.str.contains_any([value], ascii_case_insensitive=not item.cased)
     if item.operator == "cidr":

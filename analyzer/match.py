@@ -19,7 +19,7 @@ import polars as pl
 from analyzer.condition import And, Expression, Name, Not, Or
 from analyzer.detection import Detection, TextItem
 from analyzer.errors import PatternError
-from analyzer.evaluator import Evaluator, known, text_holds
+from analyzer.evaluator import Evaluator, by_line, known, text_holds
 from analyzer.rule import Rule, invalid_patterns
 from analyzer.shapes import ShapeMap
 from analyzer.trigger import bare, triggers
@@ -392,7 +392,7 @@ def _named_groups(bodies: pl.Series, detection: Detection) -> dict[str, pl.Serie
     for pattern in detection.patterns():
         if "(?P<" not in pattern and "(?<" not in pattern:
             continue
-        groups = bodies.str.extract_groups(pattern).struct.unnest()
+        groups = bodies.str.extract_groups(by_line(pattern)).struct.unnest()
         for name in groups.columns:
             if not name.isdigit():
                 values = groups.get_column(name)

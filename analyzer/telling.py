@@ -8,26 +8,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from parsers.continuation import EXCEPTION_TYPE
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parsers.batch import Batch
 
-# How the types of exceptions are named: by their last word, or with their package in front.
-_TYPE = (
-    r"(?:(?:[A-Za-z_][A-Za-z0-9_$]*(?:\.|::))*[A-Z][A-Za-z0-9_$]*"
-    r"(?:Exception|Error|Throwable|Timeout|Interrupt|Fault|Failure|Exit|Warning)"
-    r"|(?:[a-z_][A-Za-z0-9_$]*(?:\.|::))+[A-Z][A-Za-z0-9_$]*)"
-)
 # The line of an exception. What was suppressed while another one was handled is indented, as frames are.
 _LINE = (
     r"^(?:Caused by: |\s*-+> |\s*\[cause\]: |Exception in thread \"[^\"]*\" |Unhandled exception\. "
-    r"|(?:Uncaught|Unhandled) )?" + _TYPE + r"(?: \[[A-Z_0-9]+\])?(?::(?:\s|$)|\s*$)"
-    r"|: [^:]*\(" + _TYPE + r"\)$"
+    r"|(?:Uncaught|Unhandled) )?" + EXCEPTION_TYPE + r"(?: \[[A-Z_0-9]+\])?(?::(?:\s|$)|\s*$)"
+    r"|: [^:]*\(" + EXCEPTION_TYPE + r"\)$"
     r"|^(?:panic: |terminate called after throwing|  what\(\): )\S"
 )
 # First lines that say nothing beside it: that a trace follows, or where.
-EMPTY = r"^(?:Traceback \(most recent call last\):?|(?:[A-Za-z]:)?[^\s:]*[/\\.][^\s:]*:[0-9]+(?::[0-9]+)?|[-=*#>\s]*)$"
+EMPTY = (
+    r"^(?:Traceback \(most recent call last\):?|\s*at \S+\(.*\)"
+    r"|(?:[A-Za-z]:)?[^\s:]*[/\\.][^\s:]*:[0-9]+(?::[0-9]+)?|[-=*#>\s]*)$"
+)
 # Between the first line of a record and its exception.
 JOINED = " | "
 
@@ -62,7 +61,8 @@ def with_exceptions(batch: Batch, rows: NDArray[np.int64], wanted: NDArray[np.bo
     if len(batch.heads) == len(batch) or not wanted.any():
         return Told(code, hashes, bodies, rows)
     lines = np.flatnonzero(~batch.starts)
-    lines = lines[batch.shapes.str.contains(_LINE).to_numpy()[batch.code[lines]]]
+    messages = batch.bodies.str.splitn("\n", 2).struct.field("field_0")
+    lines = lines[messages.str.contains(_LINE).to_numpy()[batch.code[lines]]]
     # Of each record the last: exceptions stand behind what they led to in Python, and ahead of their causes in Java.
     record = np.searchsorted(rows, lines, side="right") - 1
     lines, record = lines[record >= 0], record[record >= 0]

@@ -23,7 +23,7 @@ from analyzer.telling import EMPTY
 from parsers.contract import Source
 from parsers.excerpt import line_with, quote, surroundings
 from parsers.plan import Plan
-from parsers.severity import ERROR, INFO, WARN
+from parsers.severity import ERROR, FATAL, INFO, WARN
 from parsers.times import NAT, to_datetime
 
 if TYPE_CHECKING:
@@ -360,7 +360,7 @@ def span_text(first: datetime | None, last: datetime | None) -> str:
 
 
 def unknown_errors(tally: Tally, quoter: Quoter) -> list[UnknownError]:
-    """The loudest error templates that no rule explains, most records first."""
+    """The loudest error templates that no rule explains: fatal ones first, then those with the most records."""
     loud = {key: counts.errors for key, counts in tally.counts.items() if counts.errors and counts.severity >= ERROR}
     return _loudest(tally, loud, quoter)
 
@@ -372,10 +372,13 @@ def warnings(tally: Tally, quoter: Quoter) -> list[UnknownError]:
 
 
 def _loudest(tally: Tally, records: Mapping[int, int], quoter: Quoter) -> list[UnknownError]:
-    """The templates with the most records, from the number of records of each; those that say nothing at the end."""
+    """The templates with the most records, from the number of records of each; fatal ones first, empty ones last."""
     silent = {key: re.match(EMPTY, tally.templates.template(key)) is not None for key in records}
     out = []
-    for template_id in sorted(records, key=lambda key: (silent[key], -records[key], key))[:UNKNOWN_SHOWN]:
+    fatal = {key: tally.counts[key].severity >= FATAL for key in records}
+    for template_id in sorted(records, key=lambda key: (silent[key], not fatal[key], -records[key], key))[
+        :UNKNOWN_SHOWN
+    ]:
         counts = tally.counts[template_id]
         example = quoter.evidence(counts.source, counts.offset, counts.line, counts.first, (), CONTEXT_LINES)
         template = tally.templates.template(template_id)

@@ -24,6 +24,12 @@ _CRASH = (
     r"|thread '[^']*' |(?:Uncaught|Unhandled) |PHP Fatal error: |Segmentation fault|terminate called "
     r"|(?:Eval|Range|Reference|Syntax|Type)?Error: )"
 )
+# How the types of exceptions are named: by their last word, or with their package in front.
+EXCEPTION_TYPE = (
+    r"(?:(?:[A-Za-z_][A-Za-z0-9_$]*(?:\.|::))*[A-Z][A-Za-z0-9_$]*"
+    r"(?:Exception|Error|Throwable|Timeout|Interrupt|Fault|Failure|Exit|Warning)"
+    r"|(?:[a-z_][A-Za-z0-9_$]*(?:\.|::))+[A-Z][A-Za-z0-9_$]*)"
+)
 # The type of an exception where a message names one.
 EXCEPTION = (
     r"(?m)(?:^|[\s:(\"])((?:[A-Za-z_][A-Za-z0-9_$]*\.)*"

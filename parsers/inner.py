@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from .continuation import CONTINUATION
 from .contract import Source
-from .lines import GenericFormat, LineFormat
+from .generic import GenericFormat
+from .lines import LineFormat
 from .plan import Plan
 from .schema import HEADER_FIELDS
 from .time_kinds import TIME_WINDOW

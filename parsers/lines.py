@@ -24,9 +24,10 @@ from .excerpt import head_lines, tail_lines
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
 from .text import SLICE_BYTES, Lines, detect_encoding, line_ends, read_slice, slices
-from .time_kinds import HEADER_WINDOW, KINDS, TIME_WINDOW, TimeKind
+from .time_kinds import KINDS, TIME_WINDOW, TimeKind
 from .time_layout import find_kind, find_layout
 from .times import NAT, Clock, Shapes, parse_times, times_of_lines
+from .traces import may_continue, with_traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class LineFormat:
         severity_digits: a pattern whose group 1 is a number on which the severity depends, read in every line, because
             shapes do not hold digits.
         severity_of: the numbers of `severity_digits` (int64[n], -1 where absent) to severity numbers (uint8[n]).
+        vague: numbers of `severity_of` that stand for whatever a program prints: a severity word in it says more.
         confidence: what a file that matches in full scores.
         multiline: whether lines without a header continue the record before them.
         quoted: as for Batch.
@@ -73,6 +75,7 @@ class LineFormat:
     severity_words: Mapping[str, int] = field(default_factory=dict)
     severity_digits: str = ""
     severity_of: Callable[[NDArray[np.int64]], NDArray[np.uint8]] | None = None
+    vague: tuple[int, ...] = ()
     confidence: float = 0.9
     multiline: bool = True
     inside: str = ""
@@ -137,9 +140,16 @@ class LineFormat:
     def _starts(self, plan: Plan) -> Callable[[str], bool]:
         layout = plan.layout
         if layout is None:
-            return self.starts_record
+            return self._starts_another
         # A record without a time takes that of the record before it: the two stay in one slice.
-        return lambda line: self.starts_record(line) and layout.kind.regex.search(line[:TIME_WINDOW]) is not None
+        return lambda line: self._starts_another(line) and layout.kind.regex.search(line[:TIME_WINDOW]) is not None
+
+    def _starts_another(self, line: str) -> bool:
+        """Whether a line begins a record and is no part of a trace of which every line has a header."""
+        if not self.starts_record(line):
+            return False
+        match = next((match for regex in self._regexes if (match := regex.match(line))), None)
+        return match is None or not may_continue(match["body"] or "")
 
     def read(self, source: Source, piece: Slice, plan: Plan) -> Batch:
         """Read one slice."""
@@ -155,6 +165,11 @@ class LineFormat:
         numbers = self.severities(text, header, code)
         starts = with_crashes(starts, shapes, code, carry_severity(numbers, starts))
         time = self._times(text, lines, starts, plan, (code, first))
+        apart = starts
+        if self.multiline:
+            bodies = header.get_column("body")
+            starts = with_traces(starts, bodies, code, numbers, time, lambda rows: self._ahead(text, rows, plan))
+        headed = starts is not apart
         return Batch(
             text=text,
             buffer=lines.text,
@@ -170,7 +185,7 @@ class LineFormat:
             time=carry(time, starts),
             severity=carry_severity(numbers, starts),
             line_count=lines.count,
-            extract=lambda batch, records, wanted: self.extract(batch, records, wanted, plan),
+            extract=lambda batch, records, wanted: self.fields_of(batch, records, wanted, plan, headed),
             problems=lines.problems,
             quoted=self.quoted,
         )
@@ -245,7 +260,7 @@ class LineFormat:
         if self.severity_digits and self.severity_of is not None:
             digits = text.str.extract(self.severity_digits, 1).cast(pl.Int64, strict=False).fill_null(-1).to_numpy()
             exact = self.severity_of(digits)
-            numbers = np.where(exact > 0, exact, numbers).astype(np.uint8)
+            numbers = severity.told(exact, numbers, self.vague)
         return numbers
 
     def severity_numbers(self, header: pl.DataFrame) -> NDArray[np.uint8]:
@@ -262,8 +277,17 @@ class LineFormat:
             numbers[unknown] = severity.of_messages(header.get_column("body").filter(pl.Series(unknown)))
         return numbers
 
-    def extract(self, batch: Batch, records: NDArray[np.int64], wanted: Collection[str], plan: Plan) -> pl.DataFrame:
-        """Body and header fields of records, exactly as they stand in each of them.
+    def fields_of(
+        self, batch: Batch, records: NDArray[np.int64], wanted: Collection[str], plan: Plan, headed: bool = False
+    ) -> pl.DataFrame:
+        """Body and header fields of records, exactly as they stand in each of them: Batch.extract.
+
+        Args:
+            batch: the slice.
+            records: int64, indexes.
+            wanted: columns of schema.EVENTS.
+            plan: of the file.
+            headed: whether further lines of records may have headers.
 
         Returns:
             The columns of `wanted` that the format knows, and `body`.
@@ -278,11 +302,29 @@ class LineFormat:
             frame = self.body(lines, plan).alias("body").to_frame()
         body = frame.get_column("body").fill_null(lines)
         if rest is not None:
+            rest = self._without_headers(rest, plan) if headed else rest
             body = (body + "\n" + rest).fill_null(body)
         frame = frame.with_columns(body.alias("body"))
         if "exception_type" in wanted and "exception_type" not in frame.columns:
             frame = frame.with_columns(body.str.extract(EXCEPTION, 1).alias("exception_type"))
         return frame
+
+    def _without_headers(self, texts: pl.Series, plan: Plan) -> pl.Series:
+        """The further lines of records without the headers that those of a trace may have."""
+        lines = pl.DataFrame({"record": np.arange(len(texts)), "line": texts.str.split("\n")}).explode("line")
+        bodies = lines.with_columns(self.body(lines.get_column("line"), plan).alias("line"))
+        return bodies.group_by("record", maintain_order=True).agg("line").get_column("line").list.join("\n")
+
+    def _ahead(self, text: pl.Series, rows: NDArray[np.int64], plan: Plan) -> pl.Series:
+        """What stands ahead of the messages of lines, without the time; null where messages are no ends of lines."""
+        lines = text.gather(rows).str.strip_chars_end("\r\n")
+        frame = pl.DataFrame({"line": lines, "body": self.body(lines, plan)})
+        length = pl.col("line").str.len_chars() - pl.col("body").str.len_chars()
+        ahead = pl.col("line").str.slice(0, length)
+        if plan.layout is not None:
+            ahead = ahead.str.replace(plan.layout.kind.pattern, "")
+        ends = pl.col("line").str.ends_with(pl.col("body"))
+        return frame.select(pl.when(ends).then(ahead.str.strip_chars_end())).to_series()
 
     @cached_property
     def _prefixes(self) -> tuple[str, ...]:
@@ -299,20 +341,20 @@ class LineFormat:
         """What reading a slice needs of `header`: body, matched, and severity_text where the format has it."""
         if not self._prefixes or "severity_text" in self.fields:
             return self._matched(lines, self._outlines)
-        return _outlined(lines, self.body(lines, plan))
+        return outlined(lines, self.body(lines, plan))
 
     def body(self, lines: pl.Series, plan: Plan) -> pl.Series:
         """What `header` gives as the body of each line, and the line itself where no pattern matches."""
         if not self._prefixes:
             return self.header(lines, plan).get_column("body").fill_null(lines)
-        return _without_prefix(lines, self._prefixes)
+        return without_prefix(lines, self._prefixes)
 
 
 # How a pattern ends that takes the rest of the line as its body.
 _BODY = "(?P<body>.*)$"
 
 
-def _without_prefix(lines: pl.Series, prefixes: Sequence[str]) -> pl.Series:
+def without_prefix(lines: pl.Series, prefixes: Sequence[str]) -> pl.Series:
     """Lines without the first of the prefixes that they begin with; no prefix matches the empty string."""
     bodies = lines.str.replace(prefixes[0], "")
     for prefix in prefixes[1:]:
@@ -323,7 +365,8 @@ def _without_prefix(lines: pl.Series, prefixes: Sequence[str]) -> pl.Series:
     return bodies
 
 
-def _outlined(lines: pl.Series, bodies: pl.Series) -> pl.DataFrame:
+def outlined(lines: pl.Series, bodies: pl.Series) -> pl.DataFrame:
+    """What LineFormat.outline gives for lines that are longer than their bodies where they have a header."""
     matched = bodies.str.len_bytes() < lines.str.len_bytes()
     return pl.DataFrame({"body": bodies, "matched": matched})
 
@@ -373,99 +416,3 @@ def _best_kind(kinds: Sequence[TimeKind], lines: Sequence[str]) -> TimeKind | No
     counted = [(sum(kind.regex.search(head) is not None for head in heads), -i, kind) for i, kind in enumerate(kinds)]
     best = max(counted, default=None, key=lambda entry: entry[:2])
     return best[2] if best and best[0] else None
-
-
-class GenericFormat(LineFormat):
-    """Whatever else is text: finds a time and a severity where lines have them."""
-
-    def starts_record(self, line: str) -> bool:
-        """Whether a line carries a time near its start, in any of the known ways."""
-        return find_kind([line[:128]]) is not None
-
-    def sniff(self, source: Source) -> float:
-        """Certain of nothing, but reads any text."""
-        return 0.1
-
-    def plan(self, source: Source, clock: Clock) -> Plan:
-        """Decide how this file writes its times, and whether lines without one are records of their own."""
-        lines = sample_lines(source)
-        kind = find_kind([line for line in lines[:150] if not _DATED.match(line)])
-        if kind is None:
-            # A report tells once when it was written, and not ahead of each line.
-            told = [match[1] for line in lines[:150] if (match := _REPORTED.match(line))]
-            kind = find_kind(told, fields=True) if told else None
-        headers = [line for line in lines if kind and kind.regex.search(line[:HEADER_WINDOW])]
-        candidates = sum(not CONTINUATION.match(line) for line in lines)
-        loose = not headers or len(headers) < 0.5 * candidates
-        layout = find_layout(headers, kind) if kind else None
-        # Two programs may write one file, or somebody put two files into one.
-        left = [line for line in lines if kind and not kind.regex.search(line[:HEADER_WINDOW])]
-        other = find_kind([line for line in left if not CONTINUATION.match(line)])
-        others = (other.name,) if other is not None and other.date else ()
-        return Plan(detect_encoding(source.head), layout, clock, loose, others=others)
-
-    def _starts(self, plan: Plan) -> Callable[[str], bool]:
-        if plan.layout is None:
-            return lambda line: not CONTINUATION.match(line)
-        regexes = [plan.layout.kind.regex, *(KINDS[name].regex for name in plan.others)]
-        return lambda line: (
-            any(regex.search(line[:HEADER_WINDOW]) for regex in regexes)
-            or (plan.loose and not CONTINUATION.match(line))
-        )
-
-    def header(self, lines: pl.Series, plan: Plan) -> pl.DataFrame:
-        """The line without its time, and whether it has one."""
-        if plan.layout is None:
-            return pl.DataFrame({"body": lines, "matched": np.zeros(len(lines), np.bool_)})
-        bodies, matched = _without_time(lines, plan.layout.kind, plan.layout.start)
-        for name in plan.others:
-            left = (~matched).arg_true()
-            if len(left):
-                more, hit = _without_time(lines.gather(left), KINDS[name])
-                bodies, matched = bodies.scatter(left, more), matched.scatter(left, hit)
-        return pl.DataFrame({"body": bodies, "matched": matched})
-
-    def outline(self, lines: pl.Series, plan: Plan) -> pl.DataFrame:
-        """What reading a slice needs of `header`: all of it."""
-        if plan.layout is None or plan.layout.start != 0 or plan.others:
-            return self.header(lines, plan)
-        return _outlined(lines, self.body(lines, plan))
-
-    def body(self, lines: pl.Series, plan: Plan) -> pl.Series:
-        """The line without its time."""
-        if plan.layout is None:
-            return lines
-        if plan.layout.start != 0 or plan.others:
-            return self.header(lines, plan).get_column("body")
-        bodies = _without_prefix(lines, (f"^{_time_prefix(plan.layout.kind)}",))
-        other = (bodies.str.len_bytes() == lines.str.len_bytes()).arg_true()
-        if not len(other):
-            return bodies
-        return bodies.scatter(other, self.header(lines.gather(other), plan).get_column("body"))
-
-
-# The date of a thing and not of an event: "Built:  Fri May 30 12:07:14 2025".
-_DATED = re.compile(
-    r"(?i)^\s*(?:built?|build (?:date|time)|compiled|created|modified|accessed?|changed?|birth|released?"
-    r"|installed|install date|(?:valid |not )?(?:before|after|until|from)|expires?(?: on| at)?|last[- ]modified)\s*:\s"
-)
-# When a report was written, with nothing behind it.
-_REPORTED = re.compile(r"^\s*(?:Date/Time|Time|Timestamp|Date and Time|Crash Time|Time of crash)\s*:\s+(.{8,60})$")
-
-
-def _without_time(lines: pl.Series, kind: TimeKind, start: int = -1) -> tuple[pl.Series, pl.Series]:
-    """Lines without their time, and which of them have one: an indented line only where the others have it, too."""
-    anchor = "" if kind.pattern.startswith("^") else r".{0,95}?"
-    groups = lines.str.extract_groups(f"^({anchor}){_time_prefix(kind)}(.*)$").struct.unnest()
-    before, after = groups.to_series(0), groups.to_series(1)
-    matched = after.is_not_null()
-    if start >= 0:
-        matched &= ~(before.str.contains(r"^\s") & (before.str.len_chars() != start)).fill_null(False)
-    body = (before.str.strip_chars_end("[( ") + " " + after).str.strip_chars_start()
-    return body.zip_with(matched, lines), matched
-
-
-def _time_prefix(kind: TimeKind) -> str:
-    """A time and what sets it apart from the message. Without named groups: those are of no interest and cost time."""
-    time = re.sub(r"\(\?P<\w+>", "(?:", kind.pattern).removeprefix("^")
-    return f"(?:{time})[\\])]?[\\s|:,-]*"

@@ -28,6 +28,7 @@ from .schema import HEADER_FIELDS
 from .text import SLICE_BYTES, Lines, detect_encoding, line_ends, read_slice, slices
 from .time_layout import find_kind, find_layout
 from .times import NAT, Clock, parse_times
+from .traces import kinds, may_continue, soon, traced
 
 # A record may hold a whole stack trace or a whole document; this much of it is searched and shown.
 BODY_CHARACTERS = 65_536
@@ -43,7 +44,9 @@ class Records:
         time: as written, or None. A number is an epoch: seconds, or milli-, micro-, nanoseconds by its size.
         severity: OpenTelemetry number; 0 where it is not known.
         fields: further columns by their name in schema.HEADER_FIELDS; None where a record has none.
-        continues: records that continue the one before them, such as a line of a stack trace in a container's log.
+        continues: records that continue the one before them.
+        follows: records that come from the stream of the one before them, so that they continue it where they are lines
+            of its stack trace.
         skipped: lines that are no record.
         malformed: line numbers (from 0) of records that the format does not allow; they are kept as text.
     """
@@ -54,6 +57,7 @@ class Records:
     severity: list[int] = field(default_factory=list)
     fields: dict[str, list[str | None]] = field(default_factory=dict)
     continues: list[bool] = field(default_factory=list)
+    follows: list[bool] = field(default_factory=list)
     skipped: int = 0
     malformed: list[int] = field(default_factory=list)
 
@@ -65,6 +69,7 @@ class Records:
         severity_number: int = 0,
         continues: bool = False,
         fields: Mapping[str, str | None] | None = None,
+        follows: bool = False,
     ) -> None:
         """Append a record."""
         self.line.append(line)
@@ -72,6 +77,7 @@ class Records:
         self.time.append(None if time is None else _valid(time))
         self.severity.append(severity_number)
         self.continues.append(continues)
+        self.follows.append(follows)
         given = fields or {}
         for name, column in self.fields.items():
             value = given.get(name)
@@ -104,8 +110,10 @@ class RecordFormat:
     searched: ClassVar[bool] = True
     # As for Batch.
     quoted: ClassVar[str] = ""
-    # Whether a stack trace may come as a record a line; formats that put it together themselves say no.
-    joined: ClassVar[bool] = True
+    # As for LineFormat.
+    vague: ClassVar[tuple[int, ...]] = ()
+    # Whether records say of which stream they are (Records.follows); of others it is told by program, host and time.
+    streamed: ClassVar[bool] = False
     # Finds lines that say what all lines behind them belong to, up to the next such line: a slice is told the last one.
     headings: ClassVar[re.Pattern[bytes] | None] = None
 
@@ -156,7 +164,13 @@ class RecordFormat:
 
     def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
         """Cut the file into slices that begin with a record."""
-        return slices(source, plan.encoding, self.starts_record, size, self.headings)
+        return slices(source, plan.encoding, self._starts_another, size, self.headings)
+
+    def _starts_another(self, line: str) -> bool:
+        """Whether a line begins a record that is no line of a trace."""
+        if not self.starts_record(line):
+            return False
+        return not any(looks_continued(body) or not body.strip() for body in self.records([line]).body)
 
     def read(self, source: Source, piece: Slice, plan: Plan) -> Batch:
         """Read one slice."""
@@ -175,7 +189,7 @@ class RecordFormat:
                     "of its slice; they were read as plain text.",
                 )
             )
-        batch = _batch(found, lines, plan, tuple(problems), self.joined)
+        batch = _batch(found, lines, plan, tuple(problems), self.streamed, self.vague)
         batch.quoted = self.quoted
         places = np.array(_places(found, texts), np.int64)
         batch.shown = (lines.numbers[places], lines.offsets[places])
@@ -199,6 +213,7 @@ def _cut_up(found: Records, plan: Plan) -> Records:
         severity=[found.severity[row] for row in rows],
         fields={name: [values[row] for row in rows] for name, values in found.fields.items()},
         continues=[found.continues[row] and starts for row, starts in zip(rows, first, strict=True)],
+        follows=[found.follows[row] or not starts for row, starts in zip(rows, first, strict=True)],
         skipped=found.skipped,
         malformed=found.malformed,
     )
@@ -226,7 +241,8 @@ def _batch(
     file: Lines,
     plan: Plan,
     problems: tuple[Problem, ...],
-    joined: bool,
+    streamed: bool,
+    vague: tuple[int, ...],
 ) -> Batch:
     bodies = pl.Series("body", found.body, dtype=pl.String)
     flat = bodies.str.replace_all(r"[\r\n]+", " ")
@@ -241,13 +257,12 @@ def _batch(
     lines = whole.str.splitn("\n", 2).struct.field("field_0")
     messages = read_messages(text, whole, code, plan)
     time = _times(found.time, plan)
-    starts = ~np.array(found.continues, np.bool_)
-    if joined:
-        starts &= ~_continued(found, time, lines, messages.matched, code)
-    if len(starts):
-        starts[0] = True
     numbers = np.array(found.severity, np.uint8)
     numbers = np.where(messages.severity > 0, messages.severity, numbers).astype(np.uint8)
+    numbers = _severities(numbers, shapes, code, vague)
+    starts = _starts(found, time, lines, messages.matched, code, numbers, streamed)
+    if len(starts):
+        starts[0] = True
     return Batch(
         text=text,
         buffer=buffer,
@@ -261,7 +276,7 @@ def _batch(
         bodies=messages.bodies,
         starts=starts,
         time=carry(times_of_messages(text, time, plan), starts),
-        severity=carry_severity(_severities(numbers, shapes, code), starts),
+        severity=carry_severity(numbers, starts),
         line_count=file.count,
         extract=lambda batch, records, wanted: _extract(batch, records, bodies, found, plan),
         skipped=found.skipped,
@@ -269,26 +284,49 @@ def _batch(
     )
 
 
-# How long a program takes, at most, to print the lines of one stack trace, in microseconds.
-_TOGETHER = 1_000_000
-
-
-def _continued(
-    found: Records, time: NDArray[np.int64], lines: pl.Series, matched: NDArray[np.bool_], code: NDArray[np.int32]
+def _starts(
+    found: Records,
+    time: NDArray[np.int64],
+    lines: pl.Series,
+    matched: NDArray[np.bool_],
+    code: NDArray[np.int32],
+    severity: NDArray[np.uint8],
+    streamed: bool,
 ) -> NDArray[np.bool_]:
-    """bool[n]: rows that go on with a stack trace, of which a collector made a record a line."""
+    """bool[n]: rows that begin a record; a collector makes a record of each line of a stack trace.
+
+    Args:
+        found: the rows.
+        time: of the rows.
+        lines: k strings, the first lines of the messages of the shapes.
+        matched: bool[k], messages that have a header of their own, so that they continue nothing.
+        code: int32[n], the shape of each row.
+        severity: of the rows.
+        streamed: as RecordFormat.streamed.
+    """
+    continues = np.array(found.continues, np.bool_)
     inside: NDArray[np.bool_] = lines.str.contains(CONTINUATION.pattern).to_numpy() & ~matched
-    # Some collectors leave one blank ahead of every message, and none of a message that is empty.
-    inside &= lines.str.contains(r"^(?:\S|\t|  )").to_numpy()
-    rows = np.flatnonzero(inside[code])
+    kind = np.where(matched, 0, kinds(lines)).astype(np.uint8)
+    if not inside.any() and not kind.any():
+        return ~continues
+    if streamed:
+        together = np.array(found.follows, np.bool_)
+    else:
+        # Some collectors leave one blank ahead of every message, and none of a message that is empty.
+        inside &= lines.str.contains(r"^(?:\S|\t|  )").to_numpy()
+        together = _together(found, time, np.flatnonzero((inside | (kind > 0))[code]))
+    joined, begins = traced(kind[code], together, severity)
+    return ~(((continues | (inside[code] & together)) & ~begins) | joined)
+
+
+def _together(found: Records, time: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """bool[n]: which of the given rows are of the program of the row before them, and came right behind it."""
     rows = rows[rows > 0]
-    known = (time[rows] != NAT) & (time[rows - 1] != NAT)
-    step = np.where(known, time[rows] - time[rows - 1], -1)
-    rows = rows[(step >= 0) & (step <= _TOGETHER)]
-    out = np.zeros(len(code), np.bool_)
+    rows = rows[(time[rows] != NAT) & soon(time[rows - 1], time[rows])]
     for name in ("service_name", "host_name"):
-        if (values := found.fields.get(name)) is not None:
-            rows = rows[[values[row] == values[row - 1] for row in rows]] if len(rows) else rows
+        if (values := found.fields.get(name)) is not None and len(rows):
+            rows = rows[[values[row] == values[row - 1] for row in rows]]
+    out = np.zeros(len(time), np.bool_)
     out[rows] = True
     return out
 
@@ -308,12 +346,13 @@ def _times(texts: Sequence[str | None], plan: Plan) -> NDArray[np.int64]:
     return micros
 
 
-def _severities(numbers: NDArray[np.uint8], shapes: pl.Series, code: NDArray[np.int32]) -> NDArray[np.uint8]:
+def _severities(
+    numbers: NDArray[np.uint8], shapes: pl.Series, code: NDArray[np.int32], vague: tuple[int, ...]
+) -> NDArray[np.uint8]:
     """The severities of records; where a record names none, by a severity word near the start of its body."""
-    if not len(numbers) or numbers.all():
+    if not len(numbers) or not np.isin(numbers, (0, *vague)).any():
         return numbers
-    by_words = severity.of_messages(shapes)
-    return np.where(numbers == 0, by_words[code], numbers).astype(np.uint8)
+    return severity.told(numbers, severity.of_messages(shapes)[code], vague)
 
 
 def _extract(batch: Batch, records: NDArray[np.int64], bodies: pl.Series, found: Records, plan: Plan) -> pl.DataFrame:
@@ -340,7 +379,7 @@ def _extract(batch: Batch, records: NDArray[np.int64], bodies: pl.Series, found:
 
 def looks_continued(body: str) -> bool:
     """Whether a message is the inside of a stack trace, so that it continues the message before it."""
-    return bool(body) and CONTINUATION.match(body) is not None
+    return bool(body) and (CONTINUATION.match(body) is not None or may_continue(body))
 
 
 EPOCH = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$")

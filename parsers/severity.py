@@ -175,6 +175,24 @@ def of_messages(messages: pl.Series) -> NDArray[np.uint8]:
     return known.zip_with((known > 0) | ~failed, pl.Series([ERROR], dtype=pl.UInt8)).to_numpy().copy()
 
 
+def told(numbers: NDArray[np.uint8], by_words: NDArray[np.uint8], vague: tuple[int, ...]) -> NDArray[np.uint8]:
+    """The severities that a log gives; those of the words of its messages where it gives none, or a vague one.
+
+    Args:
+        numbers: uint8[n], 0 where the log gives none.
+        by_words: uint8[n].
+        vague: numbers beside which a warning or an error in words counts more.
+    """
+    import numpy as np
+
+    says_more = (numbers == 0) | (np.isin(numbers, vague) & (by_words >= WARN))
+    return np.where(says_more, by_words, numbers).astype(np.uint8)
+
+
+# What syslog and the journal give to whatever a program prints: standard output, and logger(1) when it is not told.
+DEFAULT_PRIORITIES = (INFO, NOTICE)
+
+
 def name_of(severity: int) -> str:
     """The name of the range that a severity number lies in: TRACE .. FATAL, UNSPECIFIED for 0."""
     for low, name in ((21, "FATAL"), (17, "ERROR"), (13, "WARN"), (9, "INFO"), (5, "DEBUG"), (1, "TRACE")):

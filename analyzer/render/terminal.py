@@ -79,7 +79,7 @@ def _body(console: Console, report: Report, style: Style) -> None:
     for title, entries in (("Errors that no rule knows", report.unknown), ("Warnings", report.warnings)):
         if entries:
             console.print()
-            console.print(Text(f"{title}, most frequent first:", style="bold"))
+            console.print(Text(f"{title}, worst and most frequent first:", style="bold"))
             _unknown(console, entries, style, report.bundle.name)
     console.print()
     console.print(Text(_coverage_line(report.coverage, report)))

@@ -22,7 +22,7 @@ _NANOSECONDS = re.compile(r"\.[0-9]{8,9}(?:Z|[+-])")
 class Stamped(RecordFormat):
     """Lines of a time and what the program printed."""
 
-    joined = False
+    streamed = True
 
     def starts_record(self, line: str) -> bool:
         """Whether a line begins a message that is no part of a stack trace."""

@@ -120,7 +120,7 @@ def _add_text(found: Records, line: int, time: str | None, text: str, follows: b
     elif "=" in text and _LOGFMT.match(text) and (match := _LOGFMT_LEVEL.search(text)):
         found.add(line, text, time, number(match[1]), fields={"severity_text": match[1]})
     else:
-        found.add(line, text, time, continues=follows and _continues(text))
+        found.add(line, text, time, follows=follows)
 
 
 class _Joiner:
@@ -157,7 +157,7 @@ class _Joiner:
 class DockerJson(JsonLines):
     """Objects with log, stream and time."""
 
-    joined = False
+    streamed = True
 
     def sniff(self, source: Source) -> float:
         """The share of lines that are such objects."""
@@ -257,7 +257,7 @@ def _cri_line(line: str) -> tuple[str, str, bool] | None:
 class Cri(RecordFormat):
     """Lines of time, stream, tag and message."""
 
-    joined = False
+    streamed = True
 
     def starts_record(self, line: str) -> bool:
         """Whether a line is a whole message that is no part of a stack trace."""

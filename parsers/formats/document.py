@@ -17,7 +17,7 @@ import polars as pl
 from ..batch import Batch, large_strings
 from ..contract import Source
 from ..excerpt import head_lines
-from ..lines import GenericFormat
+from ..generic import GenericFormat
 from ..plan import Plan, Slice
 from ..text import detect_encoding, read_slice
 from ..time_layout import find_kind
@@ -246,7 +246,7 @@ class Document(GenericFormat):
             time=np.full(count, NAT, np.int64),
             severity=np.zeros(count, np.uint8),
             line_count=lines.count,
-            extract=lambda batch, records, wanted: self.extract(batch, records, wanted, plan),
+            extract=lambda batch, records, wanted: self.fields_of(batch, records, wanted, plan),
             problems=lines.problems,
         )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..lines import GenericFormat, Sample
+from ..generic import GenericFormat
+from ..lines import Sample
 from .access_log import severity_of_status
 
 FORMAT = GenericFormat(

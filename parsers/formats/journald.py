@@ -12,7 +12,7 @@ from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import LineFormat, Sample
 from ..records import RecordFormat, Records
-from ..severity import SYSLOG
+from ..severity import DEFAULT_PRIORITIES, SYSLOG
 from .json_lines import JsonLines, as_text
 
 _TAG = r"(?P<service_name>[^\s:\[\]]{1,64})(?:\[[0-9]+\])?: ?(?P<body>.*)$"
@@ -100,6 +100,8 @@ def _add(found: Records, at: int, entry: Mapping[str, Any], time: str | None) ->
 class JournalJson(JsonLines):
     """Objects whose keys are the fields of the journal."""
 
+    vague = DEFAULT_PRIORITIES
+
     def sniff(self, source: Source) -> float:
         """As JSON lines, when the first object has the journal's names."""
         first = next((line for line in head_lines(source, 60) if line.startswith("{")), "")
@@ -161,6 +163,8 @@ class JournalBlocks(RecordFormat):
     Attributes:
         start: a regular expression for the first line of an entry; its group 1, if any, is the time.
     """
+
+    vague = DEFAULT_PRIORITIES
 
     start: str
 

@@ -168,8 +168,6 @@ def _integer(digits: str) -> int | str:
 class JsonExport(JsonLines):
     """A document with records in a list, or a document of many lines that is a record."""
 
-    joined = True
-
     def sniff(self, source: Source) -> float:
         """The share of the objects in lists that are events; nothing where each line is a document."""
         if source.size > _WHOLE:

@@ -15,7 +15,7 @@ from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import Sample
 from ..plan import Plan, Slice
-from ..records import RecordFormat, Records
+from ..records import RecordFormat, Records, looks_continued
 from ..severity import NUMBERS
 from ..text import SLICE_BYTES, slices
 from .containers import add_message
@@ -62,13 +62,13 @@ class Streams(RecordFormat):
 
     pattern: str
     proof: Callable[[Sequence[str], Sequence[str]], bool]
-    joined = False
+    streamed = True
 
     def starts_record(self, line: str) -> bool:
         """Whether a line begins a message that is no part of a stack trace."""
         match = re.match(self.pattern, line)
         body = _stamped(match["body"])[1] if match else ""
-        return bool(body.strip()) and CONTINUATION.match(body) is None
+        return bool(body.strip()) and not looks_continued(body)
 
     def sniff(self, source: Source) -> float:
         """Certain where nearly all lines have such names."""
@@ -183,7 +183,7 @@ _HEADINGS = re.compile(rb"(?m)^==> [^\n]{1,400} <==\r?$")
 class TailFiles(RecordFormat):
     """Parts of files, each below the name of its file."""
 
-    joined = False
+    streamed = True
     headings = _HEADINGS
 
     def starts_record(self, line: str) -> bool:

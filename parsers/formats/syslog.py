@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..lines import LineFormat, Sample
-from ..severity import SYSLOG
+from ..severity import DEFAULT_PRIORITIES, SYSLOG
 
 _PRI = r"^<([0-9]{1,3})>"
 _STAMP = (
@@ -80,6 +80,7 @@ RFC3164 = BsdSyslog(
     times=("syslog",),
     severity_digits=_PRI,
     severity_of=severity_of_pri,
+    vague=DEFAULT_PRIORITIES,
     samples=(
         Sample(
             "Mar 14 09:26:53 web-1 sshd[4242]: Failed password for root from 10.0.0.7 port 51966 ssh2",
@@ -147,6 +148,7 @@ ISO = IsoSyslog(
     times=("iso",),
     severity_digits=_PRI,
     severity_of=severity_of_pri,
+    vague=DEFAULT_PRIORITIES,
     confidence=0.92,
     samples=(
         Sample(
@@ -186,11 +188,12 @@ RFC5424 = LineFormat(
     reference="RFC 5424, section 6",
     patterns=(
         r"^(?:[0-9]+ )?<[0-9]{1,3}>1 (?:-|\S+) (?:-|(?P<host_name>\S+)) (?:-|(?P<service_name>\S+)) (?:-|\S+) (?:-|(?P<scope_name>\S+)) "
-        r"(?:-|(?:\[[^\s\]]+(?: [^\s=]+=\"(?:[^\"\\]|\\.)*\")*\])+)(?: +(?P<body>.*))?$",
+        r"(?:-|(?:\[[^\s\]]+(?: [^\s=]+=\"(?:[^\"\\]|\\.)*\")*\])+)(?:  ?(?P<body>[^ ].*| {2,}.*)?)?$",
     ),
     times=("iso",),
     severity_digits=r"^(?:[0-9]+ )?<([0-9]{1,3})>",
     severity_of=severity_of_pri,
+    vague=DEFAULT_PRIORITIES,
     confidence=0.98,
     samples=(
         Sample(

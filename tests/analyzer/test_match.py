@@ -73,6 +73,24 @@ def test_a_record_is_matched_as_a_whole_and_shown_at_the_line_that_tells(report_
     assert only_inside.findings[0].first_seen == report.findings[0].first_seen
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("^Caused by: out$", 1),
+        ("^one$", 1),
+        ("^out", 0),
+        (r"\ACaused", 0),
+        (r"\Aone", 1),
+        (r"one\z", 0),
+        (r"out\s*\z", 1),
+    ],
+)
+def test_an_expression_sees_the_lines_of_a_record(report_on: ReportOn, line_end: str, pattern: str, found: int) -> None:
+    log = line_end.join(["2026-03-14 09:26:53 ERROR one", "    at a.B.c(B.java:7)", "Caused by: out", ""])
+    assert len(report_on(log, rule(f"{{a: {{body|re: '{pattern}'}}}}")).findings) == found
+
+
 def test_the_header_of_a_line_is_not_its_body(report_on: ReportOn) -> None:
     log = "Mar 14 09:26:53 oracle mysql[7]: ready\nMar 14 09:26:54 web sshd[7]: mysql is down\n"
     assert found_lines(report_on(log, rule('{a: {body|contains: "mysql"}}'))) == [2]

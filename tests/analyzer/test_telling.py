@@ -127,8 +127,14 @@ def test_errors_hide_warnings(report_on: ReportOn) -> None:
 
 def test_what_only_announces_a_trace_comes_last(report_on: ReportOn) -> None:
     lines = ("Traceback (most recent call last):", '  File "a.py", line 1, in b', "acme.WidgetError: none")
-    log = "".join(f"Mar 14 09:26:53 web1 acme[812]: {line}\n" for line in lines)
+    between = "Mar 14 09:26:53 web1 CRON[7]: session opened\n"
+    log = between.join(f"Mar 14 09:26:53 web1 acme[812]: {line}\n" for line in lines)
     assert [template for template, _ in told(report_on(log))] == ["acme.WidgetError: none", lines[0]]
+
+
+def test_what_ended_a_program_comes_first(report_on: ReportOn) -> None:
+    log = "2026-03-14 09:26:53 ERROR a card was refused\n" * 9 + "2026-03-14 09:26:54 FATAL the store is gone\n"
+    assert [template for template, _ in told(report_on(log))] == ["the store is gone", "a card was refused"]
 
 
 def test_a_long_error_is_cut_and_says_so(report_on: ReportOn) -> None:

@@ -1,0 +1,154 @@
+"""Stack traces of which every line has a header of its own, as syslog and the journal write them: one record again.
+
+    Mar 14 09:26:53 web1 shop[77]: Traceback (most recent call last):
+    Mar 14 09:26:53 web1 shop[77]:   File "/opt/shop/pay.py", line 8, in pay
+    Mar 14 09:26:53 web1 shop[77]:     raise CardRefused(card)
+    Mar 14 09:26:53 web1 shop[77]: shop.CardRefused: card 17
+
+A line goes on with the one before it when both have the same header but for the time, came within a second, and follow
+each other in the grammar of a trace. Lines of other programs between them end the record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from .continuation import EXCEPTION_TYPE
+from .severity import WARN
+from .times import NAT
+
+# What a line is in a trace. Shapes have no digits, so all of these hold with and without them.
+_NONE, _INSIDE, _EXCEPTION, _CRASH, _OPENING, _CHAIN, _FRAME, _PYTHON_FRAME = range(8)
+_KINDS: Final = {
+    # Indented details and source lines, closing brackets, functions of Go: only inside a trace are they part of it.
+    _INSIDE: (
+        r"^(?:\s*$|(?:\t|\s{2,})\S|[\])}]+;?\s*$|[A-Za-z_/][\w./*()\-]*\(.*\)$|\[signal |exit status|note: run with "
+        r"|Node\.js v)"
+    ),
+    _EXCEPTION: r"^(?:" + EXCEPTION_TYPE + r"|(?:[a-z_]\w*\.)+[A-Za-z_]\w*)(?:: |:?\s*$)",
+    _CRASH: r"^(?:Exception in thread |Unhandled exception|panic: |(?:thread '[^']*' .*)?panicked at )",
+    _OPENING: r"^Traceback \(most recent call last\)",
+    _CHAIN: r"^(?:During handling of the above exception|The above exception was the direct cause)",
+    _FRAME: (
+        r"^(?:\s+at \S|\s*at [\w$.<>/@\-]+\(.*\)$|\s*(?:Caused by|Suppressed|Wrapped by): "
+        r"|\s*\.\.\. [0-9]* ?(?:more|common frames)|[Ss]tack (?:back)?trace:$"
+        # rsyslog writes a tab as #011.
+        r"|(?:#(?:011)?)+(?:at \S|\.\.\. )|\s*--- End of "
+        r"|goroutine [0-9]* ?\[|created by \S|\t\S+\.go:|\s*from /\S+:[0-9]*:in "
+        r"|\s*#[0-9]* (?:\S+\.php\([0-9]*\)|\{main\}|\[internal function\])|\s+\(\S+ [0-9.]*\) \S+\.exs?:)"
+    ),
+    _PYTHON_FRAME: r"^\s*File \"[^\"]*\", line [0-9]*(?:, in |$)",
+}
+_ANY = re.compile("|".join(pattern for pattern in _KINDS.values()))
+# How long a program takes, at most, from one line of a trace to the next, in microseconds.
+_TOGETHER = 1_000_000
+
+
+def may_continue(body: str) -> bool:
+    """Whether a message may be part of a trace that began before it."""
+    return _ANY.match(body) is not None
+
+
+def kinds(bodies: pl.Series) -> NDArray[np.uint8]:
+    """What messages may be in a trace."""
+    out = np.zeros(len(bodies), np.uint8)
+    left = np.flatnonzero(bodies.str.contains(_ANY.pattern).to_numpy())
+    for kind, pattern in _KINDS.items():
+        out[left[bodies.gather(left).str.contains(pattern).to_numpy()]] = kind
+    return out
+
+
+def with_traces(
+    starts: NDArray[np.bool_],
+    bodies: pl.Series,
+    code: NDArray[np.int32],
+    severity: NDArray[np.uint8],
+    time: NDArray[np.int64],
+    ahead: Callable[[NDArray[np.int64]], pl.Series],
+) -> NDArray[np.bool_]:
+    """Where records start when the lines of a trace are one record.
+
+    Args:
+        starts: bool[n], the lines that have a header or begin a record for another reason.
+        bodies: k strings, the messages of the shapes.
+        code: int32[n], the shape of each line.
+        severity: uint8[n], of the lines.
+        time: int64[n], of the lines.
+        ahead: of lines, what stands ahead of their messages, without the time; null where that cannot be told.
+    """
+    of_shape = kinds(bodies)
+    if not (of_shape >= _CRASH).any():
+        return starts
+    heads = np.flatnonzero(starts)
+    kind = of_shape[code[heads]]
+    together = _together(heads, np.flatnonzero(kind[1:] > 0) + 1, time, ahead)
+    joined, _ = traced(kind, together, severity[heads])
+    if not joined.any():
+        return starts
+    starts = starts.copy()
+    starts[heads[joined]] = False
+    return starts
+
+
+def _together(
+    heads: NDArray[np.int64],
+    chosen: NDArray[np.int64],
+    time: NDArray[np.int64],
+    ahead: Callable[[NDArray[np.int64]], pl.Series],
+) -> NDArray[np.bool_]:
+    """bool[h], whether a chosen head has the header of the head before it, and came right behind it."""
+    out = np.zeros(len(heads), np.bool_)
+    chosen = chosen[soon(time[heads[chosen - 1]], time[heads[chosen]])]
+    if len(chosen):
+        rows = np.union1d(chosen, chosen - 1)
+        header = ahead(heads[rows])
+        mine, others = (header.gather(np.searchsorted(rows, which)) for which in (chosen, chosen - 1))
+        out[chosen] = (mine == others).fill_null(False).to_numpy()
+    return out
+
+
+def soon(before: NDArray[np.int64], now: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether one time is so close behind another one that both lines may be of one trace; so are two unknown ones."""
+    known = (before != NAT) & (now != NAT)
+    step = np.where(known, now - before, np.where(before == now, 0, -1))
+    out: NDArray[np.bool_] = (step >= 0) & (step <= _TOGETHER)
+    return out
+
+
+def traced(
+    kind: NDArray[np.uint8], together: NDArray[np.bool_], severity: NDArray[np.uint8]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which lines go on with the line before them, and which begin a trace.
+
+    Args:
+        kind: uint8[n], from `kinds`.
+        together: bool[n], whether a line comes from the stream of the line before it, right behind that.
+        severity: uint8[n].
+
+    Returns:
+        bool[n] twice.
+    """
+    count = np.arange(len(kind))
+    before = np.append(_NONE, kind[:-1])[: len(kind)]
+    # An exception with frames below it begins a trace as Java and Node write it; in Python it is the last line.
+    throws = (kind == _EXCEPTION) & np.append(together[1:] & (kind[1:] == _FRAME), False)[: len(kind)]
+    opening = (kind == _OPENING) | throws
+    first = np.maximum.accumulate(np.where(together & (kind > 0), 0, count))
+    anchor = np.maximum.accumulate(np.where(throws | (kind >= _CRASH), count, -1))
+    in_trace = anchor >= first
+    chain = np.maximum.accumulate(np.where(kind == _CHAIN, count, -2))
+    # A trace belongs to the message that says what went wrong, and to the exception that it was thrown for.
+    behind_message = (before == _NONE) & (np.append(0, severity[:-1])[: len(kind)] >= WARN)
+    behind_chain = (chain == count - 1) | ((chain == count - 2) & (before == _INSIDE))
+    ends = (kind == _EXCEPTION) & ~throws & in_trace & ((before == _INSIDE) | (before == _PYTHON_FRAME))
+    within = (kind >= _CHAIN) | ((kind == _INSIDE) & in_trace) | ends | (opening & (behind_message | behind_chain))
+    joined: NDArray[np.bool_] = together & within
+    alone = (kind == _EXCEPTION) & (before == _NONE) & ~behind_message
+    begins: NDArray[np.bool_] = ((kind == _CRASH) | opening | alone) & ~joined
+    return joined, begins
