@@ -22,6 +22,7 @@ from analyzer.errors import PatternError
 from analyzer.evaluator import Evaluator, by_line, known, text_holds
 from analyzer.rule import Rule, invalid_patterns
 from analyzer.shapes import ShapeMap
+from analyzer.telling import rows_with
 from analyzer.trigger import bare, triggers
 from parsers.batch import numbered
 from parsers.times import NAT
@@ -269,7 +270,7 @@ def _hits(number: int, stream: Stream, records: NDArray[np.int64], evaluator: Ev
     times = batch.time[batch.heads[records]]
     known = times[times != NAT]
     kept = records if stream.correlated else _ends(records, KEPT_RECORDS)
-    rows = _hit_rows(batch, kept, list(stream.detection.literals()))
+    rows = rows_with(batch, kept, list(stream.detection.literals()))
     line, offset = batch.places(rows)
     frame = pl.DataFrame(
         {
@@ -328,21 +329,6 @@ def pattern_error(pattern: str) -> str | None:
 def _quoted(literal: str) -> str:
     """A literal as a regular expression of Rust's engine."""
     return re.sub(r"([\\.+*?()|\[\]{}^$#&~-])", r"\\\1", literal)
-
-
-def _hit_rows(batch: Batch, records: NDArray[np.int64], literals: list[str]) -> NDArray[np.int64]:
-    """The row of each record that shows best why it was found: the first with a literal, else its first."""
-    heads = batch.heads
-    rows = heads[records]
-    if len(heads) == len(batch) or not literals:
-        return rows
-    ends = np.append(heads, len(batch))[records + 1]
-    out = rows.copy()
-    for i in np.flatnonzero(ends - rows > 1):
-        lines = batch.text.slice(int(rows[i]), min(int(ends[i] - rows[i]), 2000))
-        hit = lines.str.contains_any(literals, ascii_case_insensitive=True).arg_max()
-        out[i] = rows[i] + (hit or 0)
-    return out
 
 
 def _may_hold(stream: Stream, source: str, parser: str) -> bool:

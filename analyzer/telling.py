@@ -1,4 +1,4 @@
-"""The line of a record that tells most: the exception of its trace, which its first line often leaves out."""
+"""The line of a record that tells most: the exception of its trace, or the one that a rule looked for."""
 
 from __future__ import annotations
 
@@ -97,3 +97,25 @@ def _headlines(bodies: pl.Series, wanted: NDArray[np.int64]) -> pl.Series:
 def _joined(heads: pl.Series, told: pl.Series) -> pl.Series:
     heads = heads.str.replace(EMPTY, "")
     return (heads + JOINED + told).zip_with((heads != "") & (heads != told), told)
+
+
+# Lines of a record among which the one to show is looked for.
+_LOOKED_AT = 2000
+
+
+def rows_with(batch: Batch, records: NDArray[np.int64], literals: list[str]) -> NDArray[np.int64]:
+    """The row of each record that shows why it was found: the first with a literal, in any case; else its first."""
+    heads = batch.heads
+    rows = heads[records]
+    if len(heads) == len(batch) or not literals:
+        return rows
+    lengths = np.minimum(np.append(heads, len(batch))[records + 1] - rows, _LOOKED_AT)
+    several = np.flatnonzero(lengths > 1)
+    record = several.repeat(lengths[several])
+    ahead = np.cumsum(lengths[several]) - lengths[several]
+    lines = rows[record] + np.arange(len(record)) - ahead.repeat(lengths[several])
+    found = batch.text.gather(lines).str.contains_any(literals, ascii_case_insensitive=True)
+    hits = np.flatnonzero(found.fill_null(False).to_numpy())[::-1]
+    out = rows.copy()
+    out[record[hits]] = lines[hits]  # of several in a record the first is written last
+    return out

@@ -106,9 +106,10 @@ def _together(
     out = np.zeros(len(heads), np.bool_)
     chosen = chosen[soon(time[heads[chosen - 1]], time[heads[chosen]])]
     if len(chosen):
-        rows = np.union1d(chosen, chosen - 1)
-        header = ahead(heads[rows])
-        mine, others = (header.gather(np.searchsorted(rows, which)) for which in (chosen, chosen - 1))
+        wanted = np.zeros(len(heads), np.bool_)
+        wanted[chosen] = wanted[chosen - 1] = True
+        header, place = ahead(heads[wanted]), np.cumsum(wanted) - 1
+        mine, others = header.gather(place[chosen]), header.gather(place[chosen - 1])
         out[chosen] = (mine == others).fill_null(False).to_numpy()
     return out
 

@@ -29,7 +29,8 @@ _ACCESS = re.compile(access_log.FORMAT.patterns[0])
 _LOGFMT_LEVEL = re.compile(r"(?:^|\s)(?:level|lvl|severity|at)=\"?([A-Za-z]+)")
 _LOGFMT = re.compile(r"^[A-Za-z_@][A-Za-z0-9_.\-]*=\S")
 # Programs in containers colour their output; the escape byte may have been lost on the way.
-_COLOURS = re.compile(r"\x1b?\[[0-9;]{1,8}m|\x1b\[K")
+_COLOURS = re.compile(r"\x1b\[(?:[0-9;]{1,8}m|K)")
+_LOST_COLOURS = re.compile(r"\[[0-9;]{1,8}m")
 
 
 def _continues(text: str) -> bool:
@@ -101,8 +102,10 @@ def add_message(
 
 
 def _add_text(found: Records, line: int, time: str | None, text: str, follows: bool) -> None:
-    if "[" in text:
+    if "\x1b" in text:
         text = _COLOURS.sub("", text)
+    if "[" in text:
+        text = _LOST_COLOURS.sub("", text)
     text = text.rstrip("\r\n")
     record = decode(text) if "{" in text[:8] else None
     if record is not None:
