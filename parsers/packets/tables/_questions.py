@@ -102,7 +102,8 @@ def paired(messages: Messages, dns: int, mdns: int) -> Transactions:
     weird += [each.weird for each in one_by_one]
     alone = (opener, kind, answer, np.where(answered, messages.row[last], -1), np.ones(len(kind), np.int64), weird_code)
     columns = [np.concatenate(pair) for pair in zip(alone, (*rest, rest_code), strict=True)]
-    at, asked, replied, answer_row, attempts, code = (column[np.argsort(columns[0])] for column in columns)
+    order = np.argsort(columns[0])
+    at, asked, replied, answer_row, attempts, code = (column[order] for column in columns)
     return Transactions(at, asked, replied, answer_row, attempts, weird, code)
 
 

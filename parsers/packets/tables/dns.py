@@ -101,10 +101,10 @@ def _datagrams(capture: Capture, kinds: _Kinds) -> Iterator[_Found]:
     rows = np.flatnonzero(chosen)
     complete = packets.payload_captured[rows] >= packets.payload_length[rows]
     complete &= ~packets.fragment[rows] | packets.reassembled(rows)
-    codes, numbers = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
-    for at, ((_, raw), whole) in enumerate(zip(payloads(packets, rows), complete.tolist(), strict=True)):
-        codes[at] = kinds.code(raw, whole)
-        numbers[at] = int.from_bytes(raw[:2], "big")
+    found: list[int] = []
+    for (_, raw), whole in zip(payloads(packets, rows), complete.tolist(), strict=True):
+        found += kinds.code(raw, whole), int.from_bytes(raw[:2], "big")
+    codes, numbers = np.array(found, np.int64).reshape(-1, 2).T
     service = np.zeros(len(rows), np.uint8)
     for port in (packets.sport[rows], packets.dport[rows]):  # that of the target counts where both are known
         for index, known in enumerate(SERVICES):
