@@ -7,9 +7,7 @@ row whose shape holds, without digits, a literal that the stream cannot do witho
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,12 +17,11 @@ import polars as pl
 from analyzer.condition import And, Expression, Name, Not, Or
 from analyzer.detection import Detection, TextItem
 from analyzer.errors import PatternError
-from analyzer.evaluator import Evaluator, by_line, known, text_holds
+from analyzer.evaluator import Evaluator, by_line, text_holds
+from analyzer.prefilter import Prefilter
 from analyzer.rule import Rule, invalid_patterns
-from analyzer.shapes import ShapeMap
 from analyzer.telling import rows_with
-from analyzer.trigger import bare, triggers
-from parsers.batch import numbered
+from analyzer.trigger import triggers
 from parsers.times import NAT
 
 if TYPE_CHECKING:
@@ -36,8 +33,6 @@ if TYPE_CHECKING:
 CAPTURE = "capture"
 # Records of a stream that a slice reports one by one, when the rule does not correlate them.
 KEPT_RECORDS = 20
-# Shapes in which literals are looked for one by one.
-SMALL_SHAPES = 40
 # Of a record: a rule explains it, or none found it.
 EXPLAINED, UNEXPLAINED = -1, -2
 
@@ -103,14 +98,7 @@ class Matcher:
     rules: Sequence[Rule]
     proven: Set[str] = frozenset()
     streams: list[Stream] = field(default_factory=list)
-    _literals: list[str] = field(default_factory=list)
-    _any_literal: str = ""
-    _wanted_by: Mapping[str, Mapping[int, tuple[str, ...]]] = field(default_factory=dict)
-    _unanchored: list[int] = field(default_factory=list)
-    # Which literals a shape holds is found once: the number of a set of literals, and what each set means.
-    _known: ShapeMap = field(default_factory=ShapeMap)
-    _numbers: dict[str, int] = field(default_factory=lambda: {"": 0})
-    _meanings: list[Mapping[int, tuple[str, ...]]] = field(default_factory=lambda: [{}])
+    _prefilters: dict[bool, Prefilter] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Compile the rules.
@@ -126,18 +114,6 @@ class Matcher:
         keys = _keys_for_others(self.rules)
         for index, rule in enumerate(self.rules):
             self.streams.extend(_streams(index, rule, keys.get(rule.id)))
-        wanted: dict[str, dict[int, tuple[str, ...]]] = defaultdict(dict)
-        for number, stream in enumerate(self.streams):
-            literals = triggers(stream.expression, stream.detection)
-            if literals is None:
-                self._unanchored.append(number)
-            for literal in sorted(literals or ()):
-                key = bare(literal)
-                wanted[key][number] = (*wanted[key].get(number, ()), literal)
-        self._wanted_by = dict(wanted)
-        self._literals = sorted(wanted)
-        # As a pattern, not as a list of literals: the engine keeps compiled patterns from call to call.
-        self._any_literal = "|".join(map(_quoted, self._literals))
 
     def scan(
         self, batch: Batch, source: str, parser: str, wanted: NDArray[np.bool_]
@@ -156,9 +132,7 @@ class Matcher:
         explained = np.full(len(batch.heads), UNEXPLAINED, np.int32)
         if not wanted.any():
             return [], explained
-        candidates = self._candidates(batch, wanted)
-        for number in self._unanchored:
-            candidates[number] = np.flatnonzero(wanted)
+        candidates = self._prefilter(parser == CAPTURE).candidates(batch, wanted)
         candidates = {n: rows for n, rows in candidates.items() if _may_hold(self.streams[n], source, parser)}
         if not candidates:
             return [], explained
@@ -179,90 +153,13 @@ class Matcher:
                 found.append(_hits(number, stream, records, evaluator))
         return found, explained
 
-    def _candidates(self, batch: Batch, wanted: NDArray[np.bool_]) -> dict[int, NDArray[np.int64]]:
-        """Records that hold a row of a shape in which a literal of the stream occurs."""
-        held = self._held(batch)
-        if not held.any():
-            return {}
-        rows = np.flatnonzero((held > 0)[batch.code])
-        records = batch.record_of(rows)
-        usable = (records >= 0) & wanted[records]
-        rows, records = rows[usable], records[usable]
-        codes = batch.code[rows]
-        candidates: dict[int, NDArray[np.int64]] = {}
-        for number, reasons in self._reasons(held).items():
-            level = np.zeros(len(held), np.uint8)
-            for some, literals in reasons:
-                level[some] = np.maximum(level[some], 1 if literals else 2)
-            mine = np.flatnonzero(level[codes])
-            # Where only the digits of a literal were lost, the text of the row decides.
-            unsure = mine[level[codes[mine]] == 1]
-            if len(unsure):
-                texts = batch.text.gather(rows[unsure])
-                exact = sorted({literal for _, literals in reasons for literal in literals})
-                holds = known(texts.str.contains_any(exact, ascii_case_insensitive=True))
-                mine = np.sort(np.concatenate([mine[level[codes[mine]] == 2], unsure[holds]]))
-            # Rows are in order, so equal records are neighbours.
-            found = records[mine]
-            found = found[np.flatnonzero(np.diff(found, prepend=-1))]
-            if len(found):
-                candidates[number] = found
-        return candidates
-
-    def _held(self, batch: Batch) -> NDArray[np.int32]:
-        """int32[k], the set of literals that each shape holds: 0 for none, else its index in `_meanings`."""
-        held = self._known.get(batch.shape_hash)
-        new = np.flatnonzero(held < 0)
-        if len(new):
-            held[new] = self._search(batch.bare.gather(new).str.to_lowercase())
-            self._known.put(batch.shape_hash[new], held[new])
-        return held
-
-    def _search(self, texts: pl.Series) -> NDArray[np.int32]:
-        """The sets of literals that lower-case texts without digits hold."""
-        held = np.zeros(len(texts), np.int32)
-        hit = np.flatnonzero(known(texts.str.contains(self._any_literal))) if self._literals else held[:0]
-        if not len(hit):
-            return held
-        texts = texts.gather(hit)
-        literals = self._literals
-        if len(texts) < SMALL_SHAPES:
-            # A search for many literals at once builds an automaton of them each time. In a few lines
-            # each is looked for alone, and the few that are there are searched again.
-            whole = "\n".join(texts.to_list())
-            literals = [literal for literal in literals if literal in whole]
-        found = texts.str.extract_many(literals, overlapping=True).list.unique().list.sort().list.join("\0")
-        codes, keys = numbered(found)
-        numbers = np.array([self._number(key) for key in keys.to_pylist()], np.int32)
-        held[hit] = numbers[codes]
-        return held
-
-    def _number(self, key: str) -> int:
-        """The number of a set of literals, given joined."""
-        number = self._numbers.get(key)
-        if number is None:
-            meaning: dict[int, tuple[str, ...]] = {}
-            for name in key.split("\0"):
-                for stream, exact in self._wanted_by[name].items():
-                    sure = meaning.get(stream) == () or any(literal.lower() == name for literal in exact)
-                    meaning[stream] = () if sure else (*meaning.get(stream, ()), *exact)
-            number = self._numbers[key] = len(self._meanings)
-            self._meanings.append(meaning)
-        return number
-
-    def _reasons(self, held: NDArray[np.int32]) -> dict[int, list[_Reason]]:
-        """The shapes that may matter to each stream."""
-        reasons: dict[int, list[_Reason]] = defaultdict(list)
-        for number in np.unique(held[held > 0]).tolist():
-            shapes = np.flatnonzero(held == number)
-            for stream, exact in self._meanings[number].items():
-                reasons[stream].append((shapes, exact))
-        return reasons
-
-
-# Shapes that may hold a record of a stream, and the literals with digits of which one must be in its text; none where
-# the literal has no digits.
-_Reason = tuple["NDArray[np.int64]", tuple[str, ...]]
+    def _prefilter(self, captures: bool) -> Prefilter:
+        """What finds the candidates in captures, or in all else; made when it is first needed."""
+        if captures not in self._prefilters:
+            streams = {n: stream for n, stream in enumerate(self.streams) if not captures or "parser" in stream.fields}
+            wanted = {n: triggers(stream.expression, stream.detection) for n, stream in streams.items()}
+            self._prefilters[captures] = Prefilter(wanted)
+        return self._prefilters[captures]
 
 
 def _hits(number: int, stream: Stream, records: NDArray[np.int64], evaluator: Evaluator) -> Hits:
@@ -324,11 +221,6 @@ def pattern_error(pattern: str) -> str | None:
         told = [line.strip() for line in str(error).splitlines()]
         return next((line.removeprefix("error: ") for line in told if line.startswith("error: ")), told[0])
     return None
-
-
-def _quoted(literal: str) -> str:
-    """A literal as a regular expression of Rust's engine."""
-    return re.sub(r"([\\.+*?()|\[\]{}^$#&~-])", r"\\\1", literal)
 
 
 def _may_hold(stream: Stream, source: str, parser: str) -> bool:

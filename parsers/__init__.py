@@ -45,6 +45,11 @@ def by_name(name: str) -> Parser:
     Raises:
         KeyError: there is none.
     """
+    if name == "capture":
+        # A capture is known by its first bytes, before any parser is asked: loading all others would be in vain.
+        from .formats import capture
+
+        return next(_parsers_of(capture))
     for parser in parsers():
         if parser.name == name:
             return parser

@@ -274,10 +274,13 @@ def gather(data: Bytes, start: Ints, have: Ints, width: int) -> Bytes:
 def gather_apart(data: Bytes, start: Ints, have: Ints, width: int) -> Bytes:
     """As gather, for places far apart: each may bring a megabyte of the file into memory, which is given back."""
     out = np.empty((len(start), width), np.uint8)
-    rising = bool((start[1:] >= start[:-1]).all())
+    if not (start[1:] >= start[:-1]).all():
+        order = np.argsort(start, kind="stable")
+        out[order] = gather_apart(data, start[order], have[order], width)
+        return out
     begin = 0
     while begin < len(start):
-        near = int(np.searchsorted(start, start[begin] + _NEAR)) if rising else 0
+        near = int(np.searchsorted(start, start[begin] + _NEAR))
         part = slice(begin, max(begin + _APART, near))
         out[part] = gather(data, start[part], have[part], width)
         release(data)

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import hashlib
 from binascii import b2a_base64
+from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
-from .columns import ICMP, ICMP6, SCTP, TCP, UDP, Array
+from .columns import ICMP, ICMP6, SCTP, TCP, UDP, Array, Bytes, Ints
 
 # Types of ICMP that are answered by another one; the two make one flow. The others go one way.
 _COUNTERPART = {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17, 10: 9, 9: 10}
 _COUNTERPART_6 = {128: 129, 129: 128, 133: 134, 134: 133, 135: 136, 136: 135, 130: 131, 131: 130, 144: 145, 145: 144}
 _PORTED = (TCP, UDP, SCTP)
 _LETTERS = bytes.maketrans(b"+/", b"xy")
+_ENCODED = 28  # characters of a SHA-1 in base64
+_FLOW, _UID = 2 + _ENCODED, 18  # characters of the two identifiers
 End = tuple[Array, Array, Array]
+Texts = npt.NDArray[np.bytes_]
 
 
 def community_id(src: bytes, dst: bytes, protocol: int, sport: int, dport: int, seed: int = 0) -> str:
@@ -46,8 +51,8 @@ def community_id(src: bytes, dst: bytes, protocol: int, sport: int, dport: int, 
     return _told(text)
 
 
-def community_ids(ends: tuple[End, End], protocol: Array, version: Array) -> list[str]:
-    """The Community IDs of many flows.
+def community_ids(ends: tuple[End, End], protocol: Array, version: Array) -> Texts:
+    """The Community IDs of many flows, S30[n].
 
     Args:
         ends: source and target: the two halves of an address of 128 bits (IPv4 as ::ffff:a.b.c.d), and a port.
@@ -62,26 +67,50 @@ def community_ids(ends: tuple[End, End], protocol: Array, version: Array) -> lis
     ports = np.stack([end[2] for end in sorted_], axis=1).astype(">u2").view(np.uint8)
     seed = np.zeros((len(protocol), 2), np.uint8)
     kind = np.stack([protocol, seed[:, 0]], axis=1)
-    out = np.empty(len(protocol), object)
+    out = np.empty(len(protocol), f"S{_FLOW}")
     plain = np.isin(protocol, _PORTED)
     for number, skip in ((4, 12), (6, 0)):
         chosen = np.flatnonzero(plain & (version == number))
         parts = [part[chosen] for part in (seed, addresses[0][:, skip:], addresses[1][:, skip:], kind, ports)]
         text = np.concatenate(parts, axis=1)
         raw, width = text.tobytes(), text.shape[1]
-        out[chosen] = [_told(raw[at : at + width]) for at in range(0, len(raw), width)]
+        told = np.empty((len(chosen), _FLOW), np.uint8)
+        told[:, :2] = tuple(b"1:")
+        told[:, 2:] = _encoded(raw[at : at + width] for at in range(0, len(raw), width))
+        out[chosen] = told.view(out.dtype).ravel()
     for row in np.flatnonzero(~plain).tolist():
         skip = 12 if version[row] == 4 else 0
         src, dst = ((int(hi[row]) << 64 | int(lo[row])).to_bytes(16, "big")[skip:] for hi, lo, _ in ends)
-        out[row] = community_id(src, dst, int(protocol[row]), int(sport[row]), int(dport[row]))
-    return list(out)
+        out[row] = community_id(src, dst, int(protocol[row]), int(sport[row]), int(dport[row])).encode()
+    return out
 
 
 def _told(text: bytes) -> str:
     return "1:" + b2a_base64(hashlib.sha1(text, usedforsecurity=False).digest(), newline=False).decode()
 
 
-def uid(flow: str, time: int, frame_number: int) -> str:
-    """An identifier of one connection of one capture, the same in every run: "C" and 17 letters and digits."""
-    digest = hashlib.sha1(b"%b %d %d" % (flow.encode(), time, frame_number), usedforsecurity=False).digest()
-    return "C" + b2a_base64(digest).translate(_LETTERS)[:17].decode()
+def _encoded(texts: Iterable[bytes]) -> Bytes:
+    """The SHA-1 of texts in base64, uint8[n, 28]; encoded all at once."""
+    sha1 = hashlib.sha1
+    digests = b"\0".join([sha1(text, usedforsecurity=False).digest() for text in texts])
+    encoded = np.frombuffer(b2a_base64(digests + b"\0" if digests else b"", newline=False), np.uint8)
+    out = encoded.reshape(-1, _ENCODED).copy()
+    out[:, -1] = ord("=")  # the byte behind each digest is padding
+    return out
+
+
+def uids(flows: Texts, time: Ints, frame_number: Ints) -> Texts:
+    """Identifiers of connections of one capture, the same in every run: "C" and 17 letters and digits, S18[n].
+
+    Args:
+        flows: Community IDs.
+        time: nanoseconds of the first packets.
+        frame_number: of the first packets.
+    """
+    known = zip(flows.tolist(), time.tolist(), frame_number.tolist(), strict=True)
+    encoded = _encoded(b"%b %d %d" % each for each in known)
+    out = np.empty((len(flows), _UID), np.uint8)
+    out[:, 0] = ord("C")
+    letters = np.frombuffer(_LETTERS, np.uint8)
+    out[:, 1:] = letters[encoded[:, : _UID - 1]]
+    return out.view(f"S{_UID}").ravel()

@@ -20,7 +20,7 @@ from .columns import (
     Rows,
     addresses_text,
 )  # fmt: skip
-from .community_id import community_ids, uid
+from .community_id import Texts, community_ids, uids
 from .flows import Flows
 from .history import LETTERS, NEVER, first_places, histories, states
 from .tcp import Analysis
@@ -153,6 +153,10 @@ def _identifiers(packets: Packets, first: Rows) -> list[pl.Series]:
     src = packets.src_hi[first], packets.src_lo[first], packets.sport[first]
     dst = packets.dst_hi[first], packets.dst_lo[first], packets.dport[first]
     flows = community_ids((src, dst), packets.protocol[first], packets.ip_version[first])
-    times, numbers = packets.time[first].tolist(), (first + 1).tolist()
-    names = [uid(*each) for each in zip(flows, times, numbers, strict=True)]
-    return [pl.Series("community_id", flows, pl.String), pl.Series("uid", names, pl.String)]
+    return [_strings("community_id", flows), _strings("uid", uids(flows, packets.time[first], first + 1))]
+
+
+def _strings(name: str, texts: Texts) -> pl.Series:
+    """A column of ASCII texts that are equally long."""
+    whole, width = texts.tobytes().decode("ascii"), texts.dtype.itemsize
+    return pl.Series(name, [whole[at : at + width] for at in range(0, len(whole), width)], pl.String)

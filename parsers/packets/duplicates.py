@@ -24,12 +24,16 @@ def duplicates(packets: Packets, flows: Flows) -> Bools:
     copies = np.zeros(len(packets), np.bool_)
     order = flows.order
     number, length = packets.ip_id[order], packets.payload_length[order]
-    seq = packets.seq[order]
+    seq, time = packets.seq[order], packets.time[order]
+    limit = np.where(number > 0, _NUMBERED, _UNNUMBERED)
     pairs: list[tuple[Rows, Rows]] = []
     for distance in range(1, min(_DISTANCE + 1, len(order))):
         same = (number[distance:] == number[:-distance]) & (seq[distance:] == seq[:-distance])
         same &= length[distance:] == length[:-distance]
         place = np.flatnonzero(same)
+        # Where a sender does not number its packets, many are alike: the time tells most of them apart.
+        gap = time[place + distance] - time[place]
+        place = place[(gap >= 0) & (gap <= limit[place])]
         if len(place):
             later, earlier = order[place + distance], order[place]
             found = np.flatnonzero(_same(packets, later, earlier) & ~copies[later])
@@ -75,13 +79,12 @@ def _unlikely(packets: Packets, later: Rows) -> Rows:
 
 
 def _same(packets: Packets, later: Rows, earlier: Rows) -> Bools:
+    """Which packets are equal, but for what a router changes; those that time rules out are not asked for."""
     same: Bools = packets.connection[later] == packets.connection[earlier]
     for name in _EXACT:
         column = getattr(packets, name)
         same &= column[later] == column[earlier]
-    gap = packets.time[later] - packets.time[earlier]
-    limit = np.where(packets.ip_id[later] > 0, _NUMBERED, _UNNUMBERED)
-    same &= (gap >= 0) & (gap <= limit) & (~packets.fragment[later] | packets.reassembled(later))
+    same &= ~packets.fragment[later] | packets.reassembled(later)
     chosen = np.flatnonzero(same)
     same[chosen] = (_head(packets, later[chosen]) == _head(packets, earlier[chosen])).all(axis=1)
     return same

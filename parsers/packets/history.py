@@ -14,16 +14,17 @@ from .tcp import Analysis
 # Letters of the history; capital for the originator.
 LETTERS = "shadfrtwg"
 _SYN, _SYN_ACK, _PURE_ACK, _DATA, _FIN, _RST, _AGAIN, _CLOSED, _GAP = range(len(LETTERS))
-NEVER = np.iinfo(np.int64).max
+NEVER = np.iinfo(np.int32).max
+_PORTION = 16_384  # connections
 
 
-def first_places(packets: Packets, flows: Flows, analysis: Analysis, duplicate: Bools) -> Ints:
-    """Where in the order of the flows each event of LETTERS first happens, int64[connections, letters, 2].
+def first_places(packets: Packets, flows: Flows, analysis: Analysis, duplicate: Bools) -> Array:
+    """Where in the order of the flows each event of LETTERS first happens, int32[connections, letters, 2].
 
     The last axis is 0 for the responder, 1 for the originator; NEVER where it does not happen.
     """
     order = flows.order
-    out = np.full(len(flows) * len(LETTERS) * 2, NEVER, np.int64)
+    out = np.full(len(flows) * len(LETTERS) * 2, NEVER, np.int32)
     base = packets.connection[order].astype(np.int64) * (2 * len(LETTERS)) + packets.from_orig[order]
     protocol, flags = packets.protocol[order], packets.tcp_flags[order]
     tcp = protocol == TCP
@@ -48,20 +49,29 @@ def first_places(packets: Packets, flows: Flows, analysis: Analysis, duplicate: 
     return out.reshape(len(flows), len(LETTERS), 2)
 
 
-def histories(first: Ints, flipped: Bools) -> list[str]:
+def histories(first: Array, flipped: Bools) -> list[str]:
     """The history of each connection: a letter an event and side, in the order in which they first happened."""
-    letters = np.array([char for letter in LETTERS for char in (letter, letter.upper())])
+    letters = np.frombuffer("".join(letter + letter.upper() for letter in LETTERS).encode(), np.uint8)
     flat = first.reshape(len(first), 2 * len(LETTERS))
-    sequence = np.argsort(flat, axis=1, kind="stable")
-    counts = np.count_nonzero(flat != NEVER, axis=1)
-    words = letters[sequence].tolist()
-    return [
-        ("^" if turned else "") + "".join(word[:count])
-        for word, count, turned in zip(words, counts.tolist(), flipped.tolist(), strict=True)
-    ]
+    texts: dict[bytes, str] = {}
+    out: list[str] = []
+    for begin in range(0, len(flat), _PORTION):
+        part = flat[begin : begin + _PORTION]
+        words = letters[np.argsort(part, axis=1, kind="stable")]
+        counts = np.count_nonzero(part != NEVER, axis=1)
+        words[np.arange(words.shape[1]) >= counts[:, None]] = 0
+        # Most connections live one of a few lives.
+        for word in words.view(f"S{words.shape[1]}").ravel().tolist():
+            text = texts.get(word)
+            if text is None:
+                text = texts[word] = word.decode("ascii")
+            out.append(text)
+    for number in np.flatnonzero(flipped).tolist():
+        out[number] = "^" + out[number]
+    return out
 
 
-def states(first: Ints, protocol: Array, packets_of: Ints) -> Array:
+def states(first: Array, protocol: Array, packets_of: Ints) -> Array:
     """The conn_state of each connection.
 
     Args:

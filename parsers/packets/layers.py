@@ -12,13 +12,18 @@ import numpy as np
 from .columns import NO_PROTOCOL, NONE, TCP, Array, Packets, Rows, gather, grown, mapped
 from .frames import Frames, room
 from .links import ARP, IPV4, IPV6, Layer, head, link, skip_tags
+from .mapping import release
 from .plain import plain
 from .transport import Carried, clear, transport
 from .tunnels import tunnels
 from .window import Window
 from .wrapped import wrapped
 
-WINDOW = 16_384
+WINDOW = 8_192
+# Going through all layers costs as much for a few packets as for hundreds: so few of a window wait for those of others.
+_FEW = 64
+# Packets that have waited and are decoded at once: each may bring the pages around it into memory.
+_APART = 512
 _MAX_TUNNELS = 4
 # Hop-by-hop, routing, fragment, authentication, destination options, mobility, HIP, shim6: RFC 7045.
 _EXTENSIONS = (0, 43, 44, 51, 60, 135, 139, 140)
@@ -50,6 +55,7 @@ class Decoder:
         """Know no packet yet."""
         self._columns: dict[str, Array] = {}
         self._count = self._room = 0
+        self._waiting: list[Rows] = []
 
     def take(self, frames: Frames) -> None:
         """Decode the frames of the next part of the file, which are in memory."""
@@ -63,13 +69,21 @@ class Decoder:
         for start in range(0, len(packets), WINDOW):
             part, there = frames.part(start, start + WINDOW), packets.part(start, start + WINDOW)
             rows = plain(part, there)
-            if len(rows):
+            if len(rows) > _FEW:
                 decode(part, there, rows)
+            elif len(rows):
+                self._waiting.append(rows + (begin + start))
         self._count = end
 
     def packets(self, frames: Frames) -> Packets:
         """The packets of all frames, which are those that were taken."""
-        return Packets.of(frames, {name: column[: self._count] for name, column in self._columns.items()})
+        packets = Packets.of(frames, {name: column[: self._count] for name, column in self._columns.items()})
+        waiting = np.concatenate(self._waiting) if self._waiting else np.empty(0, np.int64)
+        for start in range(0, len(waiting), _APART):
+            decode(frames, packets, waiting[start : start + _APART])
+            release(frames.data)
+        self._waiting.clear()
+        return packets
 
 
 def decode(frames: Frames, packets: Packets, rows: Rows) -> None:

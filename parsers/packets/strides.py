@@ -15,8 +15,8 @@ import numpy as np
 from .columns import Array, Bytes, Ints
 from .frames import MAX_PACKET
 
-REGION = 16 * 1024 * 1024  # bytes that are walked before their pages are given back
-_SEGMENT = 64 * 1024  # bytes at least
+REGION = 32 * 1024 * 1024  # bytes that are walked before their pages are given back
+_SEGMENT = 128 * 1024  # bytes at least; at most MAX_PACKET, so that a record that claims more leaves its segment
 _RECORDS = 64  # that a segment should hold: a guess costs as much as some of them
 _REACH = 64 * 1024  # how far behind its beginning a record is looked for in a segment
 _NEAR = 2048  # how far it is looked for in all segments at once
@@ -64,26 +64,29 @@ def in_step(data: Bytes, layout: Layout, at: int) -> Segments:
     limits = np.append(edges[1:], min(at + REGION, last + 1))
     segment = np.flatnonzero(starts >= 0)
     ends = starts.copy()
-    sizes = np.ndarray((len(data) - 3,), dtype=layout.order + "u4", buffer=data, strides=(1,))
+    sizes = np.ndarray((last + 1,), layout.order + "u4", data, layout.size_at, (1,))
     place = starts[segment]
     inside = place < limits[segment]
-    place, segment = place[inside], segment[inside]
+    place, segment = place[inside], segment[inside].astype(np.uint16)
     limit = limits[segment]
     places: list[Ints] = []
     owners: list[Array] = []
     while len(place):
-        size = sizes[place + layout.size_at]
-        following = place + size + layout.header
-        if int(size.max()) > MAX_PACKET or int(following.max()) > len(data):
-            good = (size <= MAX_PACKET) & (following <= len(data))
-            ends[segment[~good]] = place[~good]
-            place, segment, limit, following = place[good], segment[good], limit[good], following[good]
-        places.append(place)
-        owners.append(segment.astype(np.uint16))
+        size = sizes[place]
+        following = place + size
+        following += layout.header
         going = following < limit
-        if not going.all():
-            ends[segment[~going]] = following[~going]
+        if np.count_nonzero(going) < len(going):
+            # What claims too much, or more than there is, leaves its segment, too.
+            whole = going | ((size <= MAX_PACKET) & (following <= len(data)))
+            left = ~going
+            ends[segment[left]] = np.where(whole, following, place)[left]
+            places.append(place[whole])
+            owners.append(segment[whole])
             segment, limit, following = segment[going], limit[going], following[going]
+        else:
+            places.append(place)
+            owners.append(segment)
         place = following
     owner = np.concatenate(owners) if owners else np.empty(0, np.uint16)
     order = np.argsort(owner, kind="stable")
@@ -100,7 +103,7 @@ def _segment(data: Bytes, layout: Layout, at: int, last: int) -> int:
         if at > last:
             break
         at += layout.header + min(unpack(data.data, at + layout.size_at)[0], MAX_PACKET)
-    return max(_SEGMENT, at - begin)
+    return min(max(_SEGMENT, at - begin), MAX_PACKET)
 
 
 def _guesses(data: Bytes, layout: Layout, edges: Ints, last: int) -> Ints:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 INFO, WARN, ERROR = 9, 13, 17  # OpenTelemetry severity numbers
 Value = str | int | float
 _PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) != "%")
+_TOKEN = re.compile("[!-$&-~]*")  # what is written as it is: most values
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,10 @@ class Notice:
         """The record that rules see: one line, free of control characters, a field a token without spaces."""
         frames = self.frames or ((self.frame_number,) if self.frame_number else ())
         where = f" ({'frame' if len(frames) == 1 else 'frames'} {', '.join(map(str, frames))})" if frames else ""
-        sentence = "".join(char if char.isprintable() else "\ufffd" for char in self.msg).rstrip(". ")
+        sentence = self.msg
+        if not sentence.isprintable():
+            sentence = "".join(char if char.isprintable() else "\ufffd" for char in sentence)
+        sentence = sentence.rstrip(". ")
         tokens = {**self.fields}
         if self.src:
             tokens.setdefault("client", self.src)
@@ -68,7 +73,8 @@ def token(value: Value) -> str:
     """A value as printable ASCII without spaces, the rest percent-encoded."""
     if isinstance(value, float):
         return f"{value:.6g}"
-    return quote(str(value), safe=_PLAIN, errors="replace")
+    text = str(value)
+    return text if _TOKEN.fullmatch(text) else quote(text, safe=_PLAIN, errors="replace")
 
 
 @cache

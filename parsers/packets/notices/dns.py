@@ -102,7 +102,11 @@ class _Answered:
 
     def __init__(self, table: pl.DataFrame) -> None:
         self._times: defaultdict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
-        good = table.filter((pl.col("rcode") == 0) & (pl.col("answers").list.len() > 0))
+        # Only names that begin as one that does not exist are looked up.
+        label = pl.col("query").str.to_lowercase().str.splitn(".", 2).struct.field("field_0").alias("label")
+        wanted = table.filter(pl.col("rcode") == 3).select("id_orig_h", label)
+        good = table.filter((pl.col("rcode") == 0) & (pl.col("answers").list.len() > 0)).with_columns(label)
+        good = good.join(wanted, on=["id_orig_h", "label"], how="semi", nulls_equal=True)
         micros = good["time"].dt.timestamp("us")
         for host, query, when in zip(good["id_orig_h"], good["query"], micros, strict=True):
             self._times[host, query.lower().partition(".")[0]].append((when or 0, query.lower().rstrip(".")))

@@ -48,10 +48,12 @@ def build(
         swap: whether that packet was sent by the server.
         own: columns behind the identity; what is missing is null.
     """
+    if not len(rows):
+        return layout.to_frame()  # most captures leave most tables empty
     index = np.asarray(rows, np.int64)
     who = identity(capture, index, np.asarray(swap, np.bool_))
     columns = [
-        _column(name, own[name], layout[name])
+        column(name, own[name], layout[name])
         if name in own
         else pl.repeat(None, len(index), dtype=layout[name], eager=True).alias(name)
         for name in layout
@@ -61,7 +63,8 @@ def build(
     return pl.DataFrame([*who.get_columns(), *columns])[order]
 
 
-def _column(name: str, values: Any, dtype: pl.DataType) -> pl.Series:
+def column(name: str, values: Any, dtype: pl.DataType) -> pl.Series:
+    """A column of a table of these values."""
     if isinstance(values, list) and isinstance(dtype, pl.List):
         # Lists are slow to make, and most of them are the same few.
         codes: dict[tuple[Any, ...] | None, int] = {}

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from ..columns import TCP, UDP
+from ..columns import TCP, UDP, Array, Ints, Rows
 from ..protocols.dns import CLASSES, Message, parse, rcode_name, type_name
 from ..reading import payloads
 from ..streams import Stream, streams
 from . import _rows
+from ._questions import Messages, Transactions, paired
 
 if TYPE_CHECKING:
     from ..capture import Capture
 
 SERVICES = {53: "dns", 5353: "mdns", 5355: "llmnr"}
+_NAMES = tuple(SERVICES.values())
+_DNS, _MDNS = _NAMES.index("dns"), _NAMES.index("mdns")
 SCHEMA = _rows.schema(
     {
         "proto": pl.String,
@@ -46,36 +48,52 @@ SCHEMA = _rows.schema(
 )
 # A resolver asks again after 5 s (resolv.conf), most libraries after 1 to 3 s.
 PATIENCE = 2.0
-_MAX_MESSAGE = 65_535
 _MAX_STREAM_MESSAGES = 100_000
+# Payloads whose message is remembered, and the longest of them.
+_REMEMBERED, _LONGEST = 16_384, 512
 
 
-@dataclass(slots=True)
-class _Transaction:
-    row: int
-    service: str
-    proto: str
-    question: Message | None = None
-    answer: Message | None = None
-    answer_row: int | None = None
-    attempts: int = 1
-    weird: list[str] = field(default_factory=list)
+class _Kinds:
+    """The distinct messages of a capture, but for their numbers: the same questions are asked again and again."""
+
+    def __init__(self) -> None:
+        """Know no message yet."""
+        self.messages: list[Message] = []
+        self._known: dict[tuple[bytes, bool], int] = {}
+
+    def code(self, raw: bytes, whole: bool) -> int:
+        """The index of what a payload holds, -1 where that is no message; `whole` as for `parse`."""
+        key = raw[2:], whole
+        code = self._known.get(key)
+        if code is None:
+            message = parse(raw, whole)
+            code = -1 if message is None else len(self.messages)
+            if message is not None:
+                self.messages.append(message)
+            if len(raw) <= _LONGEST:
+                if len(self._known) >= _REMEMBERED:
+                    self._known.clear()
+                self._known[key] = code
+        return code
 
 
 def table(capture: Capture) -> pl.DataFrame:
     """Every question of the capture with its answer."""
-    packets = capture.packets
-    messages = sorted([*_datagrams(capture), *_streamed(capture)], key=lambda found: found[0])
-    end = int(packets.time.max(initial=0))
-    found: list[_Transaction] = []
-    open_: dict[tuple[int, int, str, int], _Transaction] = {}
-    for row, message, service, proto in messages:
-        _pair(found, open_, int(packets.connection[row]), _Transaction(row, service, proto), message)
-    rows, unasked = [one.row for one in found], [one.question is None for one in found]
-    return _rows.build(capture, SCHEMA, rows, unasked, _columns(capture, found, end))
+    kinds = _Kinds()
+    found = [*_datagrams(capture, kinds), *_streamed(capture, kinds)]
+    row, code, number, service, tcp = (np.concatenate(column) for column in zip(*found, strict=True))
+    order = np.argsort(row, kind="stable")
+    connection = capture.packets.connection[row[order]].astype(np.int64)
+    messages = Messages(row[order], code[order], number[order], connection, service[order], tcp[order], kinds.messages)
+    pairs = paired(messages, _DNS, _MDNS)
+    rows = messages.row[pairs.at]
+    return _rows.build(capture, SCHEMA, rows, pairs.question < 0, _columns(capture, messages, pairs))
 
 
-def _datagrams(capture: Capture) -> Iterator[tuple[int, Message, str, str]]:
+_Found = tuple[Rows, Ints, Ints, Array, Array]  # packets, index of message, its number, service, whether over TCP
+
+
+def _datagrams(capture: Capture, kinds: _Kinds) -> Iterator[_Found]:
     packets = capture.packets
     ports = np.array(list(SERVICES), np.uint16)
     server = np.isin(packets.sport, ports) | np.isin(packets.dport, ports)
@@ -83,104 +101,77 @@ def _datagrams(capture: Capture) -> Iterator[tuple[int, Message, str, str]]:
     rows = np.flatnonzero(chosen)
     complete = packets.payload_captured[rows] >= packets.payload_length[rows]
     complete &= ~packets.fragment[rows] | packets.reassembled(rows)
-    for (row, raw), whole in zip(payloads(packets, rows), complete.tolist(), strict=True):
-        message = parse(raw, whole)
-        if message is not None:
-            port = int(packets.dport[row])
-            yield row, message, SERVICES.get(port) or SERVICES[int(packets.sport[row])], "udp"
+    found: list[int] = []
+    for (_, raw), whole in zip(payloads(packets, rows), complete.tolist(), strict=True):
+        found += kinds.code(raw, whole), int.from_bytes(raw[:2], "big")
+    codes, numbers = np.array(found, np.int64).reshape(-1, 2).T
+    service = np.zeros(len(rows), np.uint8)
+    for port in (packets.sport[rows], packets.dport[rows]):  # that of the target counts where both are known
+        for index, known in enumerate(SERVICES):
+            service[port == known] = index
+    good = codes >= 0
+    yield rows[good], codes[good], numbers[good], service[good], np.zeros(int(good.sum()), np.bool_)
 
 
-def _streamed(capture: Capture) -> Iterator[tuple[int, Message, str, str]]:
+def _streamed(capture: Capture, kinds: _Kinds) -> Iterator[_Found]:
     packets = capture.packets
     chosen = ((packets.sport == 53) | (packets.dport == 53)) & (packets.protocol == TCP) & (packets.payload_length > 0)
     connections = np.unique(packets.connection[chosen & (packets.connection >= 0)]).astype(np.int64)
     for _, sides in streams(capture, connections):
         for stream in sides:
-            yield from _of_stream(stream)
+            found = np.array(list(_of_stream(stream, kinds)), np.int64).reshape(-1, 3)
+            row, code, number = found.T
+            yield row, code, number, np.full(len(row), _DNS, np.uint8), np.ones(len(row), np.bool_)
 
 
-def _of_stream(stream: Stream) -> Iterator[tuple[int, Message, str, str]]:
+def _of_stream(stream: Stream, kinds: _Kinds) -> Iterator[tuple[int, int, int]]:
+    """The packet, index and number of each message of a stream."""
     at = 0
     for _ in range(_MAX_STREAM_MESSAGES):
         size = int.from_bytes(stream.read(at, 2), "big")  # RFC 1035 section 4.2.2
         raw = stream.read(at + 2, size)
-        message = parse(raw, len(raw) == size)
-        if message is None:
+        code = kinds.code(raw, len(raw) == size)
+        if code < 0:
             return
-        yield stream.row_at(at), message, "dns", "tcp"
+        yield stream.row_at(at), code, int.from_bytes(raw[:2], "big")
         at += 2 + size
 
 
-def _pair(
-    found: list[_Transaction],
-    open_: dict[tuple[int, int, str, int], _Transaction],
-    connection: int,
-    new: _Transaction,
-    message: Message,
-) -> None:
-    """Add a message to what was asked, or as a transaction of its own."""
-    key = (connection, message.trans_id, message.query.lower(), message.qtype)
-    # Who refuses need not repeat the question: the number alone tells then.
-    bare = (connection, message.trans_id, "", 0)
-    known = open_.get(key)
-    if new.service == "mdns":  # asks many, answered by anybody, often unasked (RFC 6762)
-        known = None
-    if not message.response:
-        if known is not None and known.answer is None and known.question is not None:
-            known.attempts += 1
-            return
-        new.question = message
-    elif known is not None:
-        if known.answer is None:
-            known.answer, known.answer_row = message, new.row
-            known.weird += message.weird
-        elif known.answer.rcode != message.rcode:  # a second answer that says something else
-            new.answer, new.answer_row = message, new.row
-            new.weird += ["dns_unmatched_reply", *message.weird]
-            found.append(new)
-        return
-    else:
-        new.answer, new.answer_row = message, new.row
-        if new.service == "dns":
-            new.weird.append("dns_unmatched_reply")
-    new.weird += message.weird
-    open_[key] = open_[bare] = new
-    found.append(new)
+def _columns(capture: Capture, messages: Messages, pairs: Transactions) -> dict[str, object]:
+    kinds, answer = messages.kinds, pairs.answer
+    head = np.where(pairs.question >= 0, pairs.question, answer)
+    time = capture.packets.time
+    asked, answered = pairs.question >= 0, answer >= 0
+    waited = (int(time.max(initial=0)) - time[messages.row[pairs.at]]) / 1e9
+    service = messages.service[pairs.at]
+    rtt = (time[np.maximum(pairs.answer_row, 0)] - time[messages.row[pairs.at]]) / 1e9
 
+    def of(name: str, values: Iterable[Any], index: Ints, missing: Any = None) -> pl.Series:
+        """A column of what is known of each distinct message, and what it holds where there is none."""
+        known = _rows.column(name, [*values, missing], SCHEMA[name])
+        return known.gather(np.where(index < 0, len(known) - 1, index))
 
-def _columns(capture: Capture, found: list[_Transaction], end: int) -> dict[str, object]:
-    heads = [one.question or one.answer or Message(0, False, 0, False, False, False, False, 0) for one in found]
-    answers = [one.answer for one in found]
     return {
-        "proto": [one.proto for one in found],
-        "service": [one.service for one in found],
-        "trans_id": [head.trans_id for head in heads],
-        "opcode": [head.opcode for head in heads],
-        "rtt": [
-            _rows.seconds(capture, one.row, one.answer_row) if one.question and one.answer_row is not None else None
-            for one in found
-        ],
-        "query": [head.query for head in heads],
-        "qclass_name": [CLASSES.get(head.qclass, str(head.qclass)) for head in heads],
-        "qtype_name": [type_name(head.qtype) if head.qtype else "" for head in heads],
-        "rcode": [answer and answer.rcode for answer in answers],
-        "rcode_name": [answer and rcode_name(answer.rcode) for answer in answers],
-        "aa": [answer and answer.aa for answer in answers],
-        "tc": [answer and answer.tc for answer in answers],
-        "rd": [head.rd for head in heads],
-        "ra": [answer and answer.ra for answer in answers],
-        "answers": [answer.answers if answer else [] for answer in answers],
-        "ttls": [answer.ttls if answer else [] for answer in answers],
-        "attempts": [one.attempts for one in found],
-        "asked": [one.question is not None for one in found],
-        "unanswered": [_unanswered(capture, one, end) for one in found],
-        "response_frame_number": _rows.frames(one.answer_row for one in found),
-        "weird": [one.weird for one in found],
+        "proto": of("proto", ["udp", "tcp"], messages.tcp[pairs.at].astype(np.int64)),
+        "service": of("service", _NAMES, service.astype(np.int64)),
+        "trans_id": messages.number[pairs.at],
+        "opcode": of("opcode", [kind.opcode for kind in kinds], head),
+        "rtt": pl.Series(rtt).set(pl.Series(~(asked & answered)), None),
+        "query": of("query", [kind.query for kind in kinds], head),
+        "qclass_name": of("qclass_name", [CLASSES.get(kind.qclass, str(kind.qclass)) for kind in kinds], head),
+        "qtype_name": of("qtype_name", [type_name(kind.qtype) if kind.qtype else "" for kind in kinds], head),
+        "rcode": of("rcode", [kind.rcode for kind in kinds], answer),
+        "rcode_name": of("rcode_name", [rcode_name(kind.rcode) for kind in kinds], answer),
+        "aa": of("aa", [kind.aa for kind in kinds], answer),
+        "tc": of("tc", [kind.tc for kind in kinds], answer),
+        "rd": of("rd", [kind.rd for kind in kinds], head),
+        "ra": of("ra", [kind.ra for kind in kinds], answer),
+        "answers": of("answers", [kind.answers for kind in kinds], answer, []),
+        "ttls": of("ttls", [kind.ttls for kind in kinds], answer, []),
+        "attempts": pairs.attempts,
+        "asked": asked,
+        # The capture may have ended too soon to tell.
+        "unanswered": pl.Series(~answered).set(pl.Series(~answered & ((service != _DNS) | (waited < PATIENCE))), None),
+        "response_frame_number": pl.Series(pairs.answer_row + 1).set(pl.Series(~answered), None),
+        "weird": of("weird", pairs.weird, pairs.weird_code),
     }
-
-
-def _unanswered(capture: Capture, one: _Transaction, end: int) -> bool | None:
-    if one.answer is not None:
-        return False
-    waited = (end - int(capture.packets.time[one.row])) / 1e9
-    return True if one.service == "dns" and waited >= PATIENCE else None

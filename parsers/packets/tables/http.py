@@ -61,6 +61,7 @@ _USUAL_HEAD = 640  # bytes of one packet; longer heads are read a second time
 # So often a side the end of a head is looked for beyond its packet in vain.
 _LONG_HEADS = 64
 _MAX_TEXT = 2048  # of a value that is kept
+_RESPONSE = int.from_bytes(b"HTTP/")
 _WORDS = np.array([int.from_bytes(start[:4].ljust(4), "big") for start in (b"HTTP", *METHODS)], np.uint64)
 
 
@@ -91,8 +92,9 @@ def _begins(capture: Capture) -> Bools:
     begins = np.zeros(len(packets), np.bool_)
     starts = packets.payload_start
     likely = np.flatnonzero(np.isin(starts >> np.uint64(32), _WORDS) & (packets.connection >= 0))
-    for row in likely.tolist():
-        begins[row] = starts_head(int(starts[row]).to_bytes(8, "big"))
+    found = starts[likely]
+    heads = [start for start in set(found.tolist()) if starts_head(start.to_bytes(8, "big"))]
+    begins[likely] = np.isin(found, np.array(heads, np.uint64))
     return begins
 
 
@@ -111,7 +113,7 @@ def _transactions(sides: list[Stream]) -> list[Transaction]:
 
 
 def _asks(side: Stream) -> bool:
-    return len(side.marks) > 0 and not side.read(side.marks[0], 5).startswith(b"HTTP/")
+    return len(side.marks) > 0 and int(side.packets.payload_start[side.row_at(side.marks[0])]) >> 24 != _RESPONSE
 
 
 def _walk(side: Stream, methods: list[str]) -> list[Message]:
@@ -141,7 +143,7 @@ def _walk(side: Stream, methods: list[str]) -> list[Message]:
             break
         if not head.complete:
             at = _next(places, at + 1)
-        elif size is not None and starts_head(raw := _beginning(side, end)):
+        elif size is not None and end < side.end and starts_head(raw := _beginning(side, end)):
             at = end
         else:
             at, raw = _next(places, end), b""
