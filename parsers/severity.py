@@ -99,10 +99,10 @@ FAILURES = (
     r"(?:[^a-z_=.\-]|[.\-](?:[^a-z]|$)|$)"
     r"|[a-z.](?:exception|error):(?:[^a-z=]|$)"
     # How a message begins that reports a failure, and how programs say that another one failed.
-    r"|^(?:failed to|unable to|could not|cannot|can't|refusing to|error code:?) [a-z0-9]"
+    r"|^(?:[^\s:]{1,40}: |[a-z]+ )?(?:failed to|unable to|could not|cannot|can't|refusing to|error code:?) [a-z0-9]"
     r"|^error (?:creating|opening|loading|reading|writing|connecting|starting|parsing|binding|executing|sending|accepting"
     r"|fetching|updating|removing|allocating|initiali[sz]ing) "
-    r"|^(?:[^\s:]{1,40}: ){0,2}(?:(?:parse|syntax) error|[a-z]+ configuration error) (?:in|on|at|near) "
+    r"|^(?:[^\s:]{1,40}: ){0,2}(?:(?:parse|syntax) error|[a-z]+ (?:configuration )?error) (?:in|on|at|near) "
     r"|: no such file or directory(?: \((?:errno ?= ?)?[0-9]+\))?\.?$"
     r"|failed with (?:a )?(?:nonzero exit|exit (?:code|status)|error|code [1-9])|exited with (?:code|status) [1-9]"
     r"|killed (?:due to|because of) |exception '[a-z_\\\\]+' with message"
