@@ -51,10 +51,11 @@ pidfile = /srv/worker/supervisord.pid
 command = sleep 300
 [program:worker]
 command = python3 /srv/worker/worker.py
+startsecs = 3
 startretries = 3
 INI
 start /dev/null supervisord -c worker/supervisord.conf
-sleep 4
+sleep 6
 cp worker/supervisord.log "$healthy/supervisor.log"
 rm worker/worker.ini
 wait_for 30 grep -q FATAL worker/supervisord.log
