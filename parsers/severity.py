@@ -77,6 +77,8 @@ WORDS = (
     r"|(?i:^" + _LEVEL + r" [a-z0-9_\-]+\[[0-9])"
     r"|(?i:[\[<(|.:] *" + _LEVEL + r" *[\]>)|])"
     r"|(?i:[\]>)|] +" + _LEVEL + r" {2,})"
+    # A column between tabs, or behind a first one that is filled up with spaces.
+    r"|(?i:(?:^[^\s]{1,40} +|\t)" + _LEVEL + r"\t)"
     r"|(?i:[\s)\],:]" + _LEVEL + r"(?::(?:\s|$)| +\[))"
     r"|(?i:[)\],:|]" + _LEVEL + r",\S)"
     r"|\((EE|WW|II|NI)\)"

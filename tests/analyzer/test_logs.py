@@ -1,4 +1,4 @@
-"""Logs of programs that were broken on purpose: the first finding is what was done to them, their healthy twins have none."""
+"""Logs of programs that were broken on purpose: the first finding is what was done to them."""
 
 from __future__ import annotations
 
