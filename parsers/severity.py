@@ -68,8 +68,8 @@ _LEVEL = r"(emergency|emerg|panic|fatal|critical|crit|alert|severe|error|err|war
 # in running prose ("no error so far") must not count.
 WORDS = (
     r"(?:^|[\s\[(<|,:;=\"'/.])"
-    r"(EMERGENCY|EMERG|PANIC|PANI|FATAL|FATA|FTL|CRITICAL|CRIT|CRT|ALERT|SEVERE|ERROR|ERRO|ERR|WARNING|WARN|WRN|NOTICE"
-    r"|INFORMATION|INFO|INF|DEBUG|DEBU|DBG|TRACE|TRC|VERBOSE|VRB"
+    r"(EMERGENCY|EMERG|PANIC|PANI|FATAL|FATA|FTL|CRITICAL|CRIT|CRT|ALERT|SEVERE|ERROR|ERRO|EROR|ERR|WARNING|WARN|WRN|NOTICE"
+    r"|INFORMATION|INFO|INF|DEBUG|DEBU|DBUG|DBG|TRACE|TRC|VERBOSE|VRB"
     r"|FEHLER|WARNUNG|SCHWERWIEGEND|ERREUR|AVERTISSEMENT|ADVERTENCIA|AVVERTENZA|AVISO|ОШИБКА|ПРЕДУПРЕЖДЕНИЕ)"
     r"(?:[\s\]\)>|,:;=\"'.\-\[]|$)"
     r"|(?:^|[\s\[(<|])(GRAVE)[:\])>|]"
@@ -77,6 +77,8 @@ WORDS = (
     r"|(?i:^" + _LEVEL + r" [a-z0-9_\-]+\[[0-9])"
     r"|(?i:[\[<(|.:] *" + _LEVEL + r" *[\]>)|])"
     r"|(?i:[\]>)|] +" + _LEVEL + r" {2,})"
+    # A column between tabs, or behind a first one that is filled up with spaces.
+    r"|(?i:(?:^[^\s]{1,40} +|\t)" + _LEVEL + r"\t)"
     r"|(?i:[\s)\],:]" + _LEVEL + r"(?::(?:\s|$)| +\[))"
     r"|(?i:[)\],:|]" + _LEVEL + r",\S)"
     r"|\((EE|WW|II|NI)\)"
@@ -100,9 +102,15 @@ FAILURES = (
     r"(?:[^a-z_=.\-]|[.\-](?:[^a-z]|$)|$)"
     r"|[a-z.](?:exception|error):(?:[^a-z=]|$)"
     # How a message begins that reports a failure, and how programs say that another one failed.
-    r"|^(?:failed to|unable to|could not|cannot|can't|refusing to|error code:?) [a-z0-9]"
+    r"|^(?:[^\s:]{1,40}: )?(?:failed to|unable to|could not|cannot|can't|refusing to|error code:?) [a-z0-9]"
+    r"|^[a-z]+ failed to [a-z]"
+    r"|^error (?:creating|opening|loading|reading|writing|connecting|starting|parsing|binding|executing|sending|accepting"
+    r"|fetching|updating|removing|allocating|initiali[sz]ing) "
+    r"|^(?:[^\s:]{1,40}: ){0,2}(?:(?:parse|syntax) error|[a-z]+ (?:configuration )?error) (?:in|on|at|near) "
+    r"|: no such file or directory(?: \((?:errno ?= ?)?[0-9]+\))?\.?$"
     # The result of a test or of a check of memory.
-    r"|^FAILED [\w./\-]+::|^--- FAIL: |^==[0-9]+== (?:Invalid (?:read|write|free)|Conditional jump or move depends on uninit|Process terminating)"
+    r"|^FAILED [\w./\-]+::|^--- FAIL: "
+    r"|^==[0-9]+== (?:Invalid (?:read|write|free)|Conditional jump or move depends on uninit|Process terminating)"
     # Windows' codes, and how a command says that it could not do its work.
     r"|^Error [0-9]{4}\. |error status: [1-9]|(?:error|hresult|failed)[ :=\[(]{1,4}0x8[0-9a-f]{7}|\*FAILED\* \["
     r"|^[a-z][a-z0-9_.\-]{1,30}: (?:error|fatal) [a-z]"

@@ -32,7 +32,8 @@ STDERR = LineFormat(
         + r"): {1,2}(?P<body>.*)$",
         r"^(?:\[[0-9]+\](?:: \[[0-9\-]+\])? |[0-9]{10}\.[0-9]{3} \[[0-9]+\] |[0-9a-f]{8}\.[0-9a-f]+ )?(?P<severity_text>"
         + _LEVELS
-        + r"):  (?P<body>.*)$",
+        # Not "INFO:     Started", as Uvicorn writes it.
+        + r"):  (?P<body>(?:[^ ].*)?)$",
     ),
     times=("iso", "epoch"),
     # These carry the prefix, too, and belong to the message before them.
