@@ -103,7 +103,7 @@ FAILURES = (
     r"|[a-z.](?:exception|error):(?:[^a-z=]|$)"
     # How a message begins that reports a failure, and how programs say that another one failed.
     r"|^(?:[^\s:]{1,40}: )?(?:failed to|unable to|could not|cannot|can't|refusing to|error code:?) [a-z0-9]"
-    r"|^[a-z]+ failed to [a-z]"
+    r"|^[a-z]+ (?:failed to|could not find) [a-z]"
     r"|^error (?:creating|opening|loading|reading|writing|connecting|starting|parsing|binding|executing|sending|accepting"
     r"|fetching|updating|removing|allocating|initiali[sz]ing) "
     r"|^(?:[^\s:]{1,40}: ){0,2}(?:(?:parse|syntax) error|[a-z]+ (?:configuration )?error) (?:in|on|at|near) "
