@@ -15,6 +15,7 @@ from ..lines import LineFormat, Sample
 from ..plan import Plan, Slice
 from ..records import RecordFormat, Records
 from ..severity import ERROR, FATAL
+from ..text import SLICE_BYTES, slices
 from .json_lines import as_text, lookup
 
 _LABEL = re.compile(r"^([A-Z][A-Za-z/ ]{2,40}): +(\S.*)$")
@@ -37,9 +38,9 @@ class CrashReport(RecordFormat):
         """Whether a report begins."""
         return line.startswith(("Process: ", "Incident Identifier: "))
 
-    def slices(self, source: Source, plan: Plan, size: int = 0) -> Iterator[Slice]:
-        """The file is one slice: a report is some hundred kilobytes."""
-        yield Slice(plan.encoding.bom, source.size - plan.encoding.bom)
+    def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
+        """Slices no smaller than a report, which has some hundred kilobytes: it is one record."""
+        return slices(source, plan.encoding, self.starts_record, max(size, SLICE_BYTES))
 
     def sniff(self, source: Source) -> float:
         """Certain by the labels that every report has."""
@@ -98,9 +99,9 @@ class Ips(RecordFormat):
         """Whether a report begins."""
         return line.startswith("{") and '"bug_type"' in line
 
-    def slices(self, source: Source, plan: Plan, size: int = 0) -> Iterator[Slice]:
-        """The file is one slice."""
-        yield Slice(plan.encoding.bom, source.size - plan.encoding.bom)
+    def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
+        """Slices no smaller than a report, which has some hundred kilobytes: it is one record."""
+        return slices(source, plan.encoding, self.starts_record, max(size, SLICE_BYTES))
 
     def head(self, source: Source) -> Sequence[str]:
         """All of the head: the report is one document."""

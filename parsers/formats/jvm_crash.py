@@ -13,6 +13,7 @@ from ..lines import Sample
 from ..plan import Plan, Slice
 from ..records import RecordFormat, Records
 from ..severity import FATAL
+from ..text import SLICE_BYTES, slices
 
 _BEGINS = re.compile(
     r"^# +(?:A fatal error has been detected by|There is insufficient memory for) the (?:Java Runtime|SAP Java)"
@@ -34,9 +35,9 @@ class HsErr(RecordFormat):
         """Whether a report begins."""
         return _BEGINS.match(line) is not None
 
-    def slices(self, source: Source, plan: Plan, size: int = 0) -> Iterator[Slice]:
-        """The file is one slice: a report is some hundred kilobytes."""
-        yield Slice(plan.encoding.bom, source.size - plan.encoding.bom)
+    def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
+        """Slices no smaller than a report, which has some hundred kilobytes: it is one record."""
+        return slices(source, plan.encoding, self.starts_record, max(size, SLICE_BYTES))
 
     def sniff(self, source: Source) -> float:
         """Certain where the first lines say so."""
