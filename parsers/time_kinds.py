@@ -100,6 +100,8 @@ ALL_KINDS = (
     TimeKind("year_first", r"(?P<year>(?:19|20)[0-9]{2}) (?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + _FRACTION),
     TimeKind("month_slashed", r"(?P<month>(?i:" + _MONTHS + r"))/(?P<day>[0-9]{1,2})/(?P<year>(?:19|20)[0-9]{2}) " + _CLOCK),
     TimeKind("syslog", r"(?P<month>" + _MONTHS + r") {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + _FRACTION, year=False),
+    TimeKind("syslog_localized", r"^(?P<month>" + _MONTH_OF_ANY + r")\.? {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + _FRACTION, year=False),
+    TimeKind("syslog_cjk", r"^ ?(?P<month>[0-9]{1,2})[月월] {1,2}(?P<day>[0-9]{1,2}) " + _CLOCK + _FRACTION, year=False),
     TimeKind("day_month", r"\b(?P<day>[0-9]{1,2})[ -](?P<month>" + _MONTHS + r") " + _CLOCK + _FRACTION, year=False),
     TimeKind("iso_basic", r"\b(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])(?:[T _-])(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2}):(?P<second>[0-9]{1,2})(?:[.,:](?P<fraction>[0-9]{1,9}))?" + _ZONE),
     TimeKind("iso_compact", r"\b(?P<year>(?:19|20)[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])[T_:-]?(?P<hour>[0-2][0-9])(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])(?:[.](?P<fraction>[0-9]{1,9}))?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?\b"),
