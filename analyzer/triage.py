@@ -374,17 +374,15 @@ def warnings(tally: Tally, quoter: Quoter) -> list[UnknownError]:
 def _loudest(tally: Tally, records: Mapping[int, int], quoter: Quoter) -> list[UnknownError]:
     """The templates with the most records, from the number of records of each; fatal ones first, empty ones last."""
     silent = {key: re.match(EMPTY, tally.templates.template(key)) is not None for key in records}
+    milder = {key: tally.counts[key].severity < FATAL for key in records}
+    ranked = sorted(records, key=lambda key: (silent[key], milder[key], -records[key], key))
     out = []
-    fatal = {key: tally.counts[key].severity >= FATAL for key in records}
-    for template_id in sorted(records, key=lambda key: (silent[key], not fatal[key], -records[key], key))[
-        :UNKNOWN_SHOWN
-    ]:
+    for template_id in ranked[:UNKNOWN_SHOWN]:
         counts = tally.counts[template_id]
         example = quoter.evidence(counts.source, counts.offset, counts.line, counts.first, (), CONTEXT_LINES)
         template = tally.templates.template(template_id)
         first, last = to_datetime(counts.first), to_datetime(counts.last)
-        number = records[template_id]
-        out.append(UnknownError(template_id, template, counts.severity, number, first, last, example))
+        out.append(UnknownError(template_id, template, counts.severity, records[template_id], first, last, example))
     return out
 
 

@@ -15,6 +15,8 @@ from .text import detect_encoding, find_aligned
 
 LINE_CHARACTERS = 4096
 _CONTEXT_BYTES = 8192
+# Lines by which formats are told apart.
+SNIFFED_LINES = 120
 # How far behind the first line of a record its other lines are looked for.
 _RECORD_BYTES = 32 * 1024
 _RECORD_LINES = 300
@@ -65,6 +67,37 @@ def tail_lines(source: Source, encoding: Encoding, limit: int) -> list[str]:
         data = handle.read(HEAD_BYTES)
     text = _plain(data, encoding).replace("\r\n", "\n")
     return [line[:LINE_CHARACTERS] for line in text.replace("\r", "\n").split("\n")[1:] if line.strip()][-limit:]
+
+
+def spread_lines(source: Source) -> tuple[str, ...]:
+    """Some two dozen of the lines that are sniffed: the first ones, and others at even distances."""
+    return _spread(head_lines(source, SNIFFED_LINES))
+
+
+def spread_text(source: Source) -> str:
+    """The same, in one text."""
+    return _joined(spread_lines(source))
+
+
+@lru_cache(maxsize=4)
+def _joined(lines: tuple[str, ...]) -> str:
+    return "\n".join(lines)
+
+
+@lru_cache(maxsize=4)
+def _spread(lines: tuple[str, ...]) -> tuple[str, ...]:
+    filled = [line for line in lines if line.strip()]
+    return tuple(filled[:10] + filled[10 :: max(1, len(filled) // 16)])
+
+
+def sample_lines(source: Source) -> list[str]:
+    """Lines to plan by: from the head of the file, or from its tail where the head is blank.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    lines = [line for line in head_lines(source) if line.strip()]
+    return lines or tail_lines(source, detect_encoding(source.head), 400)
 
 
 def quote(source: Source, offset: int, encoding: Encoding, limit: int = 4096) -> str:

@@ -10,7 +10,8 @@ import polars as pl
 
 from .continuation import CONTINUATION
 from .contract import Source
-from .lines import LineFormat, outlined, sample_lines, without_prefix
+from .excerpt import sample_lines
+from .lines import LineFormat, outlined, without_prefix
 from .plan import Plan
 from .text import detect_encoding
 from .time_kinds import HEADER_WINDOW, KINDS, TimeKind

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -20,7 +20,7 @@ from . import severity
 from .batch import Batch, large_strings, shape_codes
 from .continuation import CONTINUATION, EXCEPTION, carry, carry_severity, with_crashes
 from .contract import Source
-from .excerpt import head_lines, tail_lines
+from .excerpt import SNIFFED_LINES, head_lines, sample_lines, spread_lines, spread_text
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
 from .text import SLICE_BYTES, Lines, detect_encoding, line_ends, read_slice, slices
@@ -110,7 +110,7 @@ class LineFormat:
         if not self._may_start(source):
             return 0.0
         hits = others = 0
-        for line in head_lines(source, _SNIFFED_LINES):
+        for line in head_lines(source, SNIFFED_LINES):
             if not line.strip():
                 continue
             if self.starts_record(line):
@@ -371,40 +371,8 @@ def outlined(lines: pl.Series, bodies: pl.Series) -> pl.DataFrame:
     return pl.DataFrame({"body": bodies, "matched": matched})
 
 
-_SNIFFED_LINES = 120
 # How far from the start of a line its time may stand to say that a record begins there.
 _MARGIN = 2
-
-
-def spread_lines(source: Source) -> tuple[str, ...]:
-    """Some two dozen of the lines that are sniffed: the first ones, and others at even distances."""
-    return _spread(head_lines(source, _SNIFFED_LINES))
-
-
-def spread_text(source: Source) -> str:
-    """The same, in one text."""
-    return _joined(spread_lines(source))
-
-
-@lru_cache(maxsize=4)
-def _joined(lines: tuple[str, ...]) -> str:
-    return "\n".join(lines)
-
-
-@lru_cache(maxsize=4)
-def _spread(lines: tuple[str, ...]) -> tuple[str, ...]:
-    filled = [line for line in lines if line.strip()]
-    return tuple(filled[:10] + filled[10 :: max(1, len(filled) // 16)])
-
-
-def sample_lines(source: Source) -> list[str]:
-    """Lines to plan by: from the head of the file, or from its tail where the head is blank.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    lines = [line for line in head_lines(source) if line.strip()]
-    return lines or tail_lines(source, detect_encoding(source.head), 400)
 
 
 def _best_kind(kinds: Sequence[TimeKind], lines: Sequence[str]) -> TimeKind | None:

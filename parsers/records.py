@@ -170,7 +170,7 @@ class RecordFormat:
         """Whether a line begins a record that is no line of a trace."""
         if not self.starts_record(line):
             return False
-        return not any(looks_continued(body) or not body.strip() for body in self.records([line]).body)
+        return not any(map(looks_continued, self.records([line]).body))
 
     def read(self, source: Source, piece: Slice, plan: Plan) -> Batch:
         """Read one slice."""
@@ -378,8 +378,8 @@ def _extract(batch: Batch, records: NDArray[np.int64], bodies: pl.Series, found:
 
 
 def looks_continued(body: str) -> bool:
-    """Whether a message is the inside of a stack trace, so that it continues the message before it."""
-    return bool(body) and (CONTINUATION.match(body) is not None or may_continue(body))
+    """Whether a message goes on with the message before it: a line of a stack trace, or a blank one in it."""
+    return CONTINUATION.match(body) is not None or may_continue(body)
 
 
 EPOCH = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$")

@@ -27,7 +27,7 @@ class Stamped(RecordFormat):
     def starts_record(self, line: str) -> bool:
         """Whether a line begins a message that is no part of a stack trace."""
         match = _LINE.match(line)
-        return match is not None and bool((match[2] or "").strip()) and not looks_continued(match[2])
+        return match is not None and not looks_continued(match[2] or "")
 
     def sniff(self, source: Source) -> float:
         """The share of lines with such a time, where hardly any writes fewer digits than the runtime does."""

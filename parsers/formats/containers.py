@@ -33,11 +33,6 @@ _COLOURS = re.compile(r"\x1b\[(?:[0-9;]{1,8}m|K)")
 _LOST_COLOURS = re.compile(r"\[[0-9;]{1,8}m")
 
 
-def _continues(text: str) -> bool:
-    """Whether what a program printed goes on with what it printed before: a stack trace, or a blank line in it."""
-    return not text.strip() or looks_continued(text)
-
-
 class _Boundary:
     """Says where a file may be cut: in front of a line that begins a message, when no message is open.
 
@@ -54,7 +49,7 @@ class _Boundary:
         if part is None:
             return False
         text, stream, partial = part
-        here = stream in self._open and not any(self._open.values()) and not _continues(text)
+        here = stream in self._open and not any(self._open.values()) and not looks_continued(text)
         if here:
             self._open.clear()
         else:
@@ -265,7 +260,7 @@ class Cri(RecordFormat):
     def starts_record(self, line: str) -> bool:
         """Whether a line is a whole message that is no part of a stack trace."""
         match = _CRI.match(line)
-        return match is not None and not _continues(match[4] or "")
+        return match is not None and not looks_continued(match[4] or "")
 
     def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
         """Cut the file between messages."""

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import LineFormat, Sample
-from ..plan import Plan, Slice
-from ..records import RecordFormat, Records
+from ..records import Records
+from ..reports import ReportFormat
 from ..severity import ERROR, FATAL
-from ..text import SLICE_BYTES, slices
 from .json_lines import as_text, lookup
 
 _LABEL = re.compile(r"^([A-Z][A-Za-z/ ]{2,40}): +(\S.*)$")
@@ -31,35 +29,25 @@ def _told(name: str | None, kind: str | None, detail: str | None, frames: Sequen
 
 
 @dataclass(frozen=True)
-class CrashReport(RecordFormat):
+class CrashReport(ReportFormat):
     """A report is a record."""
 
     def starts_record(self, line: str) -> bool:
         """Whether a report begins."""
         return line.startswith(("Process: ", "Incident Identifier: "))
 
-    def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
-        """Slices no smaller than a report, which has some hundred kilobytes: it is one record."""
-        return slices(source, plan.encoding, self.starts_record, max(size, SLICE_BYTES))
-
     def sniff(self, source: Source) -> float:
         """Certain by the labels that every report has."""
         labels = {match[1] for line in head_lines(source, 60) if (match := _LABEL.match(line))}
         return 0.98 if {"Process", "Exception Type"} <= labels and labels & {"Date/Time", "Identifier"} else 0.0
 
-    def records(self, lines: Sequence[str]) -> Records:
-        """Each report is a record: what it says in a sentence, and its lines."""
-        found = Records()
-        starts = [at for at, line in enumerate(lines) if self.starts_record(line)]
-        # An incident names its process a few lines below.
-        starts = [at for at in starts if not any(line.startswith("Incident") for line in lines[max(0, at - 10) : at])]
-        found.skipped = starts[0] if starts else len(lines)
-        for at, end in pairwise([*starts, len(lines)]):
-            self._add(found, at, lines[at:end])
-        return found
+    def begins(self, lines: Sequence[str]) -> list[int]:
+        """The first line of each report; an incident names its process a few lines below."""
+        begins = super().begins(lines)
+        return [at for at in begins if not any(line.startswith("Incident") for line in lines[max(0, at - 10) : at])]
 
-    @staticmethod
-    def _add(found: Records, at: int, lines: Sequence[str]) -> None:
+    def add_report(self, found: Records, at: int, lines: Sequence[str]) -> None:
+        """Add what it says in a sentence, and its lines."""
         labels: dict[str, str] = {}
         for line in lines:
             if match := _LABEL.match(line):
@@ -92,16 +80,12 @@ APPLE = CrashReport(
 
 
 @dataclass(frozen=True)
-class Ips(RecordFormat):
+class Ips(ReportFormat):
     """Two JSON documents: what crashed, on one line, and the report."""
 
     def starts_record(self, line: str) -> bool:
         """Whether a report begins."""
         return line.startswith("{") and '"bug_type"' in line
-
-    def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
-        """Slices no smaller than a report, which has some hundred kilobytes: it is one record."""
-        return slices(source, plan.encoding, self.starts_record, max(size, SLICE_BYTES))
 
     def head(self, source: Source) -> Sequence[str]:
         """All of the head: the report is one document."""
@@ -112,17 +96,8 @@ class Ips(RecordFormat):
         found = [self.starts_record(line) and '"timestamp"' in line for line in head_lines(source, 200)]
         return 0.99 if any(found[:-1]) else 0.0
 
-    def records(self, lines: Sequence[str]) -> Records:
-        """Each report is a record."""
-        found = Records()
-        starts = [at for at, line in enumerate(lines) if self.starts_record(line)]
-        found.skipped = starts[0] if starts else len(lines)
-        for at, end in pairwise([*starts, len(lines)]):
-            self._add(found, at, lines[at:end])
-        return found
-
-    @staticmethod
-    def _add(found: Records, at: int, lines: Sequence[str]) -> None:
+    def add_report(self, found: Records, at: int, lines: Sequence[str]) -> None:
+        """Add what it says in a sentence, and its lines."""
         first, report = _object(lines[0]), _object("\n".join(lines[1:]))
         name = as_text(lookup(report, ("procName",)) or lookup(first, ("app_name", "name")))
         time = as_text(lookup(report, ("captureTime", "date")) or lookup(first, ("timestamp",)))

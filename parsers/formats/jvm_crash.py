@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import Sample
-from ..plan import Plan, Slice
-from ..records import RecordFormat, Records
+from ..records import Records
+from ..reports import ReportFormat
 from ..severity import FATAL
-from ..text import SLICE_BYTES, slices
 
 _BEGINS = re.compile(
     r"^# +(?:A fatal error has been detected by|There is insufficient memory for) the (?:Java Runtime|SAP Java)"
@@ -28,16 +26,12 @@ _TOLD = 150
 
 
 @dataclass(frozen=True)
-class HsErr(RecordFormat):
+class HsErr(ReportFormat):
     """A report is a record: what happened and where; the lists behind it are for those who search the cause."""
 
     def starts_record(self, line: str) -> bool:
         """Whether a report begins."""
         return _BEGINS.match(line) is not None
-
-    def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
-        """Slices no smaller than a report, which has some hundred kilobytes: it is one record."""
-        return slices(source, plan.encoding, self.starts_record, max(size, SLICE_BYTES))
 
     def sniff(self, source: Source) -> float:
         """Certain where the first lines say so."""
@@ -49,20 +43,14 @@ class HsErr(RecordFormat):
         """All of the head: the time stands below the registers in older versions."""
         return head_lines(source, 20_000)
 
-    def records(self, lines: Sequence[str]) -> Records:
-        """Each report is a record."""
-        found = Records()
-        starts = [at for at, line in enumerate(lines) if self.starts_record(line)]
-        found.skipped = starts[0] if starts else len(lines)
-        for at, end in pairwise([*starts, len(lines)]):
-            report = lines[at:end]
-            error = next((match[1] for line in report[:12] if (match := _ERROR.match(line))), "fatal error")
-            frame = next((match[1] for line in report[:30] if (match := _FRAME.match(line))), None)
-            time = next((match for line in report if (match := _TIME.match(line))), None)
-            sentence = f"the Java virtual machine crashed: {error}{f', in {frame}' if frame else ''}"
-            stamp = " ".join(filter(None, (time[1], time[3], time[2]))) if time else None
-            found.add(at, "\n".join([sentence, *report[:_TOLD]]), stamp, FATAL)
-        return found
+    def add_report(self, found: Records, at: int, lines: Sequence[str]) -> None:
+        """Add what happened and where, and the head of the report."""
+        error = next((match[1] for line in lines[:12] if (match := _ERROR.match(line))), "fatal error")
+        frame = next((match[1] for line in lines[:30] if (match := _FRAME.match(line))), None)
+        time = next((match for line in lines if (match := _TIME.match(line))), None)
+        sentence = f"the Java virtual machine crashed: {error}{f', in {frame}' if frame else ''}"
+        stamp = " ".join(filter(None, (time[1], time[3], time[2]))) if time else None
+        found.add(at, "\n".join([sentence, *lines[:_TOLD]]), stamp, FATAL)
 
 
 def _sample(second: int, error: str) -> str:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..continuation import CONTINUATION
 from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import Sample
@@ -68,7 +67,7 @@ class Streams(RecordFormat):
         """Whether a line begins a message that is no part of a stack trace."""
         match = re.match(self.pattern, line)
         body = _stamped(match["body"])[1] if match else ""
-        return bool(body.strip()) and not looks_continued(body)
+        return not looks_continued(body)
 
     def sniff(self, source: Source) -> float:
         """Certain where nearly all lines have such names."""
@@ -200,7 +199,7 @@ class TailFiles(RecordFormat):
         """Cut the file in front of lines that name no file and go on with no stack trace."""
 
         def begins(line: str) -> bool:
-            return not CONTINUATION.match(line) and not self.starts_record(line)
+            return not looks_continued(line) and not self.starts_record(line)
 
         return slices(source, plan.encoding, begins, size, self.headings)
 

@@ -121,6 +121,16 @@ def test_the_size_of_the_slices_does_not_matter(report_on: ReportOn, header: Cal
     ]
 
 
+def test_parts_of_files_are_cut_between_traces(report_on: ReportOn) -> None:
+    served = ("2026-03-14 09:26:53,123 INFO [main] acme.Shop - served widget 7",)
+    log = "==> a.log <==\n" + log_of(lambda _, line: line, [served, PYTHON, served, NODE] * 8)
+    whole, cut = report_on(log), report_on(log, "", Options(jobs=1, slice_bytes=300))
+    assert records(cut) == records(whole)
+    assert [(entry.template, entry.count) for entry in cut.unknown] == [
+        (entry.template, entry.count) for entry in whole.unknown
+    ]
+
+
 def test_rules_see_a_trace_without_the_headers_of_its_lines(report_on: ReportOn) -> None:
     rule = (
         "---\nid: t.lost\ntitle: T\nseverity: high\ndetection:\n  a:\n    body|contains: most recent call last\n"
