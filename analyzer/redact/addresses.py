@@ -23,7 +23,6 @@ def keeps_readable(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bo
     return address.version == 4 and int(address) >> 24 in (0, 255)
 
 
-@lru_cache(maxsize=65_536)
 def canonical4(value: str) -> str:
     """The address without leading zeros; "" for numbers that are no address, or none that needs hiding."""
     first, second, third, fourth = map(int, value.split("."))
@@ -46,6 +45,12 @@ def _perhaps_version(before: str) -> bool:
     """Whether the characters in front of four numbers may be the end of words that announce a version."""
     words = before[before.rfind("\n") + 1 :].rstrip(" \t:=\"'/").lower().split()
     return bool(words) and (words[-1] in (*_VERSION_WORDS, "to") or words[-1].endswith(("version", "ersion")))
+
+
+# As _is_address4 says, for a whole line; it may find too much.
+_ANNOUNCED = (
+    r"(?i)(?:version|\bv|\bver\.?|release|build|firmware|chrome|edg|safari|opr|upgraded\s+\S+\s+to)[\s:=\"'/]+[0-9]"
+)
 
 
 @lru_cache(maxsize=65_536)
@@ -141,11 +146,11 @@ IPV4 = Detector(
         r"([0-9](?<![0-9A-Za-z_.~][0-9])(?<![0-9]-[0-9])[0-9]{0,2}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})"
         r"(?![0-9A-Za-z_])(?!\.[0-9])(?!-[0-9]+\.)"
     ),
-    valid=lambda value: bool(canonical4(value)),
     behind=_is_address4,
     canonical=canonical4,
     shape=False,
     run=r"[0-9A-Za-z_.~-]*[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9][0-9A-Za-z_.~-]*",
+    doubt=_ANNOUNCED,
 )
 # Addresses that sit between letters: "ip-10-1-2-3" of cloud host names.
 IPV4_DASHED = Detector(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from analyzer.redact.pseudonyms import Place, Pseudonyms, is_own
+from analyzer.redact.pseudonyms import Pseudonyms, is_own
 
 Valid = Callable[[str], bool]
 Accept = Callable[[str, "re.Match[str]"], bool]
@@ -74,9 +74,10 @@ class Detector:
         valid: whether a found value can be one, wherever it stands; None if all can.
         accept: whether it is one where it stands; it sees the match for what stands around it. None if it always is.
         behind: whether it is one behind the (at most 60) characters of the text ahead of it; None if it always is.
-        canonical: the spelling by which equal values are known to be equal.
+        canonical: the spelling by which equal values are known to be equal; "" if it is no value after all.
         run: a pattern of Rust's regex engine for a run of characters that holds a value and all that `pattern` may look
             at around it. In large texts values are then looked for in different runs only; "" to look in whole lines.
+        doubt: with `run`, a pattern of Rust's regex engine for lines in which `behind` may refuse a value; "" for none.
     """
 
     kind: str
@@ -88,6 +89,7 @@ class Detector:
     canonical: Canonical = field(default=_as_is)
     shape: bool = True
     run: str = ""
+    doubt: str = ""
 
     @cached_property
     def sharp_gate(self) -> str:
@@ -115,8 +117,8 @@ class Detector:
             start, end = match.span(group)
             if behind is not None and not behind(match.string[start - _BEFORE if start > _BEFORE else 0 : start]):
                 return match[0]
-            if name == _UNNAMED:
-                name = known[value] = names.peek(self.kind, self.canonical(value))
+            if name[0] == _UNNAMED:
+                name = known[value] = names.peek(self.kind, name[1:])
             count += 1
             if names.equal_length:
                 name = names.fitted(name, value)
@@ -132,64 +134,69 @@ class Detector:
             names.counts[names.source, self.kind] += count
         return text
 
-    def replace_in_runs(self, lines: list[str], rows: Iterable[int], runs: Iterable[str], names: Pseudonyms) -> None:
-        """Put pseudonyms in the place of what is found in runs of characters.
+    def replace_in_runs(self, text: str, names: Pseudonyms) -> str | None:
+        """Put pseudonyms in the place of what is found in runs of characters, wherever these stand.
 
-        Args:
-            lines: changed in place.
-            rows: the index of the line of each run; all runs of a line follow each other, in their order.
-            runs: the runs.
-            names: the pseudonyms.
+        Returns:
+            The text; None if it has characters that this can't keep (it is to be given to `replace` then).
         """
-        known, places, behind = names.known(self), names.places(self), self.behind
-        count, current, line, at, done = 0, -1, "", 0, 0
-        out: list[str] = []
-        for row, run in zip(rows, runs, strict=True):
-            if row != current:
-                if out:
-                    lines[current] = "".join((*out, line[done:]))
-                    out.clear()
-                current, line, at, done = row, lines[row], 0, 0
-            at = line.index(run, at)
-            values = places.get(run)
-            if values is None:
-                values = places[run] = self._values(run, known)
-            for start, end, value in values:
-                first = at + start
-                if behind is not None and not behind(line[first - _BEFORE if first > _BEFORE else 0 : first]):
-                    continue
-                name = known.get(value, _UNNAMED)
-                if name == _UNNAMED:
-                    name = known[value] = names.peek(self.kind, self.canonical(value))
-                out += (line[done:first], name)
-                done = at + end
-                count += 1
-            at += len(run)
-        if out:
-            lines[current] = "".join((*out, line[done:]))
+        import polars as pl
+
+        if _MARK in text or not _is_unicode(text):
+            return None
+        out: list[str] = pl.Series([text]).str.replace_all(self.run, f"{_MARK}${{0}}{_MARK}").item().split(_MARK)
+        runs = out[1::2]
+        known = names.runs(self)
+        values = names.known(self)
+        for run in dict.fromkeys(runs):
+            if run not in known:
+                known[run] = self._run(run, values, names)
+        found = [known[run] for run in runs]
+        out[1::2] = [name for name, _ in found]
+        count = sum([values for _, values in found])
         if count:
             names.counts[names.source, self.kind] += count
+        return "".join(out)
 
-    def _values(self, run: str, known: dict[str, str]) -> list[Place]:
-        """Where there are values in a run, with what they are."""
-        values = []
+    def _run(self, run: str, known: dict[str, str], names: Pseudonyms) -> tuple[str, int]:
+        """A run with pseudonyms, and how many."""
+        out, done, count = "", 0, 0
         for match in self.pattern.finditer(run):
-            value = match[match.lastindex or 0]
-            if value not in known:
-                known[value] = self._judged(value)
-            if known[value]:
-                values.append((*match.span(match.lastindex or 0), value))
-        return values
+            group = match.lastindex or 0
+            value = match[group]
+            name = known.get(value)
+            if name is None:
+                name = known[value] = self._judged(value)
+            if not name:
+                continue
+            if name[0] == _UNNAMED:
+                name = known[value] = names.peek(self.kind, name[1:])
+            out += run[done : match.start(group)] + name
+            done = match.end(group)
+            count += 1
+        return (out + run[done:] if count else run), count
 
     def _judged(self, value: str) -> str:
         """What is remembered of a value: "" when it can be none, whatever stands around it."""
         if not value or is_own(value) or (self.valid is not None and not self.valid(value)):
             return ""
-        return _UNNAMED
+        canonical = self.canonical(value)
+        return f"{_UNNAMED}{canonical}" if canonical else ""
 
 
-# What can be a value, and has no pseudonym yet.
+# In front of the canonical spelling of what can be a value, and has no pseudonym yet.
 _UNNAMED = "?"
+# Stands at both ends of a run.
+_MARK = "\x00"
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether Arrow's strings can hold a text: it has no lone surrogates, which stand for bytes that are no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _bare_json_number(value: str, text: str, start: int, end: int) -> bool:

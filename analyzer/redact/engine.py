@@ -20,7 +20,6 @@ DETECTORS: tuple[Detector, ...] = (*_FIRST, *addresses.DETECTORS)
 _RARE = "|".join(
     f"(?:{detector.gate})" for detector in DETECTORS if not detector.shape and detector is not addresses.IPV4
 )
-
 _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_WHOLE = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----((?:(?!-----)[^\n]){16,65536}?)"
@@ -100,7 +99,6 @@ class Redactor:
 
     def _large(self, text: str) -> str:
         lines = text.split("\n")
-        before = lines.copy()
         # Lone surrogates stand for bytes that are no text; they are of no concern to the gates.
         column, shapes = _columns(text.encode("utf-8", "replace"))
         codes = shapes.hash()
@@ -118,24 +116,29 @@ class Redactor:
             if not len(places):
                 continue
             if detector.run:
-                self._pass_runs(detector, lines, before, column, places)
+                self._pass_runs(detector, lines, column, places)
                 continue
             if detector.shape:
                 places = places.filter(column.gather(places).str.contains(detector.sharp_gate))
             self._pass(detector, lines, places.to_list())
         return "\n".join(lines)
 
-    def _pass_runs(
-        self, detector: Detector, lines: list[str], before: list[str], column: pl.Series, places: pl.Series
-    ) -> None:
-        """As `_pass`, by the runs of the lines that no detector has changed yet."""
-        changed = [row for row in places.to_list() if lines[row] is not before[row]]
-        if changed:
-            self._pass(detector, lines, changed)
-            places = places.filter(~places.is_in(changed))
-        runs = column.gather(places).str.extract_all(detector.run)
-        rows = places.to_numpy().repeat(runs.list.len().to_numpy()).tolist()
-        detector.replace_in_runs(lines, rows, runs.explode().drop_nulls().to_list(), self.names)
+    def _pass_runs(self, detector: Detector, lines: list[str], column: pl.Series, places: pl.Series) -> None:
+        """As `_pass`, by the different runs of characters; line by line only where what stands ahead may decide."""
+        if detector.doubt:
+            doubtful = column.gather(places).str.contains(detector.doubt)
+            if doubtful.any():
+                self._pass(detector, lines, places.filter(doubtful).to_list())
+                places = places.filter(~doubtful)
+        rows = places.to_list()
+        if not rows:
+            return
+        after = detector.replace_in_runs("\n".join([lines[row] for row in rows]), self.names)
+        if after is None:
+            self._pass(detector, lines, rows)
+            return
+        for row, line in zip(rows, after.split("\n"), strict=True):
+            lines[row] = line
 
     def _pass(self, detector: Detector, lines: list[str], rows: list[int]) -> None:
         before = "\n".join([lines[row] for row in rows])

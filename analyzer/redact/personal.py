@@ -203,14 +203,16 @@ def _is_person(value: str) -> bool:
 
 _USER = r"[A-Za-z_][\w.-]{0,62}[\w$]"
 # What sshd writes on nearly every line has a detector of its own, for speed.
+_LOGIN = (
+    r"(?:[Aa]ccepted|[Ff]ailed|[Pp]ostponed|[Pp]artial) \S{1,40} for (?:(?:invalid|illegal) user )?([^\s:]{1,64}) from |"
+    r"(?:[Ii](?:nvalid|llegal)|[Aa]uthenticating) user ([^\s:\"',()]{2,64})"
+)
 LOGIN = Detector(
     "user",
     r"(?:ccepted|ailed|ostponed|artial) \S+ for |(?:nvalid|llegal|uthenticating) user ",
-    re.compile(
-        r"(?:[Aa]ccepted|[Ff]ailed|[Pp]ostponed|[Pp]artial) \S{1,40} for (?:(?:invalid|illegal) user )?([^\s:]{1,64}) from |"
-        r"(?:[Ii](?:nvalid|llegal)|[Aa]uthenticating) user ([^\s:\"',()]{2,64})"
-    ),
+    re.compile(_LOGIN),
     valid=_is_person,
+    run=_LOGIN,
 )
 USER = Detector(
     "user",

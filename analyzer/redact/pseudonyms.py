@@ -17,8 +17,6 @@ _REMEMBERED = 200_000
 _CASELESS = frozenset({"ip", "mac", "host", "email", "iban"})
 
 
-# Start, end and text of a value.
-Place = tuple[int, int, str]
 _T = TypeVar("_T")
 
 
@@ -47,15 +45,15 @@ class Pseudonyms:
         self._names: dict[tuple[str, str], str] = {}
         self._next: Counter[str] = Counter()
         self._known: dict[int, dict[str, str]] = {}
-        self._places: dict[int, dict[str, list[Place]]] = {}
+        self._runs: dict[int, dict[str, tuple[str, int]]] = {}
 
     def known(self, detector: object) -> dict[str, str]:
         """What a detector wants to remember about values; forgotten when it grows very large."""
         return _bounded(self._known.setdefault(id(detector), {}))
 
-    def places(self, detector: object) -> dict[str, list[Place]]:
-        """Where a detector has found values in runs of characters; forgotten when it grows very large."""
-        return _bounded(self._places.setdefault(id(detector), {}))
+    def runs(self, detector: object) -> dict[str, tuple[str, int]]:
+        """Runs of characters as a detector writes them, with its pseudonyms in each; forgotten when they grow many."""
+        return _bounded(self._runs.setdefault(id(detector), {}))
 
     def name(self, kind: str, value: str) -> str:
         """The pseudonym of a value, such as "ip-7"; counted for the current file."""
@@ -101,4 +99,5 @@ def reserved_address(value: str, number: int) -> ipaddress.IPv4Address | ipaddre
 
 def is_own(value: str) -> bool:
     """Whether a text is a pseudonym already; such text is left as it is, so that redacting twice changes nothing."""
-    return _OWN.fullmatch(value) is not None
+    # Most values are addresses: a pseudonym begins with no digit.
+    return value[:1].isalpha() and _OWN.fullmatch(value) is not None
