@@ -129,7 +129,7 @@ def bundle_command(
         typer.Option(
             "--redact/--no-redact",
             help="Pseudonyms in place of secrets and personal data.",
-            show_default="on for html, markdown, reply, sarif, csv, junit and github",
+            show_default="on for html, markdown, reply, sarif, csv, junit and github; secrets only for json and jsonl",
         ),
     ] = None,
     explain: Annotated[
@@ -160,9 +160,9 @@ def bundle_command(
     look = _Look(no_color, quiet, verbose or bool(explain), language, pager)
     whole = _shown(outcome.report, least, explain)
     # Once for all outputs, so that a pseudonym means the same in each of them.
-    hidden = _redacted(whole) if any(_hides(name, redact) for name, _ in outputs) else whole
+    hidden = {kind: _redacted(whole, kind) for kind in {_hidden(name, redact) for name, _ in outputs}}
     for name, file in outputs:
-        told = _for(hidden if _hides(name, redact) else whole, audience or _reader(name))
+        told = _for(hidden[_hidden(name, redact)], audience or _reader(name))
         _write(told, name, file, look)
     if not any(entry.records for entry in report.coverage):
         complain(f"{report.verdict} See the problems in the report.")
@@ -200,18 +200,33 @@ def _outputs(format_: str, files: Sequence[Path]) -> list[tuple[str, Path | None
     return [*out, (format_, None)] if format_ else out
 
 
-# What is handed on to others; the terminal and what programs read stay as they are.
+# What is handed on to others.
 _HANDED_ON = ("html", "markdown", "reply", "sarif", "csv", "junit", "github")
 
 
-def _hides(name: str, redact: bool | None) -> bool:
-    return name in _HANDED_ON if redact is None else redact
+class _Hidden(StrEnum):
+    """What a report does not show."""
+
+    nothing = "nothing"
+    credentials = "credentials"
+    everything = "secrets and personal data"
 
 
-def _redacted(report: Report) -> Report:
+def _hidden(name: str, redact: bool | None) -> _Hidden:
+    """What a format hides; programs that read JSON need addresses, and nobody needs passwords in their logs."""
+    if redact is not None:
+        return _Hidden.everything if redact else _Hidden.nothing
+    if name in _HANDED_ON:
+        return _Hidden.everything
+    return _Hidden.nothing if name == "terminal" else _Hidden.credentials
+
+
+def _redacted(report: Report, hidden: _Hidden) -> Report:
+    if hidden is _Hidden.nothing:
+        return report
     from analyzer.redact import redact_report
 
-    return redact_report(report)
+    return redact_report(report, only_credentials=hidden is _Hidden.credentials)
 
 
 def _reader(name: str) -> Reader:

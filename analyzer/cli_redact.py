@@ -51,6 +51,7 @@ def redact_command(
     limit: Annotated[
         list[str] | None, typer.Option(help="Change a limit, such as total_bytes=8GiB. Repeatable.")
     ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only one line, and what was left out.")] = False,
 ) -> None:
     """Write a bundle with pseudonyms in place of secrets and personal data."""
     if format_ not in ("terminal", "json"):
@@ -76,7 +77,7 @@ def redact_command(
     if format_ == "json":
         sys.stdout.write(json.dumps(_account(done), indent=2) + "\n")
     else:
-        _print(done, output)
+        _print(done, output, quiet)
     if not done.written:
         raise typer.Exit(3)
 
@@ -109,15 +110,23 @@ def _account(done: Redaction) -> dict[str, object]:
     }
 
 
-def _print(done: Redaction, output: Path) -> None:
+def _print(done: Redaction, output: Path, quiet: bool) -> None:
     from analyzer.render._escape import visible
 
     lines = [f"{output}: {len(done.written):,} files written, {len(done.left_out):,} things left out."]
-    for name, counts in sorted(done.counts.items()):
-        said = ", ".join(f"{count:,} {kind}" for kind, count in sorted(counts.items(), key=lambda item: -item[1]))
-        lines.append(f"  {visible(name)}: {said}")
-    if not done.counts:
-        lines.append("  Nothing had to be replaced.")
+    if not quiet:
+        lines += _replaced(done)
     lines += [f"left out: {visible(item.message)}" for item in done.left_out]
     lines += [f"note: {visible(item.message)}" for item in done.notes]
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _replaced(done: Redaction) -> list[str]:
+    """A line a file."""
+    from analyzer.render._escape import visible
+
+    lines = []
+    for name, counts in sorted(done.counts.items()):
+        said = ", ".join(f"{count:,} {kind}" for kind, count in sorted(counts.items(), key=lambda item: -item[1]))
+        lines.append(f"  {visible(name)}: {said}")
+    return lines or ["  Nothing had to be replaced."]

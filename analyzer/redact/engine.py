@@ -41,9 +41,15 @@ class Redactor:
         names: the pseudonyms given so far.
     """
 
-    def __init__(self, names: Pseudonyms | None = None) -> None:
-        """Start with the pseudonyms of an earlier text, or with none."""
+    def __init__(self, names: Pseudonyms | None = None, only_credentials: bool = False) -> None:
+        """Start with the pseudonyms of an earlier text, or with none.
+
+        Args:
+            names: the pseudonyms of an earlier text.
+            only_credentials: leave personal data and addresses as they are.
+        """
         self.names = names or Pseudonyms()
+        self._detectors = credentials.DETECTORS if only_credentials else DETECTORS
         self._key_lines = 0
 
     def start(self, source: str) -> None:
@@ -58,7 +64,7 @@ class Redactor:
         text = self._private_keys(text)
         if len(text) > _SMALL:
             return self._large(text)
-        for detector in DETECTORS:
+        for detector in self._detectors:
             text = detector.replace(text, self.names)
         return text
 
@@ -105,7 +111,7 @@ class Redactor:
         first = codes.arg_unique()
         kinds, known = codes.gather(first), shapes.gather(first)
         rare = column.str.contains(_RARE).arg_true()
-        for detector in DETECTORS:
+        for detector in self._detectors:
             if detector.shape:
                 held = kinds.filter(known.str.contains(detector.gate))
                 places = codes.is_in(held.implode()).arg_true() if len(held) else held

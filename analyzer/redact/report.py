@@ -20,20 +20,21 @@ _HOST_FACTS = re.compile(r"(?i)\bhosts?\b|host[_ ]?name|server[_ ]name")
 _SHORT_HOST = re.compile(r"(?i)[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 
 
-def redact_report(report: Report) -> Report:
-    """The report without secrets and personal data.
+def redact_report(report: Report, only_credentials: bool = False) -> Report:
+    """The report without secrets and personal data, or without credentials only.
 
     Evidence, context, templates, summaries, the verdict, paths, problems, facts and network tables carry pseudonyms,
     the same one for the same value in all of the report. What rules say is the rule book's and stays, and so do
     counts, times, severities, and the fingerprints of findings whose paths hold nothing to hide. Pure: the given
     report is not changed.
     """
-    return _Report(Redactor()).report(report)
+    return _Report(Redactor(only_credentials=only_credentials), not only_credentials).report(report)
 
 
 class _Report:
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, redactor: Redactor, hides_hosts: bool) -> None:
         self._text = redactor.text
+        self._hides_hosts = hides_hosts
         self._redactor = redactor
         self._seen: dict[str, str] = {}
 
@@ -112,7 +113,7 @@ class _Report:
 
     def _named(self, title: str, value: str) -> str:
         hidden = self._say(value)
-        if hidden == value and _HOST_FACTS.search(title) and _SHORT_HOST.fullmatch(value):
+        if self._hides_hosts and hidden == value and _HOST_FACTS.search(title) and _SHORT_HOST.fullmatch(value):
             return self._redactor.names.name("host", value)
         return hidden
 

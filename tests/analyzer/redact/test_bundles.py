@@ -147,3 +147,30 @@ def test_a_report_leaves_without_secrets(tmp_path: Path) -> None:
         assert (old.rule, old.count, old.fingerprint) == (new.rule, new.count, new.fingerprint)
         for evidence in new.evidence:
             assert all(0 <= start < end <= len(evidence.text) for start, end in evidence.highlights)
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [("terminal", {"password", "address"}), ("json", {"address"}), ("jsonl", {"address"}), ("csv", set())],
+)
+def test_who_reads_a_report_decides_what_it_hides(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, shown: set[str]
+) -> None:
+    log = tmp_path / "pay.log"
+    log.write_text(
+        "2026-03-14 09:27:00,000 ERROR [db] - postgres://svc:tiger-Five-55@10.20.30.40/pay: connect: connection refused\n"
+        "2026-03-14 09:27:01,000 ERROR [db] - postgres://svc:tiger-Five-55@10.20.30.40/pay: connect: connection refused\n"
+    )
+    run([str(log), "--format", form, "--verbose"])
+    told = capsys.readouterr().out
+    assert ("tiger-Five-55" in told) == ("password" in shown)
+    assert ("10.20.30.40" in told) == ("address" in shown)
+    run([str(log), "--format", form, "--verbose", "--no-redact"])
+    assert "tiger-Five-55" in capsys.readouterr().out
+
+
+def test_a_quiet_account_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("peer 192.0.2.1 left\n")
+    assert run(["redact", str(log), "-o", str(tmp_path / "b.log"), "-q"]) == 0
+    assert capsys.readouterr().out.count("\n") == 1
