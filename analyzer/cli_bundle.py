@@ -164,7 +164,7 @@ def bundle_command(
     for name, file in outputs:
         told = _for(hidden[_hidden(name, redact)], audience or _reader(name))
         _write(told, name, file, look)
-    if not any(entry.records for entry in report.coverage):
+    if not _was_read(report):
         complain(f"{report.verdict} See the problems in the report.")
         raise typer.Exit(3)
     if all(file for _, file in outputs):
@@ -198,6 +198,12 @@ def _outputs(format_: str, files: Sequence[Path]) -> list[tuple[str, Path | None
             )
         out.append((name, file))
     return [*out, (format_, None)] if format_ else out
+
+
+def _was_read(report: Report) -> bool:
+    """Whether anything was recognised; a capture without a packet was."""
+    empty = {problem.source for problem in report.problems if problem.kind == "empty"}
+    return any(entry.records or (entry.parser and entry.source in empty) for entry in report.coverage)
 
 
 # What is handed on to others.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,13 @@ def test_exit_codes(analyze_command: Command, log: Path, rules: Path, arguments:
     assert done.returncode == code
     assert "Traceback" not in done.stderr
     assert bool(done.stderr) is (code == 2)
+
+
+def test_a_capture_without_packets_is_read_and_said_to_be_empty(analyze_command: Command, tmp_path: Path) -> None:
+    (tmp_path / "x.pcap").write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+    done = analyze_command(tmp_path / "x.pcap")
+    assert done.returncode == 0
+    assert "The capture is empty: it holds no packet." in done.stdout
 
 
 def test_what_cannot_be_used_is_said_in_a_sentence_with_code_3(analyze_command: Command, tmp_path: Path) -> None:
