@@ -73,28 +73,55 @@ class Records:
     ) -> None:
         """Append a record."""
         self.line.append(line)
-        self.body.append(_valid(body[:BODY_CHARACTERS]))
-        self.time.append(None if time is None else _valid(time))
+        body = body[:BODY_CHARACTERS]
+        self.body.append(valid(body))
+        self.time.append(None if time is None else valid(time))
         self.severity.append(severity_number)
         self.continues.append(continues)
         self.follows.append(follows)
-        given = fields or {}
+        if fields is None:
+            for column in self.fields.values():
+                column.append(None)
+            return
         for name, column in self.fields.items():
-            value = given.get(name)
-            column.append(None if value is None else _valid(value))
-        for name, value in given.items():
-            if value is not None and name not in self.fields and name in HEADER_FIELDS:
-                self.fields[name] = [None] * (len(self.line) - 1) + [_valid(value)]
+            value = fields.get(name)
+            column.append(None if value is None else valid(value))
+        for name, value in fields.items():
+            if name not in self.fields and value is not None and name in HEADER_FIELDS:
+                self.fields[name] = [None] * (len(self.line) - 1) + [valid(value)]
+
+    def extend(
+        self,
+        lines: Sequence[int],
+        bodies: Sequence[str],
+        times: Sequence[str | None],
+        follows: Sequence[bool],
+        fields: Mapping[str, Sequence[str | None]],
+    ) -> None:
+        """Append records of which no more is known."""
+        before = len(self.line)
+        self.line += lines
+        self.body += [valid(body[:BODY_CHARACTERS]) for body in bodies]
+        self.time += [None if time is None else valid(time) for time in times]
+        self.severity += [0] * len(lines)
+        self.continues += [False] * len(lines)
+        self.follows += follows
+        for name, values in fields.items():
+            column = self.fields.setdefault(name, [None] * before)
+            column += [None if value is None else valid(value) for value in values]
+        for name, column in self.fields.items():
+            if name not in fields:
+                column += [None] * len(lines)
 
     def know(self, name: str, value: str) -> None:
         """Give the last record a field that it was added without."""
         column = self.fields.get(name)
         if column is None:
             column = self.fields[name] = [None] * len(self.line)
-        column[-1] = _valid(value)
+        column[-1] = valid(value)
 
 
-def _valid(text: str) -> str:
+def valid(text: str) -> str:
     """A text without lone surrogates, which JSON can spell and UTF-8 cannot."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
@@ -380,6 +407,3 @@ def _extract(batch: Batch, records: NDArray[np.int64], bodies: pl.Series, found:
 def looks_continued(body: str) -> bool:
     """Whether a message goes on with the message before it: a line of a stack trace, or a blank one in it."""
     return CONTINUATION.match(body) is not None or may_continue(body)
-
-
-EPOCH = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$")

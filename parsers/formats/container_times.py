@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import Sample
+from ..printed import Printed
 from ..records import RecordFormat, Records, looks_continued
-from .containers import add_message
 
 _LINE = re.compile(
     r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2}))(?: (.*))?$"
@@ -39,15 +39,15 @@ class Stamped(RecordFormat):
 
     def records(self, lines: Sequence[str]) -> Records:
         """Each message is a record; the lines of a stack trace are part of the one before them."""
-        found = Records()
+        printed = Printed()
         for at, line in enumerate(lines):
             match = _LINE.match(line)
             text = (match[2] or "") if match else line
             if match or line.strip():
-                add_message(found, at, match[1] if match else None, text, bool(found.line))
+                printed.add(at, match[1] if match else None, text, follows=True)
             else:
-                found.skipped += 1
-        return found
+                printed.found.skipped += 1
+        return printed.so_far()
 
 
 FORMAT = Stamped(

@@ -11,26 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ..contract import Source
 from ..excerpt import head_lines
+from ..json_text import as_text, decode, objects
 from ..lines import Sample
 from ..plan import Plan, Slice
+from ..printed import Printed
 from ..records import RecordFormat, Records, looks_continued
-from ..severity import number
 from ..text import SLICE_BYTES, slices
-from . import access_log, glog
-from .json_lines import FORMAT as JSON_LINES
-from .json_lines import JsonLines, as_text, decode
-
-_KLOG = re.compile(glog.HEADER)
-_ACCESS = re.compile(access_log.FORMAT.patterns[0])
-_LOGFMT_LEVEL = re.compile(r"(?:^|\s)(?:level|lvl|severity|at)=\"?([A-Za-z]+)")
-_LOGFMT = re.compile(r"^[A-Za-z_@][A-Za-z0-9_.\-]*=\S")
-# Programs in containers colour their output; the escape byte may have been lost on the way.
-_COLOURS = re.compile(r"\x1b\[(?:[0-9;]{1,8}m|K)")
-_LOST_COLOURS = re.compile(r"\[[0-9;]{1,8}m")
+from .json_lines import JsonLines
 
 
 class _Boundary:
@@ -67,75 +56,24 @@ class _Open:
     text: str
 
 
-def add_message(
-    found: Records,
-    line: int,
-    time: str | None,
-    text: str,
-    follows: bool,
-    around: Mapping[str, str | None] | None = None,
-) -> None:
-    """Add what a program printed, read as what it is.
-
-    Args:
-        found: where to add it.
-        line: number of its first line.
-        time: when the container runtime saw it.
-        text: one line as the program printed it.
-        follows: whether the record before it comes from the same stream, so that it may continue that one.
-        around: fields that the runtime knows.
-    """
-    _add_text(found, line, time, text, follows)
-    if around is None:
-        return
-    unknown = not found.severity[-1]
-    for name, value in around.items():
-        if value is not None and (name != "severity_text" or unknown):
-            found.know(name, value)
-    if unknown and "severity_text" in around:
-        found.severity[-1] = number(around["severity_text"])
-
-
-def _add_text(found: Records, line: int, time: str | None, text: str, follows: bool) -> None:
-    if "\x1b" in text:
-        text = _COLOURS.sub("", text)
-    if "[" in text:
-        text = _LOST_COLOURS.sub("", text)
-    text = text.rstrip("\r\n")
-    record = decode(text) if "{" in text[:8] else None
-    if record is not None:
-        JSON_LINES.add(found, line, record)
-        found.time[-1] = time or found.time[-1]
-        return
-    if text[:1] in "IWEF" and (match := _KLOG.match(text)):
-        fields: Mapping[str, str | None] = {"scope_name": match["scope_name"], "severity_text": match["severity_text"]}
-        found.add(line, match["body"], time, glog.LEVELS[match["severity_text"]], fields=fields)
-    elif '] "' in text and (match := _ACCESS.match(text)):
-        status = match["http_response_status_code"]
-        code = np.array([int(status) if status.isdigit() else -1])
-        level = int(access_log.severity_of_status(code)[0])
-        found.add(line, text, time, level, fields={"http_response_status_code": status})
-    elif "=" in text and _LOGFMT.match(text) and (match := _LOGFMT_LEVEL.search(text)):
-        found.add(line, text, time, number(match[1]), fields={"severity_text": match[1]})
-    else:
-        found.add(line, text, time, follows=follows)
-
-
 class _Joiner:
     """Puts lines that the runtime split back together and adds them in file order."""
 
-    def __init__(self, found: Records) -> None:
-        self._found = found
+    def __init__(self, printed: Printed) -> None:
+        self._printed = printed
         self._open: dict[str, _Open] = {}
         self._last_stream = ""
 
     def add(self, line: int, time: str | None, stream: str, text: str, partial: bool) -> None:
         """Add a line; `partial` when its end is still to come."""
         part = self._open.get(stream)
+        if part is None and not partial:
+            self._say(line, time, stream, text)
+            return
         if part is not None:
             part.text += text
         else:
-            part = self._open[stream] = _Open(line, time, stream, text)
+            self._open[stream] = _Open(line, time, stream, text)
         if not partial:
             self._close(stream)
 
@@ -146,8 +84,10 @@ class _Joiner:
 
     def _close(self, stream: str) -> None:
         part = self._open.pop(stream)
-        follows = bool(self._found.line) and stream == self._last_stream
-        add_message(self._found, part.line, part.time, part.text, follows)
+        self._say(part.line, part.time, stream, part.text)
+
+    def _say(self, line: int, time: str | None, stream: str, text: str) -> None:
+        self._printed.add(line, time, text, follows=stream == self._last_stream)
         self._last_stream = stream
 
 
@@ -168,20 +108,19 @@ class DockerJson(JsonLines):
 
     def records(self, lines: Sequence[str]) -> Records:
         """Each message is a record; a message without a line end at its end goes on in the next object."""
-        found = Records()
-        joiner = _Joiner(found)
-        for at, line in enumerate(lines):
-            record = decode(line)
+        printed = Printed()
+        joiner = _Joiner(printed)
+        for at, (line, record) in enumerate(zip(lines, objects(lines), strict=True)):
             if record is not None and _is_docker(record):
                 text, partial = _docker_part(record)
                 joiner.add(at, as_text(record.get("time")), str(record.get("stream", "")), text, partial)
             elif line.strip():
-                found.malformed.append(at)
-                found.add(at, line)
+                printed.so_far().malformed.append(at)
+                printed.so_far().add(at, line)
             else:
-                found.skipped += 1
+                printed.found.skipped += 1
         joiner.finish()
-        return found
+        return printed.so_far()
 
     def slices(self, source: Source, plan: Plan, size: int = SLICE_BYTES) -> Iterator[Slice]:
         """Cut the file between messages."""
@@ -191,7 +130,7 @@ class DockerJson(JsonLines):
 def _docker_part(record: Mapping[str, Any]) -> tuple[str, bool]:
     text = str(record["log"])
     # The driver splits lines at 16 KiB; a shorter one without an end is the last word of a process.
-    return text.rstrip("\n"), not text.endswith("\n") and len(text.encode("utf-8", "replace")) >= 16 * 1024
+    return text.rstrip("\n"), text[-1:] != "\n" and len(text.encode("utf-8", "replace")) >= 16 * 1024
 
 
 def _docker_line(line: str) -> tuple[str, str, bool] | None:
@@ -273,18 +212,18 @@ class Cri(RecordFormat):
 
     def records(self, lines: Sequence[str]) -> Records:
         """Each message is a record; one that is tagged P goes on in the next line of its stream."""
-        found = Records()
-        joiner = _Joiner(found)
+        printed = Printed()
+        joiner = _Joiner(printed)
         for at, line in enumerate(lines):
             match = _CRI.match(line)
             if match:
                 joiner.add(at, match[1], match[2], match[4] or "", match[3] == "P")
             elif line.strip():
-                found.add(at, line)
+                printed.so_far().add(at, line)
             else:
-                found.skipped += 1
+                printed.found.skipped += 1
         joiner.finish()
-        return found
+        return printed.so_far()
 
 
 CRI = Cri(

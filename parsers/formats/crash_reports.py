@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..contract import Source
+from ..event_objects import lookup
 from ..excerpt import head_lines
+from ..json_text import as_text
 from ..lines import LineFormat, Sample
 from ..records import Records
 from ..reports import ReportFormat
 from ..severity import ERROR, FATAL
-from .json_lines import as_text, lookup
 
 _LABEL = re.compile(r"^([A-Z][A-Za-z/ ]{2,40}): +(\S.*)$")
 _FRAME = re.compile(r"^[0-9]+ +(\S+)\s+0x[0-9a-f]+ (.+?)(?: \+ [0-9]+)?$")

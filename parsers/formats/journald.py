@@ -10,10 +10,11 @@ from typing import Any
 
 from ..contract import Source
 from ..excerpt import head_lines
+from ..json_text import as_text
 from ..lines import LineFormat, Sample
 from ..records import RecordFormat, Records
 from ..severity import DEFAULT_PRIORITIES, SYSLOG
-from .json_lines import JsonLines, as_text
+from .json_lines import JsonLines
 
 _TAG = r"(?P<service_name>[^\s:\[\]]{1,64})(?:\[[0-9]+\])?: ?(?P<body>.*)$"
 _HOST = r"(?P<host_name>[A-Za-z0-9_.\-]+) "

@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..contract import Source
+from ..event_objects import names_an_event
 from ..excerpt import head_lines
+from ..json_text import decode
 from ..lines import Sample
 from ..plan import Plan, Slice
 from ..records import Records
 from ..text import SLICE_BYTES, slices
 from ..times import Clock
 from .json_lines import FORMAT as JSON_LINES
-from .json_lines import JsonLines, decode, names_an_event
+from .json_lines import JsonLines
 
 _OPENS = re.compile(r"^(\s*)\{\s*$")
 _LIST = re.compile(r"^\s*(?:\{\s*\"[A-Za-z]+\"\s*:\s*)?\[\s*(?=\{)")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..contract import Source
+from ..event_objects import names_an_event, unwrapped
 from ..excerpt import head_lines
 from ..lines import Sample
 from ..plan import Plan, Slice
@@ -21,7 +22,7 @@ from ..records import Records
 from ..text import SLICE_BYTES
 from ..times import Clock
 from .json_lines import FORMAT as JSON_LINES
-from .json_lines import JsonLines, names_an_event, unwrapped
+from .json_lines import JsonLines
 
 # A document is read as a whole; of a larger one, json_documents reads the objects that stand on lines of their own.
 _WHOLE = 64 * 1024 * 1024

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..contract import Source
+from ..event_objects import lookup
 from ..excerpt import head_lines
+from ..json_text import as_text
 from ..lines import LineFormat, Sample
 from ..records import Records
 from ..severity import DEBUG, ERROR, FATAL, INFO, TRACE, WARN
-from .json_lines import JsonLines, as_text, lookup
+from .json_lines import JsonLines
 
 _LEVELS = {
     "F": FATAL,

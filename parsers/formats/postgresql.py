@@ -11,10 +11,11 @@ from typing import Any
 from ..batch import SQL_CONSTANTS
 from ..contract import Source
 from ..excerpt import head_lines
+from ..json_text import as_text
 from ..lines import LineFormat, Sample
 from ..records import RecordFormat, Records
 from ..severity import number
-from .json_lines import JsonLines, as_text
+from .json_lines import JsonLines
 
 _LEVELS = "DEBUG[1-5]?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC"
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?"

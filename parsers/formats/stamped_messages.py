@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import Sample
+from ..printed import add_message
 from ..records import RecordFormat, Records
 from ..time_layout import find_kind
-from .containers import add_message
 
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}"

@@ -14,10 +14,10 @@ from ..contract import Source
 from ..excerpt import head_lines
 from ..lines import Sample
 from ..plan import Plan, Slice
+from ..printed import Printed, add_message
 from ..records import RecordFormat, Records, looks_continued
 from ..severity import NUMBERS
 from ..text import SLICE_BYTES, slices
-from .containers import add_message
 
 # The runtime's own time, to the nanosecond: docker compose logs -t, kubectl logs --prefix --timestamps.
 _STAMP = re.compile(
@@ -79,24 +79,23 @@ class Streams(RecordFormat):
 
     def records(self, lines: Sequence[str]) -> Records:
         """Each message is a record; a stack trace is part of the message of its stream before it."""
-        found = Records()
+        printed = Printed()
         last = ""
         for at, line in enumerate(lines):
             match = re.match(self.pattern, line)
             if match is None:
                 if line.strip():
-                    found.add(at, line, continues=bool(found.line))
-                elif not found.line:
-                    found.skipped += 1
+                    printed.so_far().add(at, line, continues=bool(printed))
+                elif not printed:
+                    printed.found.skipped += 1
                 continue
             groups = match.groupdict()
             time, body = _stamped(groups["body"])
-            follows = bool(found.line) and last == groups["name"]
             if groups.get("time"):
                 time = groups["time"]
-            add_message(found, at, time, body, follows, {"service_name": groups["name"]})
+            printed.add(at, time, body, last == groups["name"], {"service_name": groups["name"]})
             last = groups["name"]
-        return found
+        return printed.so_far()
 
 
 def _stamped(body: str) -> tuple[str | None, str]:

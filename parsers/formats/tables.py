@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..contract import Source
+from ..event_objects import lookup, severity_of
 from ..excerpt import head_lines
+from ..json_text import as_text, decode
 from ..lines import Sample
 from ..plan import Plan, Slice
 from ..records import RecordFormat, Records
@@ -16,7 +18,7 @@ from ..severity import CRITICAL, ERROR, INFO, WARN, number
 from ..text import SLICE_BYTES, slices
 from ..time_layout import find_kind
 from ..times import Clock
-from .json_lines import add_nested, as_text, decode, lookup, severity_of
+from .json_lines import add_nested
 
 # Names of columns, in lower case and without blanks, underscores and what stands in brackets; the most specific first.
 TIME = ("@timestamp", "time", "timestamp", "datetime", "dateandtime", "timegenerated", "timecreated", "eventtime", "date", "ts",
