@@ -13,6 +13,7 @@ from pathlib import Path
 
 from analyzer.bundle import Bundle, open_bundle
 from analyzer.clock import decide_clocks, utc_now
+from analyzer.environment import described
 from analyzer.facts import Facts, merge
 from analyzer.finding import Bucket, BundleInfo, Finding, Mark, Report
 from analyzer.inputs import Input, coverage_of, input_of, merged_problems, unreadable
@@ -113,6 +114,8 @@ class _Run:
         self._matches: dict[int, Match] = {}
         self._spill = Spill()
         self._facts: Facts = {}
+        for source in bundle.sources:
+            merge(self._facts, described(source))
         self._store = Store(options.save) if options.save else None
 
     def report(self, readers: Readers) -> Report:

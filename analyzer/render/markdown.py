@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from analyzer.finding import Finding, Report
 from analyzer.render import Style
 from analyzer.render._escape import visible
+from analyzer.render._system import system_line
 
 MAX_BYTES = 6_000
 _ROOM_FOR_THE_END = 160
@@ -19,6 +20,7 @@ _EVIDENCE = 2
 _LINE = 240
 _UNKNOWN = 5
 _PROBLEMS = 5
+_FACTS = 8
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 ENDINGS = (".md", ".markdown")
@@ -79,6 +81,9 @@ def _head(report: Report) -> str:
     lines = [f"# {_text(_cut(report.bundle.name, 120))}", "", f"**{_text(report.verdict)}**"]
     if report.bundle.sha256:
         lines += ["", f"SHA-256 {_code(report.bundle.sha256)}"]
+    about = system_line(report.facts, _FACTS)
+    if about:
+        lines += ["", f"System: {_text(about)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -24,6 +24,7 @@ from rich.text import Text
 from analyzer.finding import Coverage, Evidence, Finding, Report, UnknownError, leading
 from analyzer.render import Style
 from analyzer.render._escape import stamp, visible
+from analyzer.render._system import system_line
 from parsers.binary import UNKNOWN
 from parsers.severity import name_of
 
@@ -40,6 +41,7 @@ UNKNOWN_SHOWN = 5
 DETAILED = 3
 BINARY_SHOWN = 2
 PROBLEMS_SHOWN = 10
+MOST_FACTS = 5
 
 ENDINGS = (".txt",)
 
@@ -82,6 +84,9 @@ def _body(console: Console, report: Report, style: Style) -> None:
             console.print(Text(f"{title}, worst and most frequent first:", style="bold"))
             _unknown(console, entries, style, report.bundle.name)
     console.print()
+    about = system_line(report.facts, MOST_FACTS if style.verbosity <= 0 else 1_000)
+    if about:
+        console.print(Text(f"System: {visible(about)}."))
     console.print(Text(_coverage_line(report.coverage, report)))
     if style.verbosity > 0:
         console.print(_coverage_table(report.coverage, report.bundle.name))

@@ -80,9 +80,10 @@ class Streams(RecordFormat):
     def records(self, lines: Sequence[str]) -> Records:
         """Each message is a record; a stack trace is part of the message of its stream before it."""
         printed = Printed()
+        begins = re.compile(self.pattern).match
         last = ""
         for at, line in enumerate(lines):
-            match = re.match(self.pattern, line)
+            match = begins(line)
             if match is None:
                 if line.strip():
                     printed.so_far().add(at, line, continues=bool(printed))

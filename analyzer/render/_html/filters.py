@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from markupsafe import Markup, escape
 
 from analyzer.render._escape import stamp, visible
 from analyzer.render._html.quotes import quotes
+from analyzer.render._system import system
 from parsers.severity import name_of
 
 
@@ -93,16 +93,6 @@ def inside(source: str, bundle: str) -> str:
     return source.removeprefix(f"{bundle}!/").removeprefix(f"{bundle}/")
 
 
-def versions(facts: Mapping[str, Sequence[str]]) -> list[str]:
-    """The facts that are versions of programs, in a few words each."""
-    return [
-        value if name == "Versions" else f"{name} {value}"
-        for name, values in facts.items()
-        for value in values
-        if name == "Versions" or (name != "Hosts" and len(name) + len(value) <= 60 and any(map(str.isdigit, value)))
-    ]
-
-
 def linkable(reference: str) -> bool:
     """Whether a reference may become a link: anything but the web stays text."""
     return reference.startswith(("https://", "http://"))
@@ -123,6 +113,6 @@ FILTERS = {
     "duration": duration,
     "quotes": quotes,
     "inside": inside,
-    "versions": versions,
+    "system": system,
     "severity_name": lambda value: name_of(value).lower(),
 }

@@ -359,7 +359,7 @@ def test_hosts_and_versions_stand_on_top() -> None:
     )
     (top,) = page_of(report).text(lambda tag, _: tag == "header")
     assert "web1, db1" in top
-    assert "nginx 1.22.1, nginx 1.24.0, Kernel 6.1.0" in top
+    assert "Kernel 6.1.0, nginx 1.22.1, nginx 1.24.0" in top
 
 
 def test_the_command_line_writes_it(analyze_command: Callable[..., object], tmp_path: Path) -> None:
