@@ -170,7 +170,10 @@ def bundle_command(
     if all(file for _, file in outputs):
         # Nothing was printed: say why the run fails.
         failing = [finding for finding in outcome.report.findings if finding.fails]
-        complain("\n".join(f"failed: {f.severity}[{f.rule.id}]: {f.rule.title}" for f in failing))
+        said = [f"failed: {f.severity}[{f.rule.id}]: {f.rule.title}" for f in failing[:_FAILING_SHOWN]]
+        if len(failing) > _FAILING_SHOWN:
+            said.append(f"failed: {len(failing) - _FAILING_SHOWN:,} more findings, see the report.")
+        complain("\n".join(said))
     for reason in outcome.reasons:
         complain(f"failed: {reason}")
     raise typer.Exit(1 if outcome.fails else 0)
@@ -198,6 +201,10 @@ def _outputs(format_: str, files: Sequence[Path]) -> list[tuple[str, Path | None
             )
         out.append((name, file))
     return [*out, (format_, None)] if format_ else out
+
+
+# The report has them all.
+_FAILING_SHOWN = 10
 
 
 def _was_read(report: Report) -> bool:
