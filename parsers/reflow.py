@@ -63,7 +63,10 @@ def wrap_of(head: bytes, whole: bool) -> Wrap | None:
         return None
     texts = [line.decode("utf-8", "replace").rstrip("\r") for line in lines]
     width = max(map(len, texts))
-    if width > _WIDEST or (kind := find_kind(texts)) is None:
+    # Hardly a line is as long as the longest, which is too long for a mail: asked first, as to find times takes longer.
+    if width > _WIDEST or (width > _MAIL and sum(len(text) == width for text in texts) < _FEW):
+        return None
+    if (kind := find_kind(texts)) is None:
         return None
     begins = [kind.regex.search(text[:_START]) is not None for text in texts]
     if sum(begins) < 2:
