@@ -15,9 +15,10 @@ Cell = str | int | float | None
 
 # Longer lines lose their highlights: to align them takes the square of their length.
 _LONGEST_ALIGNED = 4096
-# What a column of a network table or a fact holds is told by its title; their values stand alone.
+# What a column of a network table or a fact holds is told by its title; their values stand alone. A name without a dot
+# stays, as it does in lines and paths: nobody could tell which host the pseudonym is.
 _HOST_FACTS = re.compile(r"(?i)\bhosts?\b|host[_ ]?name|server[_ ]name")
-_SHORT_HOST = re.compile(r"(?i)[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+_DOTTED = re.compile(r"(?i)(?=.{3,253}\Z)[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+")
 
 
 def redact_report(report: Report, only_credentials: bool = False) -> Report:
@@ -113,7 +114,7 @@ class _Report:
 
     def _named(self, title: str, value: str) -> str:
         hidden = self._say(value)
-        if self._hides_hosts and hidden == value and _HOST_FACTS.search(title) and _SHORT_HOST.fullmatch(value):
+        if self._hides_hosts and hidden == value and _HOST_FACTS.search(title) and _DOTTED.fullmatch(value):
             return self._redactor.names.name("host", value)
         return hidden
 

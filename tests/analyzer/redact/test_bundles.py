@@ -174,3 +174,13 @@ def test_a_quiet_account_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtu
     log.write_text("peer 192.0.2.1 left\n")
     assert run(["redact", str(log), "-o", str(tmp_path / "b.log"), "-q"]) == 0
     assert capsys.readouterr().out.count("\n") == 1
+
+
+@pytest.mark.parametrize(("host", "shown"), [("web1", "web1"), ("web1.firma.lan", "host-1")])
+def test_a_host_has_the_same_name_in_the_facts_and_in_the_lines(tmp_path: Path, host: str, shown: str) -> None:
+    log = tmp_path / "auth.log"
+    log.write_text("".join(f"Mar 14 09:26:{n:02d} {host} app[7]: error: no answer\n" for n in range(20)))
+    clean = redact_report(_report(log))
+    assert clean.facts["Hosts"] == [shown]
+    assert all(f" {shown} app[7]" in error.example.text for error in clean.unknown)
+    assert clean.unknown
