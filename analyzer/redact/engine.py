@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from analyzer.redact import addresses, credentials, personal
@@ -31,7 +33,8 @@ _ARMOUR = re.compile(r"(?<![0-9A-Za-z+/=])([0-9A-Za-z+/]{16,}={0,2})(?![0-9A-Za-
 _LAST_ARMOUR = re.compile(r"[0-9A-Za-z+/=]+\Z")
 # A 16 kbit RSA key has some 200 lines.
 _LONGEST_KEY = 400
-_SMALL = 64 * 1024
+# Below it the gates cost more than they spare.
+_SMALL = 12 * 1024
 
 
 class Redactor:
@@ -61,7 +64,19 @@ class Redactor:
         """A text of any size with pseudonyms; it keeps the number of its lines (LF)."""
         if not text:
             return text
-        text = self._private_keys(text)
+        return self._without_values(self._private_keys(text))
+
+    def texts(self, texts: Sequence[str]) -> list[str]:
+        """Texts of which none goes on in the next one, in a fraction of the time that `text` takes for each."""
+        without_keys = []
+        for text in texts:
+            self._key_lines = 0
+            without_keys.append(self._private_keys(text))
+        self._key_lines = 0
+        lines = iter(self._without_values("\n".join(without_keys)).split("\n"))
+        return ["\n".join(islice(lines, text.count("\n") + 1)) for text in texts]
+
+    def _without_values(self, text: str) -> str:
         if len(text) > _SMALL:
             return self._large(text)
         for detector in self._detectors:
