@@ -7,6 +7,7 @@ digits of its own is looked for in the text of those records, too.
 from __future__ import annotations
 
 from collections.abc import Set
+from functools import cache
 
 from analyzer.condition import And, Expression, Name, Not, Or
 from analyzer.detection import Detection, Item, Selection, TextItem
@@ -16,8 +17,9 @@ MIN_LITERAL = 3
 _DIGITS = str.maketrans("", "", "0123456789")
 
 
+@cache
 def bare(literal: str) -> str:
-    """A literal as it stands in the lower-case text of a shape."""
+    """A literal as it stands in the lower-case text of a shape; asked again and again for the same ones."""
     return literal.lower().translate(_DIGITS)
 
 
