@@ -25,7 +25,8 @@ _LINE = (
 # First lines that say nothing beside it: that a trace follows, or where.
 EMPTY = (
     r"^(?:Traceback \(most recent call last\):?|\s*at \S+\(.*\)"
-    r"|(?:[A-Za-z]:)?[^\s:]*[/\\.][^\s:]*:[0-9]+(?::[0-9]+)?|[-=*#>\s]*)$"
+    r"|(?:[A-Za-z]:)?[^\s:]*[/\\.][^\s:]*:[0-9]+(?::[0-9]+)?"
+    r"|(?:\[?(?:ERROR|Error|error|ERR!?|FATAL|Fatal|WARNING|WARN|Warning)\]?:?)?[-=*#>\s]*)$"
 )
 # Between the first line of a record and its exception.
 JOINED = " | "

@@ -372,10 +372,15 @@ def warnings(tally: Tally, quoter: Quoter) -> list[UnknownError]:
 
 
 def _loudest(tally: Tally, records: Mapping[int, int], quoter: Quoter) -> list[UnknownError]:
-    """The templates with the most records, from the number of records of each; fatal ones first, empty ones last."""
+    """The templates with the most records, from the number of records of each; fatal ones first.
+
+    Templates that say nothing, a level alone, are told only where there is nothing else.
+    """
     silent = {key: re.match(EMPTY, tally.templates.template(key)) is not None for key in records}
+    if not all(silent.values()):
+        records = {key: count for key, count in records.items() if not silent[key]}
     milder = {key: tally.counts[key].severity < FATAL for key in records}
-    ranked = sorted(records, key=lambda key: (silent[key], milder[key], -records[key], key))
+    ranked = sorted(records, key=lambda key: (milder[key], -records[key], key))
     out = []
     for template_id in ranked[:UNKNOWN_SHOWN]:
         counts = tally.counts[template_id]
