@@ -38,6 +38,14 @@ class UnrealFormat(LineFormat):
         within = shapes.str.contains(_CRASH.pattern.replace("{4}", "*").replace("{2}", "*").replace("{3}", "*"))
         return starts & ~within.to_numpy()
 
+    def severity_numbers(self, header: pl.DataFrame) -> NDArray[np.uint8]:
+        """The verbosity; messages that name none are of verbosity Log."""
+        numbers = super().severity_numbers(header)
+        if "severity_text" not in header.columns:
+            return numbers
+        plain = header.get_column("matched") & header.get_column("severity_text").is_null()
+        return np.where(plain.to_numpy(), INFO, numbers).astype(np.uint8)
+
 
 FORMAT = UnrealFormat(
     name="unreal_engine",
@@ -71,6 +79,10 @@ FORMAT = UnrealFormat(
         Sample(
             "[2026.03.14-09.26.55:000][  0]LogInit: Display: Running engine for game: Shop",
             {"severity_number": 9, "body": "Running engine for game: Shop"},
+        ),
+        Sample(
+            "[2026.03.14-09.26.55:001][  0]LogWindows: Failed to load 'pay.dll' (GetLastError=126)",
+            {"severity_number": 9},
         ),
     ),
 )
