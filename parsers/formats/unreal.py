@@ -36,7 +36,8 @@ class UnrealFormat(LineFormat):
         starts = super()._record_starts(shapes, header, plan)
         # Shapes have no digits.
         within = shapes.str.contains(_CRASH.pattern.replace("{4}", "*").replace("{2}", "*").replace("{3}", "*"))
-        return starts & ~within.to_numpy()
+        out: NDArray[np.bool_] = starts & ~within.to_numpy()
+        return out
 
     def severity_numbers(self, header: pl.DataFrame) -> NDArray[np.uint8]:
         """The verbosity; messages that name none are of verbosity Log."""
