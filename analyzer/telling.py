@@ -27,6 +27,8 @@ EMPTY = (
     r"^(?:Traceback \(most recent call last\):?|\s*at \S+\(.*\)"
     r"|(?:[A-Za-z]:)?[^\s:]*[/\\.][^\s:]*:[0-9]+(?::[0-9]+)?|[-=*#>\s]*)$"
 )
+# A level, and nothing that would be at it.
+LEVEL_ALONE = r"^\[?(?:ERROR|Error|error|ERR!?|FATAL|Fatal|WARNING|WARN|Warning)\]?:?[-=*#>\s]*$"
 # Between the first line of a record and its exception.
 JOINED = " | "
 
@@ -95,7 +97,7 @@ def _headlines(bodies: pl.Series, wanted: NDArray[np.int64]) -> pl.Series:
 
 
 def _joined(heads: pl.Series, told: pl.Series) -> pl.Series:
-    heads = heads.str.replace(EMPTY, "")
+    heads = heads.str.replace(EMPTY, "").str.replace(LEVEL_ALONE, "")
     return (heads + JOINED + told).zip_with((heads != "") & (heads != told), told)
 
 

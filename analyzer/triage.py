@@ -19,7 +19,7 @@ from analyzer.match import Stream
 from analyzer.matches import Match
 from analyzer.rule import Correlation, Rule
 from analyzer.tally import Tally
-from analyzer.telling import EMPTY
+from analyzer.telling import EMPTY, LEVEL_ALONE
 from parsers.contract import Source
 from parsers.excerpt import line_with, quote, surroundings
 from parsers.plan import Plan
@@ -372,8 +372,13 @@ def warnings(tally: Tally, quoter: Quoter) -> list[UnknownError]:
 
 
 def _loudest(tally: Tally, records: Mapping[int, int], quoter: Quoter) -> list[UnknownError]:
-    """The templates with the most records, from the number of records of each; fatal ones first, empty ones last."""
-    silent = {key: re.match(EMPTY, tally.templates.template(key)) is not None for key in records}
+    """The templates with the most records, from the number of records of each; fatal ones first, empty ones last.
+
+    Templates of a level alone are told only where there is nothing else.
+    """
+    texts = {key: tally.templates.template(key) for key in records}
+    records = {key: count for key, count in records.items() if not re.match(LEVEL_ALONE, texts[key])} or records
+    silent = {key: re.match(EMPTY, texts[key]) is not None for key in records}
     milder = {key: tally.counts[key].severity < FATAL for key in records}
     ranked = sorted(records, key=lambda key: (silent[key], milder[key], -records[key], key))
     out = []

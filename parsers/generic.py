@@ -129,4 +129,5 @@ def _set_off(bodies: pl.Series) -> pl.Series:
     return bodies.str.replace(r"^\s(\S)", "$1")
 
 
-_SEPARATOR = r"[\])]?(?:[\s|:,-]*[|:,-])?\s?"
+# A monitor of a serial line writes an arrow behind the time.
+_SEPARATOR = r"[\])]?(?:[\s|:,-]*[|:,>-])?\s?"

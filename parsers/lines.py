@@ -59,6 +59,7 @@ class LineFormat:
         severity_of: the numbers of `severity_digits` (int64[n], -1 where absent) to severity numbers (uint8[n]).
         vague: numbers of `severity_of` that stand for whatever a program prints: a severity word in it says more.
         confidence: what a file that matches in full scores.
+        least: the share of lines that must match. A few lines that look so by chance do not make a text a log.
         multiline: whether lines without a header continue the record before them.
         quoted: as for Batch.
         inside: a pattern for lines that are known to continue a record, beyond what CONTINUATION knows.
@@ -77,6 +78,7 @@ class LineFormat:
     severity_of: Callable[[NDArray[np.int64]], NDArray[np.uint8]] | None = None
     vague: tuple[int, ...] = ()
     confidence: float = 0.9
+    least: float = 0.2
     multiline: bool = True
     inside: str = ""
     quoted: str = ""
@@ -117,8 +119,7 @@ class LineFormat:
                 hits += 1
             elif not (self.multiline and self._inside.match(line)):
                 others += 1
-        # A few lines that look so by chance do not make a text a log.
-        if hits * 5 < hits + others:
+        if hits < self.least * (hits + others):
             return 0.0
         return self.confidence * hits / (hits + others) if hits else 0.0
 

@@ -86,7 +86,8 @@ WORDS = (
     r"|(?:^|[\s\[(<|:：【,])(错误|严重|致命|警告|信息|调试|エラー|情報|오류|경고|정보)(?:[\s\])>|:：】,]|$)"
     # One letter: klog and glog inside of something else, "[E]", "E!", "E [", "E path/file.cc:7]", VMware's "E005:".
     r"|(?:^|[\s:])([IWEF])(?:[0-9]{4}|[0-9]{6}) [0-9]{2}:[0-9]{2}:[0-9]{2}"
-    r"|(?:^|\s)\[([EWIDFCTN])\](?:[\s:]|$)"
+    # Not "[C]": backup programs list what was changed so.
+    r"|(?:^|\s)\[([EWIDFTN])\](?:[\s:]|$)"
     r"|^\[ ?([EWINDC]) "
     r"|^[: ]*([EWIDF])(?:! | [\[(]| [A-Za-z0-9_]+[./][A-Za-z0-9_./]*:)"
     r"|(?:^|[|\s])([EWI])[0-9]{3}: "
@@ -122,6 +123,7 @@ _NOTHING = r"(?:none|null|nil|no|false|off|ok)"
 _HARMLESS = (
     # A name and its value.
     r"(?i)^[\w.\-]+\s+(?:error|warn|warning|info|debug|fatal)$|"
+    r"\w*error:? ?the operation completed successfully|"
     r"\b(?:no|any|without|each|every|which|what|whether|or|and|same|following|previous|possible|on|upon|for|non|of|is|as|not"
     r"|ignor(?:e|ed|ing))[ -]+(?:fatal |critical )?(?:errors?|warnings?|failures?|alerts?|exceptions?)\b"
     r"|\b(?:the|an?|this|that|these) (?:errors?|warnings?|failures?|alerts?|exceptions?)\b"
@@ -140,9 +142,12 @@ _HARMLESS = (
     # Word boundaries of ASCII: Unicode's make the search many times slower.
 ).replace(r"\b", r"(?-u:\b)")
 # The result of a test, or of a step, that went well: its name may hold any word. So may a command that a shell traces.
+# Maven writes its advice about errors as it writes errors.
 PASSED = (
     r"^\++ [a-z\['(]|^\s*(?:PASS(?:ED)?|XFAIL|SKIP(?:PED)?|UNSUPPORTED|UNTESTED)(?:: |\s{2,})|^\s*--- (?:PASS|SKIP):|^\s*ok +(?:[0-9]+ )?- |^\s*[✓✔√] "
     r"|(?:\.\.\.+ ?(?:ok|yes|no|done|passed|PASSED|skipped)|\bPASSED(?: +\[ *[0-9]*%\])?)\s*$"
+    r"|^\[ERROR\] (?:To see the full stack trace of the errors|Re-run Maven |For more information about the errors"
+    r"|After correcting the problems|\[Help [0-9]*\] http| +mvn <)"
 )
 
 

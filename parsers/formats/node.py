@@ -1,4 +1,4 @@
-"""What Node.js programs write beside JSON: winston's simple format, npm's debug log, PM2."""
+"""What Node.js programs write beside JSON: winston's simple format and PM2."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ WINSTON = LineFormat(
     times=(),
     severity_words={"http": INFO, "verbose": DEBUG, "silly": TRACE},
     confidence=0.6,
+    # Compilers and commands write "error: ..." among lines of their own, too.
+    least=0.4,
     samples=(
         Sample(
             'info: billing starting {"version":"2.8.1","workers":4}',
@@ -23,26 +25,6 @@ WINSTON = LineFormat(
             "error: pay failed\nError: connect ECONNREFUSED 127.0.0.1:9\n    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1555:16)",
             {"severity_number": 17},
         ),
-    ),
-)
-
-NPM = LineFormat(
-    name="npm",
-    title="npm debug log",
-    reference="https://docs.npmjs.com/cli/v10/using-npm/logging",
-    patterns=(
-        r"^[0-9]+ (?P<severity_text>silly|verbose|info|timing|http|notice|warn|error|silent) (?P<body>.*)$",
-        r"^npm (?P<severity_text>silly|verbose|verb|timing|http|info|notice|warn|error|ERR!|WARN) (?P<body>.*)$",
-    ),
-    times=(),
-    severity_words={"silly": TRACE, "verbose": DEBUG, "verb": DEBUG, "timing": DEBUG, "http": INFO, "ERR!": 17},
-    confidence=0.9,
-    samples=(
-        Sample("1 info using npm@11.19.1", {"severity_number": 9, "body": "using npm@11.19.1"}),
-        Sample("3 silly config load:file:/root/.npmrc", {"severity_number": 1}),
-        Sample("npm silly placeDep ROOT error-ex@1.3.2 OK", {"severity_number": 1}),
-        Sample("41 error code ENOENT", {"severity_number": 17, "body": "code ENOENT"}),
-        Sample("npm ERR! code ELIFECYCLE", {"severity_number": 17, "body": "code ELIFECYCLE"}),
     ),
 )
 

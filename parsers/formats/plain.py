@@ -43,6 +43,8 @@ FORMAT = LineFormat(
         + r")?\] (?P<body>.*)$",
         # [time] [level] [module] message
         r"^" + _TIME + r" ?[\[(<](?P<severity_text>" + _ANY + r") *[\])>] ?\[" + _MODULE + r"\][: -]* ?(?P<body>.*)$",
+        # time [module] level: message (Scrapy)
+        r"^" + _TIME + r" ?\[" + _MODULE + r"\] ?(?P<severity_text>" + _UPPER + r") *(?:: ?| - )(?P<body>.*)$",
         # time [level] message; time level: message; time - level - message; time | level | message
         r"^" + _TIME + r":? ?[\[(<](?P<severity_text>" + _ANY + r") *[\])>]:?[ -]* ?(?P<body>.*)$",
         r"^" + _TIME + r",? ?(?:[-|:] ?)?(?P<severity_text>" + _ANY + r") *(?:: | - |\| ?|\t)(?P<body>.*)$",
@@ -62,6 +64,7 @@ FORMAT = LineFormat(
         "slashed_us",
         "slashed_eu",
         "dashed_us",
+        "short_year_bar",
     ),
     confidence=0.6,
     inside=r"^(?:\[stacktrace\]|#[0-9]+ |\"\} ?$)",
@@ -86,6 +89,14 @@ FORMAT = LineFormat(
                 "scope_name": "shop::pay",
                 "body": "cannot bind 0.0.0.0:8080",
             },
+        ),
+        Sample(
+            "2026-03-14 09:26:55 [shop.orders] CRITICAL: Unhandled error in Deferred:",
+            {"severity_number": 18, "scope_name": "shop.orders", "body": "Unhandled error in Deferred:"},
+        ),
+        Sample(
+            "26-3-14 09:26:55.5|Warn|DownloadService|no answer from the client",
+            {"time": "2026-03-14T09:26:55.5Z", "severity_number": 13},
         ),
         Sample(
             "[INFO] 2026-03-14 09:26:56 ready",

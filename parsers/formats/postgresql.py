@@ -20,8 +20,22 @@ from .json_lines import JsonLines
 _LEVELS = "DEBUG[1-5]?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC"
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?"
 
+# What no other program writes: two spaces behind the level, or the level LOG.
+_OWN = re.compile(r"(?:" + _LEVELS + r"):  |[ \]>]LOG: ")
+
+
+class Stderr(LineFormat):
+    """Lines of the server: two spaces follow the level, of which collectors may leave one."""
+
+    def sniff(self, source: Source) -> float:
+        """As any format of lines, where some line is one that only PostgreSQL writes."""
+        if not any(_OWN.search(line) for line in head_lines(source, 200)):
+            return 0.0
+        return super().sniff(source)
+
+
 # Three digits behind a comma are the fraction of a second that Python's logging writes, and no part of a prefix.
-STDERR = LineFormat(
+STDERR = Stderr(
     name="postgresql",
     title="PostgreSQL server log",
     reference="https://www.postgresql.org/docs/current/runtime-config-logging.html (log_line_prefix)",

@@ -234,6 +234,8 @@ TAGGED = LineFormat(
     patterns=(r"^(?P<service_name>[a-z][A-Za-z0-9_.\-/]{1,40})\[[0-9]{1,8}\]: (?P<body>.*)$",),
     times=(),
     confidence=0.6,
+    # "make[2]: ..." stands among the lines of compilers.
+    least=0.4,
     samples=(
         Sample(
             "dnsmasq[108]: query[A] db.shop.internal from 127.0.0.1",
