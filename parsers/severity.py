@@ -123,7 +123,7 @@ _NOTHING = r"(?:none|null|nil|no|false|off|ok)"
 _HARMLESS = (
     # A name and its value.
     r"(?i)^[\w.\-]+\s+(?:error|warn|warning|info|debug|fatal)$|"
-    r"\w*error:? ?the operation completed successfully|"
+    r"error:? ?the operation completed successfully|"
     r"\b(?:no|any|without|each|every|which|what|whether|or|and|same|following|previous|possible|on|upon|for|non|of|is|as|not"
     r"|ignor(?:e|ed|ing))[ -]+(?:fatal |critical )?(?:errors?|warnings?|failures?|alerts?|exceptions?)\b"
     r"|\b(?:the|an?|this|that|these) (?:errors?|warnings?|failures?|alerts?|exceptions?)\b"

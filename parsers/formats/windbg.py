@@ -51,9 +51,13 @@ class DebuggerOutput(ReportFormat):
     def begins(self, lines: Sequence[str]) -> list[int]:
         """The first line of each session; the first lines of one begin in several ways."""
         firsts: list[int] = []
+        analysed, seen = False, 0
         for at in super().begins(lines):
-            if not firsts or any(_LABEL.match(line) for line in lines[firsts[-1] : at]):
+            analysed = analysed or any(map(_LABEL.match, lines[seen:at]))
+            seen = at
+            if not firsts or analysed:
                 firsts.append(at)
+                analysed = False
         return firsts or [next((at for at, line in enumerate(lines) if _ANALYSIS.match(line)), 0)]
 
     def add_report(self, found: Records, at: int, lines: Sequence[str]) -> None:
