@@ -1,8 +1,8 @@
 """The clocks of a bundle: which year, date and zone the times of each file leave unsaid.
 
 A year that a file does not name comes from the heading of journalctl, the file's own modification time, or the other
-files of the bundle. A zone that it does not name comes from the modification time, too: a log that was written to the end has
-its last time there, in local time, and the file system has the same moment in UTC.
+files of the bundle. A zone that it does not name comes from the modification time, too: a log that was written to the
+end has its last time there, in local time, and the file system has the same moment in UTC.
 """
 
 from __future__ import annotations
