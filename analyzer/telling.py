@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
     from parsers.batch import Batch
 
-# The line of an exception. What was suppressed while another one was handled is indented, as frames are.
+# The line of an exception. What was suppressed while another one was handled is indented, as frames are; Twisted puts a
+# tab ahead of all lines of a trace.
 _LINE = (
     r"^(?:Caused by: |\s*-+> |\s*\[cause\]: |Exception in thread \"[^\"]*\" |Unhandled exception\. "
-    r"|(?:Uncaught|Unhandled) )?" + EXCEPTION_TYPE + r"(?: \[[A-Z_0-9]+\])?(?::(?:\s|$)|\s*$)"
+    r"|(?:Uncaught|Unhandled) |\t)?" + EXCEPTION_TYPE + r"(?: \[\w+\])?(?::(?:\s|$)|\s*$)"
     r"|: [^:]*\(" + EXCEPTION_TYPE + r"\)$"
     r"|^(?:panic: |terminate called after throwing|  what\(\): )\S"
 )

@@ -15,7 +15,7 @@ from .times import NAT
 CONTINUATION = re.compile(
     r"^(?:\s+\S|\s*$|Caused by: |Suppressed: |Traceback \(most recent call last\)|During handling of |"
     r"The above exception |(?:[A-Za-z_][\w$]*\.)+[A-Z]\w*(?:Exception|Error|Throwable)\b|"
-    r"[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)\b(?:: |$)|"
+    r"[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)\b(?: \[\w+\])?(?:: |$)|"
     r"goroutine \d+ \[|created by |\S+\.\S+\(.*\)$|--- End of |\.\.\. \d+ more)"
 )
 # How a runtime begins what it says of the end of its program, on standard error and without a header.
