@@ -22,7 +22,7 @@ CONTINUATION = re.compile(
 _CRASH = (
     r"^(?:Traceback \(most recent call last\)|panic: |fatal error: [a-z]|Exception in thread |Unhandled exception"
     r"|thread '[^']*' |(?:Uncaught|Unhandled) |PHP Fatal error: |Segmentation fault|terminate called "
-    r"|(?:Eval|Range|Reference|Syntax|Type)?Error: )"
+    r"|(?:Eval|Range|Reference|Syntax|Type)?Error: |\S+\.rb:[0-9]*:in [`'][^']*': \S)"
 )
 # How the types of exceptions are named: by their last word, or with their package in front.
 EXCEPTION_TYPE = (
