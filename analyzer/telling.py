@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _LINE = (
     r"^(?:Caused by: |\s*-+> |\s*\[cause\]: |Exception in thread \"[^\"]*\" |Unhandled exception\. "
     r"|(?:Uncaught|Unhandled) |\t)?" + EXCEPTION_TYPE + r"(?: \[\w+\])?(?::(?:\s|$)|\s*$)"
+    r"|^[ \t]{1,8}(?:[a-z_][A-Za-z0-9_]*\.)+[A-Z][A-Za-z0-9_]*(?:Error|Exception): \S"
     r"|: [^:]*\(" + EXCEPTION_TYPE + r"\)$"
     r"|^(?:panic: |terminate called after throwing|  what\(\): )\S"
 )

@@ -22,8 +22,12 @@ CONTINUATION = re.compile(
 _CRASH = (
     r"^(?:Traceback \(most recent call last\)|panic: |fatal error: [a-z]|Exception in thread |Unhandled exception"
     r"|thread '[^']*' |(?:Uncaught|Unhandled) |PHP Fatal error: |Segmentation fault|terminate called "
-    r"|(?:Eval|Range|Reference|Syntax|Type)?Error: |\S+\.rb:[0-9]*:in [`'][^']*': \S)"
+    r"|(?:Eval|Range|Reference|Syntax|Type)?Error: |\S+\.rb:[0-9]*:in [`'][^']*': \S"
+    # What a program prints beside its log, which another level stands ahead of.
+    r"|(?:ERROR|FATAL|CRITICAL)(?: ?\[[0-9]*\])?: )"
 )
+_RUBY_EXCEPTION = r"^[A-Z][A-Za-z0-9_]*(?:::[A-Z][A-Za-z0-9_]*)*: \S"
+_RUBY_FRAME = r"^\s+(?:from )?\S+:[0-9]*:in [`']"
 # How the types of exceptions are named: by their last word, or with their package in front.
 EXCEPTION_TYPE = (
     r"(?:(?:[A-Za-z_][A-Za-z0-9_$]*(?:\.|::))*[A-Z][A-Za-z0-9_$]*"
@@ -69,7 +73,15 @@ def with_crashes(
     if starts.all():
         return starts
     lines = np.flatnonzero(~starts & (severity > 0) & (severity <= NOTICE))
-    crashes = lines[shapes.str.contains(_CRASH).to_numpy()[code[lines]]] if len(lines) else lines
+    if not len(lines):
+        return starts
+    crash = shapes.str.contains(_CRASH).to_numpy()[code[lines]]
+    # Ruby: an exception, and its frames below.
+    lines_below = code[np.minimum(lines + 1, len(code) - 1)]
+    thrown = shapes.str.contains(_RUBY_FRAME).to_numpy()[lines_below]
+    if thrown.any():
+        thrown &= shapes.str.contains(_RUBY_EXCEPTION).to_numpy()[code[lines]]
+    crashes = lines[crash | thrown]
     if not len(crashes):
         return starts
     # Of each record the first: exceptions that led to others follow.

@@ -113,7 +113,7 @@ FAILURES = (
     # How Ruby, Subversion and Mercurial end.
     r"|^\S+\.rb:[0-9]+:in [`'][^'\n]*': \S|^svn: E[0-9]{6}: |^abort: [a-z]"
     # The result of a test or of a check of memory.
-    r"|^FAILED [\w./\-]+::|^--- FAIL: "
+    r"|^FAILED [\w./\-]+::|^--- FAIL: |^FAIL[ \t]+[\w./\-]*[./]"
     r"|^==[0-9]+== (?:Invalid (?:read|write|free)|Conditional jump or move depends on uninit|Process terminating)"
     # Windows' codes, and how a command says that it could not do its work.
     r"|^Error [0-9]{4}\. |error status: [1-9]|(?:error|hresult|failed)[ :=\[(]{1,4}0x8[0-9a-f]{7}|\*FAILED\* \["
