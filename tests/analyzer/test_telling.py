@@ -127,8 +127,7 @@ def test_errors_hide_warnings(report_on: ReportOn) -> None:
 
 def test_what_only_announces_a_trace_comes_last(report_on: ReportOn) -> None:
     lines = ("Traceback (most recent call last):", '  File "a.py", line 1, in b', "acme.WidgetError: none")
-    between = "Mar 14 09:26:53 web1 CRON[7]: session opened\n"
-    log = between.join(f"Mar 14 09:26:53 web1 acme[812]: {line}\n" for line in lines)
+    log = "".join(f"Mar 14 09:26:{50 + 3 * at} web1 acme[812]: {line}\n" for at, line in enumerate(lines))
     assert [template for template, _ in told(report_on(log))] == ["acme.WidgetError: none", lines[0]]
 
 
