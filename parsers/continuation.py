@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from .severity import NOTICE
+from .severity import NOTICE, WARN
 from .times import NAT
 
 # Lines that look like the inside of a stack trace or of a wrapped message, whatever the program.
@@ -72,7 +72,11 @@ def with_crashes(
     """
     if starts.all():
         return starts
-    lines = np.flatnonzero(~starts & (severity > 0) & (severity <= NOTICE))
+    # Behind the last record of all stands what ended the program, even where that record is a warning.
+    calm = severity <= NOTICE
+    last = int(np.flatnonzero(starts)[-1]) if starts.any() else 0
+    calm[last:] |= severity[last:] <= WARN + 3
+    lines = np.flatnonzero(~starts & (severity > 0) & calm)
     if not len(lines):
         return starts
     crash = shapes.str.contains(_CRASH).to_numpy()[code[lines]]
