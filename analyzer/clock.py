@@ -1,12 +1,13 @@
 """The clocks of a bundle: which year, date and zone the times of each file leave unsaid.
 
-A year that a file does not name comes from the other files of the bundle and from the file's own modification time.
-A zone that it does not name comes from the modification time, too: a log that was written to the end has
-its last time there, in local time, and the file system has the same moment in UTC.
+A year that a file does not name comes from the heading of journalctl, the file's own modification time, or the other
+files of the bundle. A zone that it does not name comes from the modification time, too: a log that was written to the
+end has its last time there, in local time, and the file system has the same moment in UTC.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ import polars as pl
 from parsers.contract import Source
 from parsers.excerpt import head_lines, tail_lines
 from parsers.text import detect_encoding
-from parsers.time_kinds import TimeKind
+from parsers.time_kinds import ZONE_MINUTES, TimeKind
 from parsers.time_layout import find_kind
 from parsers.times import Clock, parse_times, to_datetime
 
@@ -29,16 +30,30 @@ _ZONE_STEP = timedelta(minutes=15)
 # Groups of a time that tell where it stands in UTC.
 _ZONED = frozenset(("zone", "zone2", "zone3", "bias", "place", "scientific", "epoch", "tai", "hex"))
 _MAX_ZONE = timedelta(hours=14)
+# Abbreviations that stand for zones far from each other, as of the United States and of China.
+_AMBIGUOUS = frozenset(("CST", "IST", "BST"))
+# Where the heading of journalctl stands, at most; tools that collect logs write their own lines ahead of it.
+_HEADING = 1000
+# journalctl until systemd 250: "-- Logs begin at Sat 2026-03-14 09:26:53 CET, end at Sun 2026-03-15 10:00:00 CET. --".
+_JOURNAL = re.compile(
+    r"^-- (?:Logs begin|Journal begins) at [^,\n]{0,60}, ends? at [^\n]{0,20}?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}) [0-9:]{8}(?: ([A-Z]{1,5}))?\. --\r?$",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """The first and last times of a source, as written (zone and missing year not applied)."""
+    """The first and last times of a source, as written (zone and missing year not applied).
+
+    `journal` is when the journal ended that journalctl wrote the source from, and the zone of its times.
+    """
 
     kind: TimeKind
     first: datetime
     last: datetime
     zoned: bool
+    journal: tuple[datetime, str] | None
 
 
 def decide_clocks(sources: Sequence[Source], now: datetime, zone_minutes: int | None) -> Mapping[str, Clock]:
@@ -54,7 +69,10 @@ def decide_clocks(sources: Sequence[Source], now: datetime, zone_minutes: int | 
     reference = max((found.last for found in dated), default=None)
     years = {source.path: _year(source, seen.get(source.path), reference, now) for source in sources}
     zone, how = _zone(sources, seen, years) if zone_minutes is None else (zone_minutes, "given by --timezone")
-    clocks = {source.path: _clock(seen.get(source.path), years[source.path], zone, how) for source in sources}
+    clocks = {}
+    for source in sources:
+        known = None if zone_minutes is not None else _journal_zone(seen.get(source.path))
+        clocks[source.path] = _clock(seen.get(source.path), years[source.path], *(known or (zone, how)))
     for source in sources:
         found = seen.get(source.path)
         if found is not None and not found.kind.date:
@@ -92,13 +110,18 @@ def _look(source: Source) -> _Seen | None:
         return None
     groups = [match.groupdict() for line in lines if (match := kind.regex.search(line))]
     zoned = any(not _ZONED.isdisjoint(name for name, value in g.items() if value) for g in groups)
-    return _Seen(kind, first, last, zoned)
+    heading = _JOURNAL.search(source.head[:_HEADING].decode("latin-1"))
+    journal = (datetime.fromisoformat(heading[1]).replace(tzinfo=UTC), heading[2] or "") if heading else None
+    return _Seen(kind, first, last, zoned, journal)
 
 
 def _year(source: Source, seen: _Seen | None, reference: datetime | None, now: datetime) -> tuple[int, str]:
     """The year of the last time of a source, and how it was decided."""
     if seen is None or seen.kind.year or not seen.kind.date:
         return (seen.last.year if seen else now.year), ""
+    if seen.journal is not None:
+        year = _latest_year(seen.last, seen.journal[0])
+        return year, f"year {year} from the heading of journalctl"
     modified = source.modified
     for anchor, how in ((modified, "the file's modification time"), (reference, "the other files of the bundle")):
         if anchor is None:
@@ -149,6 +172,14 @@ def _zone(
         minutes = best[0][0]
         return minutes, f"zone {_signed(minutes)} from the modification times of {best[0][1]} files"
     return 0, "no zone in the file, taken as UTC"
+
+
+def _journal_zone(seen: _Seen | None) -> tuple[int, str] | None:
+    """The zone that the heading of journalctl names: that of the times without a year and a zone below it."""
+    name = seen.journal[1] if seen is not None and seen.journal is not None and not seen.kind.year else ""
+    if not name or name in _AMBIGUOUS or name not in ZONE_MINUTES:
+        return None
+    return ZONE_MINUTES[name], f"zone {_signed(ZONE_MINUTES[name])} from the heading of journalctl"
 
 
 def _signed(minutes: int) -> str:

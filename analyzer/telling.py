@@ -9,16 +9,19 @@ import numpy as np
 import polars as pl
 
 from parsers.continuation import EXCEPTION_TYPE
+from parsers.severity import ERROR, of_messages
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parsers.batch import Batch
 
-# The line of an exception. What was suppressed while another one was handled is indented, as frames are.
+# The line of an exception. What was suppressed while another one was handled is indented, as frames are; Twisted puts a
+# tab ahead of all lines of a trace.
 _LINE = (
     r"^(?:Caused by: |\s*-+> |\s*\[cause\]: |Exception in thread \"[^\"]*\" |Unhandled exception\. "
-    r"|(?:Uncaught|Unhandled) )?" + EXCEPTION_TYPE + r"(?: \[[A-Z_0-9]+\])?(?::(?:\s|$)|\s*$)"
+    r"|(?:Uncaught|Unhandled) |\t)?" + EXCEPTION_TYPE + r"(?: \[\w+\])?(?::(?:\s|$)|\s*$)"
+    r"|^[ \t]{1,8}(?:[a-z_][A-Za-z0-9_]*\.)+[A-Z][A-Za-z0-9_]*(?:Error|Exception): \S"
     r"|: [^:]*\(" + EXCEPTION_TYPE + r"\)$"
     r"|^(?:panic: |terminate called after throwing|  what\(\): )\S"
 )
@@ -31,6 +34,8 @@ EMPTY = (
 LEVEL_ALONE = r"^\[?(?:ERROR|Error|error|ERR!?|FATAL|Fatal|WARNING|WARN|Warning)\]?:?[-=*#>\s]*$"
 # Between the first line of a record and its exception.
 JOINED = " | "
+# Lines of a record among which the one to show is looked for.
+_LOOKED_AT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,14 @@ def with_exceptions(batch: Batch, rows: NDArray[np.int64], wanted: NDArray[np.bo
     lines, record = lines[record >= 0], record[record >= 0]
     inside = lines < np.append(batch.heads, len(batch))[np.searchsorted(batch.heads, rows[record]) + 1]
     lines, record = lines[inside & wanted[record]], record[inside & wanted[record]]
+    last = np.append(np.diff(record) > 0, True)[: len(record)]
+    lines, record = lines[last], record[last]
+    left = wanted.copy()
+    left[record] = False
+    more = _speaking(batch, rows, np.flatnonzero(left), messages)
+    lines, record = np.append(lines, more), np.append(record, np.searchsorted(rows, more, side="right") - 1)
     if not len(lines):
         return Told(code, hashes, bodies, rows)
-    last = np.append(np.diff(record) > 0, True)
-    lines, record = lines[last], record[last]
     pairs, member = np.unique(np.stack([code[record], batch.code[lines]]), axis=1, return_inverse=True)
     code = code.copy()
     code[record] = len(hashes) + member.reshape(-1).astype(np.int32)
@@ -82,6 +91,29 @@ def with_exceptions(batch: Batch, rows: NDArray[np.int64], wanted: NDArray[np.bo
     told_by = rows.copy()
     told_by[record] = lines
     return Told(code, np.concatenate([hashes, of_both]), pl.concat([bodies, both.rename(bodies.name)]), told_by)
+
+
+def _speaking(
+    batch: Batch, rows: NDArray[np.int64], records: NDArray[np.int64], messages: pl.Series
+) -> NDArray[np.int64]:
+    """Of records without a header whose first line reports no error, as a mere name, the first line that does."""
+    shapes = np.unique(batch.code[rows[records]])
+    heads = messages.gather(shapes)
+    bare = (heads == batch.shapes.gather(shapes).str.strip_chars_end("\r\n")).to_numpy()
+    silent = np.zeros(len(messages), np.bool_)
+    silent[shapes] = bare & (of_messages(heads) == 0)
+    records = records[silent[batch.code[rows[records]]]]
+    if not len(records):
+        return np.empty(0, np.int64)
+    heads_and_end = np.append(batch.heads, len(batch))
+    ends = heads_and_end[np.searchsorted(batch.heads, rows[records]) + 1]
+    lengths = np.minimum(ends - rows[records], _LOOKED_AT)
+    lines = rows[records].repeat(lengths) + np.arange(lengths.sum()) - (np.cumsum(lengths) - lengths).repeat(lengths)
+    shapes, member = np.unique(batch.code[lines], return_inverse=True)
+    lines = lines[(of_messages(messages.gather(shapes)) >= ERROR)[member.reshape(-1)]]
+    _, first = np.unique(np.searchsorted(rows, lines, side="right"), return_index=True)
+    out: NDArray[np.int64] = lines[first]
+    return out
 
 
 def _headlines(bodies: pl.Series, wanted: NDArray[np.int64]) -> pl.Series:
@@ -99,10 +131,6 @@ def _headlines(bodies: pl.Series, wanted: NDArray[np.int64]) -> pl.Series:
 def _joined(heads: pl.Series, told: pl.Series) -> pl.Series:
     heads = heads.str.replace(EMPTY, "").str.replace(LEVEL_ALONE, "")
     return (heads + JOINED + told).zip_with((heads != "") & (heads != told), told)
-
-
-# Lines of a record among which the one to show is looked for.
-_LOOKED_AT = 2000
 
 
 def rows_with(batch: Batch, records: NDArray[np.int64], literals: list[str]) -> NDArray[np.int64]:

@@ -8,22 +8,26 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from .severity import NOTICE
+from .severity import NOTICE, WARN
 from .times import NAT
 
 # Lines that look like the inside of a stack trace or of a wrapped message, whatever the program.
 CONTINUATION = re.compile(
     r"^(?:\s+\S|\s*$|Caused by: |Suppressed: |Traceback \(most recent call last\)|During handling of |"
     r"The above exception |(?:[A-Za-z_][\w$]*\.)+[A-Z]\w*(?:Exception|Error|Throwable)\b|"
-    r"[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)\b(?:: |$)|"
+    r"[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)\b(?: \[\w+\])?(?:: |$)|"
     r"goroutine \d+ \[|created by |\S+\.\S+\(.*\)$|--- End of |\.\.\. \d+ more)"
 )
 # How a runtime begins what it says of the end of its program, on standard error and without a header.
 _CRASH = (
     r"^(?:Traceback \(most recent call last\)|panic: |fatal error: [a-z]|Exception in thread |Unhandled exception"
     r"|thread '[^']*' |(?:Uncaught|Unhandled) |PHP Fatal error: |Segmentation fault|terminate called "
-    r"|(?:Eval|Range|Reference|Syntax|Type)?Error: )"
+    r"|(?:Eval|Range|Reference|Syntax|Type)?Error: |\S+\.rb:[0-9]*:in [`'][^']*': \S"
+    # What a program prints beside its log, which another level stands ahead of.
+    r"|(?:ERROR|FATAL|CRITICAL)(?: ?\[[0-9]*\])?: )"
 )
+_RUBY_EXCEPTION = r"^[A-Z][A-Za-z0-9_]*(?:::[A-Z][A-Za-z0-9_]*)*: \S"
+_RUBY_FRAME = r"^\s+(?:from )?\S+:[0-9]*:in [`']"
 # How the types of exceptions are named: by their last word, or with their package in front.
 EXCEPTION_TYPE = (
     r"(?:(?:[A-Za-z_][A-Za-z0-9_$]*(?:\.|::))*[A-Z][A-Za-z0-9_$]*"
@@ -68,8 +72,20 @@ def with_crashes(
     """
     if starts.all():
         return starts
-    lines = np.flatnonzero(~starts & (severity > 0) & (severity <= NOTICE))
-    crashes = lines[shapes.str.contains(_CRASH).to_numpy()[code[lines]]] if len(lines) else lines
+    # Behind the last record of all stands what ended the program, even where that record is a warning.
+    calm = severity <= NOTICE
+    last = int(np.flatnonzero(starts)[-1]) if starts.any() else 0
+    calm[last:] |= severity[last:] <= WARN + 3
+    lines = np.flatnonzero(~starts & (severity > 0) & calm)
+    if not len(lines):
+        return starts
+    crash = shapes.str.contains(_CRASH).to_numpy()[code[lines]]
+    # Ruby: an exception, and its frames below.
+    lines_below = code[np.minimum(lines + 1, len(code) - 1)]
+    thrown = shapes.str.contains(_RUBY_FRAME).to_numpy()[lines_below]
+    if thrown.any():
+        thrown &= shapes.str.contains(_RUBY_EXCEPTION).to_numpy()[code[lines]]
+    crashes = lines[crash | thrown]
     if not len(crashes):
         return starts
     # Of each record the first: exceptions that led to others follow.

@@ -23,7 +23,7 @@ from .contract import Source
 from .excerpt import SNIFFED_LINES, head_lines, sample_lines, spread_lines, spread_text
 from .plan import Plan, Slice
 from .schema import HEADER_FIELDS
-from .text import SLICE_BYTES, Lines, detect_encoding, line_ends, read_slice, slices
+from .text import SLICE_BYTES, Lines, detect_encoding, line_ends, read_slice, reordered, slices
 from .time_kinds import KINDS, TIME_WINDOW, TimeKind
 from .time_layout import find_kind, find_layout
 from .times import NAT, Clock, Shapes, parse_times, times_of_lines
@@ -166,11 +166,15 @@ class LineFormat:
         numbers = self.severities(text, header, code)
         starts = with_crashes(starts, shapes, code, carry_severity(numbers, starts))
         time = self._times(text, lines, starts, plan, (code, first))
-        apart = starts
+        apart, order = starts, None
         if self.multiline:
             bodies = header.get_column("body")
-            starts = with_traces(starts, bodies, code, numbers, time, lambda rows: self._ahead(text, rows, plan))
+            starts, order = with_traces(starts, bodies, code, numbers, time, lambda rows: self._ahead(text, rows, plan))
         headed = starts is not apart
+        if order is not None:
+            lines = reordered(lines, order)
+            text = large_strings(lines.text, lines.ends)
+            code, numbers, starts, time = code[order], numbers[order], starts[order], time[order]
         return Batch(
             text=text,
             buffer=lines.text,

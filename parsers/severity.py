@@ -109,8 +109,12 @@ FAILURES = (
     r"|fetching|updating|removing|allocating|initiali[sz]ing) "
     r"|^(?:[^\s:]{1,40}: ){0,2}(?:(?:parse|syntax) error|[a-z]+ (?:configuration )?error) (?:in|on|at|near) "
     r"|: no such file or directory(?: \((?:errno ?= ?)?[0-9]+\))?\.?$"
+    r"|^ {0,8}(?:dependency|liquid|template|config(?:uration)?|runtime|internal|build|connection|database|server|network|socket|i/o"
+    r"|ssl|tls|validation|authentication|protocol|resource|program|application|unexpected|critical) (?:error|exception): [a-z]"
+    # How Ruby, Subversion and Mercurial end.
+    r"|^\S+\.rb:[0-9]+:in [`'][^'\n]*': \S|^svn: E[0-9]{6}: |^abort: [a-z]"
     # The result of a test or of a check of memory.
-    r"|^FAILED [\w./\-]+::|^--- FAIL: "
+    r"|^FAILED [\w./\-]+::|^--- FAIL: |^FAIL[ \t]+[\w./\-]*[./]"
     r"|^==[0-9]+== (?:Invalid (?:read|write|free)|Conditional jump or move depends on uninit|Process terminating)"
     # Windows' codes, and how a command says that it could not do its work.
     r"|^Error [0-9]{4}\. |error status: [1-9]|(?:error|hresult|failed)[ :=\[(]{1,4}0x8[0-9a-f]{7}|\*FAILED\* \["

@@ -273,6 +273,15 @@ def line_ends(text: bytes) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(1, np.int64), *found])
 
 
+def reordered(lines: Lines, order: NDArray[np.int64]) -> Lines:
+    """The lines in another order: int64[n], where each one stands now."""
+    stretches = np.flatnonzero(np.diff(order, prepend=-2) != 1)
+    begin, end = order[stretches], order[np.append(stretches[1:], len(order)) - 1] + 1
+    text = b"".join(lines.text[lines.ends[a] : lines.ends[b]] for a, b in zip(begin, end, strict=True))
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.diff(lines.ends)[order])])
+    return replace(lines, text=text, ends=ends, offsets=lines.offsets[order], numbers=lines.numbers[order])
+
+
 def _wide_offsets(data: bytes, encoding: Encoding) -> NDArray[np.int64]:
     width = encoding.width
     units = np.frombuffer(data[: len(data) // width * width], {1: "u1", 2: "u2", 4: "u4"}[width])

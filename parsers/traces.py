@@ -6,7 +6,7 @@
     Mar 14 09:26:53 web1 shop[77]: shop.CardRefused: card 17
 
 A line goes on with the one before it when both have the same header but for the time, came within a second, and follow
-each other in the grammar of a trace. Lines of other programs between them end the record.
+each other in the grammar of a trace. Lines of other programs between them are put behind the trace.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ _KINDS: Final = {
 _ANY = re.compile("|".join(pattern for pattern in _KINDS.values()))
 # How long a program takes, at most, from one line of a trace to the next, in microseconds.
 _TOGETHER = 1_000_000
+# How many lines with headers of others may stand between two lines of a trace.
+_REACH = 64
 
 
 def may_continue(body: str) -> bool:
@@ -71,7 +73,7 @@ def with_traces(
     severity: NDArray[np.uint8],
     time: NDArray[np.int64],
     ahead: Callable[[NDArray[np.int64]], pl.Series],
-) -> NDArray[np.bool_]:
+) -> tuple[NDArray[np.bool_], NDArray[np.int64] | None]:
     """Where records start when the lines of a trace are one record.
 
     Args:
@@ -81,19 +83,28 @@ def with_traces(
         severity: uint8[n], of the lines.
         time: int64[n], of the lines.
         ahead: of lines, what stands ahead of their messages, without the time; null where that cannot be told.
+
+    Returns:
+        bool[n], and int64[n], the order of the lines in which no others stand inside a trace; None where none do.
     """
     of_shape = kinds(bodies)
     if not (of_shape >= _CRASH).any():
-        return starts
+        return starts, None
     heads = np.flatnonzero(starts)
     kind = of_shape[code[heads]]
-    together = _together(heads, np.flatnonzero(kind[1:] > 0) + 1, time, ahead)
+    chosen = np.flatnonzero(kind[1:] > 0) + 1
+    together = _together(heads, chosen, time, ahead)
     joined, _ = traced(kind, together, severity[heads])
+    before = np.arange(len(heads)) - 1
+    parted = _parted(kind, chosen[~together[chosen]], time[heads])
+    if len(parted):
+        _across(parted, joined, before, (kind, severity[heads], time[heads]), lambda some: ahead(heads[some]))
     if not joined.any():
-        return starts
-    starts = starts.copy()
-    starts[heads[joined]] = False
-    return starts
+        return starts, None
+    out = starts.copy()
+    out[heads[joined]] = False
+    own = np.arange(len(heads))
+    return out, None if (before[joined] == own[joined] - 1).all() else _order(starts, joined, before)
 
 
 def _together(
@@ -112,6 +123,58 @@ def _together(
         mine, others = header.gather(place[chosen]), header.gather(place[chosen - 1])
         out[chosen] = (mine == others).fill_null(False).to_numpy()
     return out
+
+
+def _parted(kind: NDArray[np.uint8], alone: NDArray[np.int64], time: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of the heads that do not follow the one before them, those that a trace just before them may go on with."""
+    alone = alone[kind[alone] != _OPENING]
+    latest = np.maximum.accumulate(np.where(kind >= _CRASH, np.arange(len(kind)), -1))[np.maximum(alone - 1, 0)]
+    near = (latest >= 0) & (alone - latest <= _REACH)
+    alone, latest = alone[near], latest[near]
+    return alone[soon(time[latest], time[alone])]
+
+
+def _across(
+    parted: NDArray[np.int64],
+    joined: NDArray[np.bool_],
+    before: NDArray[np.int64],
+    of_heads: tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]],
+    ahead: Callable[[NDArray[np.int64]], pl.Series],
+) -> None:
+    """Join heads to those of their own stream, across those of others.
+
+    Args:
+        parted: the heads around which others stand.
+        joined: bool[h], the heads that go on with another one; changed here.
+        before: int64[h], which one; changed here.
+        of_heads: kind, severity and time of the heads.
+        ahead: of heads, as in `with_traces`.
+    """
+    edges = np.zeros(len(joined) + 1, np.int64)
+    np.add.at(edges, np.maximum(parted - _REACH, 0), 1)
+    np.add.at(edges, parted + 1, -1)
+    some = np.flatnonzero(np.cumsum(edges[:-1]) > 0)
+    frame = pl.DataFrame({"head": some, "stream": ahead(some)}).drop_nulls().sort("stream", "head")
+    stream = frame.get_column("stream")
+    some = frame.get_column("head").to_numpy()
+    kind, severity, time = of_heads[0][some], of_heads[1][some], of_heads[2][some]
+    together = np.zeros(len(some), np.bool_)
+    together[1:] = (stream[1:] == stream[:-1]).to_numpy() & soon(time[:-1], time[1:]) & (np.diff(some) <= _REACH)
+    goes_on, _ = traced(kind, together, severity)
+    places = np.flatnonzero(goes_on)
+    places = places[~joined[some[places]]]
+    joined[some[places]] = True
+    before[some[places]] = some[places - 1]
+
+
+def _order(starts: NDArray[np.bool_], joined: NDArray[np.bool_], before: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64[n], the lines in an order in which those of a record follow each other."""
+    first = np.where(joined, before, np.arange(len(joined)))
+    while (further := first[first] != first).any():
+        first[further] = first[first[further]]
+    record = np.cumsum(starts) - 1
+    # Lines ahead of the first head stay there.
+    return np.argsort(np.where(record >= 0, first[record], -1), kind="stable")
 
 
 def soon(before: NDArray[np.int64], now: NDArray[np.int64]) -> NDArray[np.bool_]:

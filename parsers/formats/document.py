@@ -180,7 +180,10 @@ _CODE = re.compile(r"[;{}]\s*$|^\s*</?[a-zA-Z!?]|^\s*(?:import|from|def|class|fu
 _SETTING = re.compile(r"^\s*[\w.\-]+\s*=[^=]*$|^[ \t]+[\w.\-]+(?: [\w.\-:*]+){1,4} = |^\s*\[[\w. :\-\"]+\]\s*$")
 # Dumps of what a cluster reports: settings by their look, but with the state of things in them.
 _STATE = re.compile(r"\b(?:lastTransitionTime|lastTimestamp|containerStatuses|lastState)\b")
-_TRACE = re.compile(r"^\s+at \S+\(|^Traceback \(|^(?:[a-z_]\w*\.)+[A-Z]\w*(?:Exception|Error)\b|^panic: |^goroutine \d")
+_TRACE = re.compile(
+    r"^\s+at (?:(?:async|new) )?\S+(?: \[as \S+\])? ?\(|^\s+at \S+:\d+:\d+$|^Traceback \(|^(?:[a-z_]\w*\.)+[A-Z]\w*(?:Exception|Error)\b"
+    r"|^panic: |^goroutine \d|^\tfrom \S+:\d+:in [`']"
+)
 
 
 class Document(GenericFormat):

@@ -43,6 +43,23 @@ def test_a_missing_year(
     assert how in clock.note
 
 
+@pytest.mark.parametrize(
+    ("heading", "year", "zone"),
+    [
+        ("-- Logs begin at Sat 2018-12-01 09:26:53 CET, end at Thu 2019-03-14 10:00:01 CET. --", 2019, 60),
+        ("-- Journal begins at Fri 2021-11-19 08:15:25 UTC, ends at Thu 2022-01-27 17:01:01 UTC. --", 2021, 0),
+        ("-- Logs begin at Sat 2020-12-01 09:26:53 CST, end at Sun 2021-03-14 10:00:01 CST. --", 2021, 0),
+    ],
+)
+def test_the_heading_of_journalctl_gives_year_and_zone(
+    make_source: MakeSource, heading: str, year: int, zone: int
+) -> None:
+    source = make_source(heading + "\n" + SYSLOG, "journal.txt", at("2026-11-20 00:00:00"))
+    clock = decide_clocks([source], NOW, None)["journal.txt"]
+    assert (clock.year, clock.zone_minutes) == (year, zone)
+    assert "heading of journalctl" in clock.note
+
+
 def test_two_files_that_agree_with_their_modification_times_give_the_zone(make_source: MakeSource) -> None:
     sources = [
         make_source("2026-03-14 17:26:53 INFO a\n2026-03-14 17:30:00 INFO b\n", name, at("2026-03-14 09:30:01"))

@@ -24,6 +24,7 @@ def report(*path: str) -> Report:
         ("supervisor/worker-gave-up.log", "process.restart_given_up", "exited: worker (exit status 1; not expected)"),
         ("pgbouncer/max-client-conn.log", "postgres.pooler_exhausted", "no more connections allowed (max_client_conn)"),
         ("pgbouncer/server-down.log", "postgres.pgbouncer_login_failed", "closing because: connect failed"),
+        ("redis-sentinel/primary-down.log", "redis.primary_down", "+odown master shop"),
         ("docker-registry/disk-full.log", "disk.full", "no space left on device"),
     ],
 )
@@ -33,7 +34,7 @@ def test_the_first_finding_is_the_fault(log: str, lead: str, line: str) -> None:
     assert line in first.evidence[0].text
 
 
-@pytest.mark.parametrize("log", ["supervisor.log", "pgbouncer.log", "docker-registry.log"])
+@pytest.mark.parametrize("log", ["supervisor.log", "pgbouncer.log", "docker-registry.log", "redis-sentinel.log"])
 def test_the_healthy_twin_has_no_finding(log: str) -> None:
     healthy = report("healthy", log)
     assert healthy.coverage[0].records > 3

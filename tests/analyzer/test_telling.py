@@ -127,8 +127,7 @@ def test_errors_hide_warnings(report_on: ReportOn) -> None:
 
 def test_what_only_announces_a_trace_comes_last(report_on: ReportOn) -> None:
     lines = ("Traceback (most recent call last):", '  File "a.py", line 1, in b', "acme.WidgetError: none")
-    between = "Mar 14 09:26:53 web1 CRON[7]: session opened\n"
-    log = between.join(f"Mar 14 09:26:53 web1 acme[812]: {line}\n" for line in lines)
+    log = "".join(f"Mar 14 09:26:{50 + 3 * at} web1 acme[812]: {line}\n" for at, line in enumerate(lines))
     assert [template for template, _ in told(report_on(log))] == ["acme.WidgetError: none", lines[0]]
 
 
@@ -143,3 +142,29 @@ def test_a_long_error_is_cut_and_says_so(report_on: ReportOn) -> None:
     lines = [line.rstrip() for line in shown if "数据库" in line]
     assert len(lines) == 3 and lines[-1].endswith("…")
     assert not any(line.endswith("…") for line in lines[:-1])
+
+
+@pytest.mark.parametrize(
+    ("crash", "template"),
+    [
+        ("KeyError: key not found: :price\n\tshop.rb:3:in `block'\n", "KeyError: key not found: :price"),
+        ("ERROR: [064]: unable to write\n       [FileWriteError] on retry\n", "ERROR: [<*>]: unable to write"),
+    ],
+)
+def test_what_is_printed_beside_a_log_is_an_error_of_its_own(report_on: ReportOn, crash: str, template: str) -> None:
+    news = "2026-03-14 09:26:53,123 INFO [worker-1] acme.jobs: job 42 is done\n"
+    report = report_on(news + crash + news)
+    assert told(report) == [(template, 2)]
+    assert report.coverage[0].records == 3
+
+
+def test_what_ends_a_program_is_told_behind_a_last_warning(report_on: ReportOn) -> None:
+    trace = 'Traceback (most recent call last):\n  File "a.py", line 1, in b\nacme.WidgetError: none\n'
+    assert told(report_on(WARNED + trace)) == [("acme.WidgetError: none", 4)]
+    # Between others it is what the warning tells of.
+    assert told(report_on(WARNED + trace + WARNED)) == []
+
+
+def test_the_first_error_below_a_mere_name_is_told(report_on: ReportOn) -> None:
+    log = "compile:\n    note: a.c\n    a.c:7: error: no widget\n    a.c:9: error: x\n"
+    assert told(report_on(log)) == [("compile: | a.c:<*>: error: no widget", 3)]

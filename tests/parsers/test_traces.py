@@ -160,3 +160,31 @@ def test_the_priority_of_standard_output_hides_no_error(report_on: ReportOn, hea
     log = log_of(header, [("ERROR: the store is shut",), ("served 0 errors",), ("WARNING: slow",)])
     report = report_on(log)
     assert [entry.template for entry in report.unknown] == ["ERROR: the store is shut"]
+
+
+def interleaved(header: Callable[[int, str], str], trace: Sequence[str], process: str) -> str:
+    """A trace of one process between the lines of the same trace of another one and those of a third program."""
+    lines = [header(0, line) + "\n" for line in trace]
+    other = header(0, "GET /widgets").replace("acme", "nginx") + "\n"
+    return "".join(line + (other if at % 2 else "") + line.replace("812", process) for at, line in enumerate(lines))
+
+
+@pytest.mark.parametrize("header", [syslog, protocol])
+@pytest.mark.parametrize("trace", [PYTHON, CHAINED, JAVA, NODE], ids=["python", "chained", "java", "node"])
+def test_lines_of_others_between_those_of_a_trace_do_not_end_it(
+    report_on: ReportOn, header: Callable[[int, str], str], trace: tuple[str, ...]
+) -> None:
+    served = log_of(header, [("served widget 7",)])
+    alone = report_on(served + log_of(header, [trace]))
+    report = report_on(served + interleaved(header, trace, "813") + served)
+    assert [entry.template for entry in report.unknown] == [entry.template for entry in alone.unknown]
+    assert sum(entry.count for entry in report.unknown) == 2
+    assert records(report) == 4 + len(trace) // 2
+
+
+def test_the_lines_of_parted_traces_are_quoted_from_where_they_stand(report_on: ReportOn) -> None:
+    rule = "---\nid: t.lost\ntitle: T\nseverity: high\ndetection: {a: {body|contains: 'widget 17 is lost'}}\n"
+    log = interleaved(syslog, PYTHON, "813")
+    (finding,) = report_on(log, rule).findings
+    quoted = [(entry.line_number, entry.text) for entry in finding.evidence]
+    assert quoted == [(line, log.splitlines()[line - 1]) for line in (13, 15)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import product
+from operator import eq, ge, gt, le, lt
 
 import polars as pl
 import pytest
@@ -19,6 +20,7 @@ from analyzer.detection import Detection, ExistsItem, NumberItem, Selection, Tex
 from analyzer.rule import Correlation, Example, Rule, invalid_patterns, missing_parts
 from analyzer.rulebook import Rulebook, load, rules_dir
 from parsers.formats.commands import FORMAT as COMMANDS
+from parsers.severity import of_messages
 
 ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)")
 SYSLOG_TIME = re.compile(r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)")
@@ -53,7 +55,9 @@ def item_groups(item: TextItem | NumberItem | ExistsItem, record: Record) -> dic
         return {} if (value is not None) is item.expected else None
     if value is None:
         return None
-    assert isinstance(item, TextItem), "no rule compares numbers yet"
+    if isinstance(item, NumberItem):
+        compare = {"gt": gt, "gte": ge, "lt": lt, "lte": le}.get(item.operator, eq)
+        return {} if any(compare(float(value), wanted) for wanted in item.values) else None
     if item.operator == "re":
         found = [extract(pattern, value) for pattern in item.values]
     else:
@@ -140,8 +144,8 @@ def part_hits(rule: Rule, name: str, records: list[Record], book: Rulebook) -> l
 
 
 def may_fire_together(one: Rule, other: Rule) -> bool:
-    """Whether a record may show both faults: one of them explains or correlates the other."""
-    return any(
+    """Whether a record may show both faults: one of them is a symptom, or explains or correlates the other."""
+    return one.symptom != other.symptom or any(
         b.id in (*a.explains, *(a.correlation.rules if a.correlation else ())) for a, b in ((one, other), (other, one))
     )
 
@@ -170,6 +174,8 @@ def records_of(example: Example, split_header: bool, correlated: bool) -> list[l
             fields = {"body": line}
             if split_header and (match := SYSLOG.fullmatch(line)):
                 fields = {"body": match["body"], "service_name": match["service"], "host_name": match["host"]}
+            if severity := int(of_messages(pl.Series([fields["body"]]))[0]):
+                fields["severity_number"] = str(severity)
             if example.source:
                 fields["source"] = example.source
             records.append(Record(fields, time))

@@ -28,6 +28,7 @@ NEWS = (
 )
 PROBES = "This file contains any messages produced by compilers while\nrunning configure, to aid debugging if configure makes a mistake.\n\nconftest.c:7: too many open files\n"
 TRACE = "Traceback (most recent call last):\n  File \"a.py\", line 1\nOSError: [Errno 24] Too many open files: 'x'\n"
+RUBY = "Source: a\nTarget: b\n" + "a.rb:7:in `b': too many open files (Errno::EMFILE)\n" + "\tfrom a.rb:9:in `c'\n" * 6
 DUMP = "status:\n  conditions:\n  - lastTransitionTime: x\n    message: too many open files\n"
 
 
@@ -64,6 +65,7 @@ DUMP = "status:\n  conditions:\n  - lastTransitionTime: x\n    message: too many
         ("steps", "* connect: too many open files\n* gave up after 3 tries, code 7\n* exit\n" * 3, False),
         ("app.conf", LOG * 3, False),
         ("app.py", TRACE, False),
+        ("out", RUBY, False),
         ("pod.yaml", DUMP, False),
         ("out", "curl: (60) SSL certificate problem: too many open files\n" * 6, False),
         ("notes", "the server said: too many open files\nwe restarted it\n", False),
