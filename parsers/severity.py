@@ -67,11 +67,11 @@ _LEVEL = r"(emergency|emerg|panic|fatal|critical|crit|alert|severe|error|err|war
 # A severity word near the start of a message, set apart as such: by brackets, a colon, a bar, or in capitals. Words
 # in running prose ("no error so far") must not count.
 WORDS = (
-    r"(?:^|[\s\[(<|,:;=\"'/.])"
+    r"(?:^|[\s\[(<|,:;=\"'/.*])"
     r"(EMERGENCY|EMERG|PANIC|PANI|FATAL|FATA|FTL|CRITICAL|CRIT|CRT|ALERT|SEVERE|ERROR|ERRO|EROR|ERR|WARNING|WARN|WRN|NOTICE"
     r"|INFORMATION|INFO|INF|DEBUG|DEBU|DBUG|DBG|TRACE|TRC|VERBOSE|VRB"
     r"|FEHLER|WARNUNG|SCHWERWIEGEND|ERREUR|AVERTISSEMENT|ADVERTENCIA|AVVERTENZA|AVISO|ОШИБКА|ПРЕДУПРЕЖДЕНИЕ)"
-    r"(?:[\s\]\)>|,:;=\"'.\-\[]|$)"
+    r"(?:[\s\]\)>|,:;=\"'.\-\[*]|$)"
     r"|(?:^|[\s\[(<|])(GRAVE)[:\])>|]"
     r"|(?i:^(?:[^\s:]{1,40}: ){0,2}[\[<(]?" + _LEVEL + r"[\]>)]?(?::|\]|\)|>|/| [-|:\[(]| {2,}))"
     r"|(?i:^" + _LEVEL + r" [a-z0-9_\-]+\[[0-9])"
@@ -114,7 +114,9 @@ FAILURES = (
     # Windows' codes, and how a command says that it could not do its work.
     r"|^Error [0-9]{4}\. |error status: [1-9]|(?:error|hresult|failed)[ :=\[(]{1,4}0x8[0-9a-f]{7}|\*FAILED\* \["
     r"|^[a-z][a-z0-9_.\-]{1,30}: (?:error|fatal) [a-z]"
-    r"|failed with (?:a )?(?:nonzero exit|exit (?:code|status)|error|code [1-9])|exited with (?:code|status) [1-9]"
+    r"|failed(?: with|:) (?:a )?(?:nonzero exit|exit (?:code|status)|error|code [1-9])|exited with (?:code|status) [1-9]"
+    # A short message that ends with it, without a condition: "pool creation failed".
+    r"|^(?:[^\s:]{1,40}: ){0,2}[^:;,=|]{3,60}[a-z)\]'\"] failed[.!]?$"
     r"|killed (?:due to|because of) |exception '[a-z_\\\\]+' with message"
 )
 _NOTHING = r"(?:none|null|nil|no|false|off|ok)"
@@ -137,6 +139,8 @@ _HARMLESS = (
     + _NOTHING
     + r"$)(?:[^\w.]|$)"
     r"|=(?:[,;)\]}\"' ]|" + _NOTHING + r"(?:\s|$)|$))"
+    r"|\b(?:if|when|whenever|unless|until|after|because|once|that|which|what|has|have|had|may|might|can|could|was|were|is|are"
+    r"|none|nothing|nobody|never|not|no|how|total|number of|jobs|tests|passed|pods?|[a-z]+ed) (?:[^:;,=|]{0,50} )?failed[.!]?$"
     # Word boundaries of ASCII: Unicode's make the search many times slower.
 ).replace(r"\b", r"(?-u:\b)")
 # The result of a test, or of a step, that went well: its name may hold any word. So may a command that a shell traces.
