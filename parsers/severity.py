@@ -140,7 +140,7 @@ _HARMLESS = (
     + r"$)(?:[^\w.]|$)"
     r"|=(?:[,;)\]}\"' ]|" + _NOTHING + r"(?:\s|$)|$))"
     r"|\b(?:if|when|whenever|unless|until|after|because|once|that|which|what|has|have|had|may|might|can|could|was|were|is|are"
-    r"|none|nothing|nobody|never|not|no|how|total|number of|jobs|tests|passed|pods?|[a-z]+ed) (?:[^:;,=|]{0,50} )?failed[.!]?$"
+    r"|none|nothing|nobody|never|not|no|on|of|in|for|how|total|number of|jobs|tests|passed|pods?|[a-z]+ed) (?:[^:;,=|]{0,50} )?failed[.!]?$"
     # Word boundaries of ASCII: Unicode's make the search many times slower.
 ).replace(r"\b", r"(?-u:\b)")
 # The result of a test, or of a step, that went well: its name may hold any word. So may a command that a shell traces.

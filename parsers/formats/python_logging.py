@@ -38,7 +38,12 @@ FORMAT = LineFormat(
         # %(asctime)s %(levelname)s [%(process)d] %(name)s: %(message)s
         r"^" + _TIME + r" +" + _LEVEL + r" +\[[0-9]+\] " + _NAME + r": " + _BODY,
         # Salt: %(asctime)s,%(msecs)03d [%(name)-17s:%(lineno)-4d][%(levelname)-8s][%(process)d] %(message)s
-        r"^" + _TIME + r" \[(?P<scope_name>[A-Za-z_][A-Za-z0-9_.]*) *(?::[0-9]+ *)?\]\[" + _LEVEL + r" *\](?:\[[0-9]+\])? " + _BODY,
+        r"^"
+        + _TIME
+        + r" \[(?P<scope_name>[A-Za-z_][A-Za-z0-9_.]*) *(?::[0-9]+ *)?\]\["
+        + _LEVEL
+        + r" *\](?:\[[0-9]+\])? "
+        + _BODY,
         # structlog's ConsoleRenderer: the time, [level in nine columns], the event, its pairs
         r"^" + _TIME + r" \[(?P<severity_text>debug|info|warning|error|critical|exception|notset) *\] " + _BODY,
     ),
