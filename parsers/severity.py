@@ -33,7 +33,7 @@ NUMBERS = {
     "info": INFO, "inf": INFO, "information": INFO, "informational": INFO, "log": INFO, "config": INFO, "system": INFO,
     "note": NOTICE, "notice": NOTICE, "hint": INFO, "detail": INFO, "statement": INFO, "context": INFO,
     "warn": WARN, "warning": WARN, "wrn": WARN, "warnning": WARN,
-    "error": ERROR, "err": ERROR, "eror": ERROR, "severe": ERROR, "failure": ERROR,
+    "error": ERROR, "err": ERROR, "eror": ERROR, "severe": ERROR, "failure": ERROR, "exception": ERROR,
     "critical": CRITICAL, "crit": CRITICAL, "crt": CRITICAL, "alert": ALERT,
     "erro": ERROR, "fata": FATAL, "pani": EMERGENCY, "debu": DEBUG, "success": INFO, "ddebug": DEBUG, "subdebug": DEBUG,
     "ee": ERROR, "ni": WARN, "ww": WARN, "ii": INFO, "fehler": ERROR, "schwerwiegend": ERROR, "warnung": WARN, "erreur": ERROR, "grave": ERROR, "avertissement": WARN,
@@ -67,16 +67,18 @@ _LEVEL = r"(emergency|emerg|panic|fatal|critical|crit|alert|severe|error|err|war
 # A severity word near the start of a message, set apart as such: by brackets, a colon, a bar, or in capitals. Words
 # in running prose ("no error so far") must not count.
 WORDS = (
-    r"(?:^|[\s\[(<|,:;=\"'/.])"
-    r"(EMERGENCY|EMERG|PANIC|PANI|FATAL|FATA|FTL|CRITICAL|CRIT|CRT|ALERT|SEVERE|ERROR|ERRO|EROR|ERR|WARNING|WARN|WRN|NOTICE"
+    r"(?:^|[\s\[(<|,:;=\"'/.*])"
+    r"(EXCEPTION|EMERGENCY|EMERG|PANIC|PANI|FATAL|FATA|FTL|CRITICAL|CRIT|CRT|ALERT|SEVERE|ERROR|ERRO|EROR|ERR|WARNING|WARN|WRN|NOTICE"
     r"|INFORMATION|INFO|INF|DEBUG|DEBU|DBUG|DBG|TRACE|TRC|VERBOSE|VRB"
     r"|FEHLER|WARNUNG|SCHWERWIEGEND|ERREUR|AVERTISSEMENT|ADVERTENCIA|AVVERTENZA|AVISO|ОШИБКА|ПРЕДУПРЕЖДЕНИЕ)"
-    r"(?:[\s\]\)>|,:;=\"'.\-\[]|$)"
+    r"(?:[\s\]\)>|,:;=\"'.\-\[*]|$)"
     r"|(?:^|[\s\[(<|])(GRAVE)[:\])>|]"
     r"|(?i:^(?:[^\s:]{1,40}: ){0,2}[\[<(]?" + _LEVEL + r"[\]>)]?(?::|\]|\)|>|/| [-|:\[(]| {2,}))"
     r"|(?i:^" + _LEVEL + r" [a-z0-9_\-]+\[[0-9])"
     r"|(?i:[\[<(|.:] *" + _LEVEL + r" *[\]>)|])"
     r"|(?i:[\]>)|] +" + _LEVEL + r" {2,})"
+    # libvirt: "4711: error : function:31 : message"
+    r"|(?i:: " + _LEVEL + r" : )"
     # A column between tabs, or behind a first one that is filled up with spaces.
     r"|(?i:(?:^[^\s]{1,40} +|\t)" + _LEVEL + r"\t)"
     r"|(?i:[\s)\],:]" + _LEVEL + r"(?::(?:\s|$)| +\[))"
@@ -119,7 +121,9 @@ FAILURES = (
     # Windows' codes, and how a command says that it could not do its work.
     r"|^Error [0-9]{4}\. |error status: [1-9]|(?:error|hresult|failed)[ :=\[(]{1,4}0x8[0-9a-f]{7}|\*FAILED\* \["
     r"|^[a-z][a-z0-9_.\-]{1,30}: (?:error|fatal) [a-z]"
-    r"|failed with (?:a )?(?:nonzero exit|exit (?:code|status)|error|code [1-9])|exited with (?:code|status) [1-9]"
+    r"|failed(?: with|:) (?:a )?(?:nonzero exit|exit (?:code|status)|error|code [1-9])|exited with (?:code|status) \[?[1-9]"
+    # A short message that ends with it, without a condition: "pool creation failed".
+    r"|^(?:[^\s:]{1,40}: ){0,2}[^:;,=|]{3,60}[a-z)\]'\"] failed[.!]?$"
     r"|killed (?:due to|because of) |exception '[a-z_\\\\]+' with message"
 )
 _NOTHING = r"(?:none|null|nil|no|false|off|ok)"
@@ -143,6 +147,8 @@ _HARMLESS = (
     + _NOTHING
     + r"$)(?:[^\w.]|$)"
     r"|=(?:[,;)\]}\"' ]|" + _NOTHING + r"(?:\s|$)|$))"
+    r"|\b(?:if|when|whenever|unless|until|after|because|once|that|which|what|has|have|had|may|might|can|could|was|were|is|are"
+    r"|none|nothing|nobody|never|not|no|on|of|in|for|how|total|number of|jobs|tests|passed|pods?|[a-z]+ed) (?:[^:;,=|]{0,50} )?failed[.!]?$"
     # Word boundaries of ASCII: Unicode's make the search many times slower.
 ).replace(r"\b", r"(?-u:\b)")
 # The result of a test, or of a step, that went well: its name may hold any word. So may a command that a shell traces.

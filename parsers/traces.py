@@ -40,6 +40,8 @@ _KINDS: Final = {
         r"|\s*\.\.\. [0-9]* ?(?:more|common frames)|[Ss]tack (?:back)?trace:$"
         # rsyslog writes a tab as #011.
         r"|(?:#(?:011)?)+(?:at \S|\.\.\. )|\s*--- End of "
+        # Ruby and Rails
+        r"|(?:[\w.\-]+ \([0-9.]*\) )?/?[\w.\-]+/\S+\.rb:[0-9]*:in [`']"
         r"|goroutine [0-9]* ?\[|created by \S|\t\S+\.go:|\s*from /\S+:[0-9]*:in "
         r"|\s*#[0-9]* (?:\S+\.php\([0-9]*\)|\{main\}|\[internal function\])|\s+\(\S+ [0-9.]*\) \S+\.exs?:)"
     ),

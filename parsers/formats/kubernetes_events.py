@@ -74,6 +74,8 @@ YAML = EventsYaml(
 
 _EVENT = re.compile(r"^ +(Normal|Warning) +(\S+) +(.{1,40}?) {2,}(\S+(?: \S+)?) {2,}(\S.*)$")
 
+_HEADER = re.compile(r"^ *Type +Reason +Age +From +Message *$")
+
 
 @dataclass(frozen=True)
 class Describe(RecordFormat):
@@ -88,8 +90,10 @@ class Describe(RecordFormat):
         lines = head_lines(source)
         parts = {line.split(":", 1)[0] for line in lines if self.starts_record(line)}
         named = any(re.match(r"^Name: {2,}\S", line) for line in lines)
+        # Often only the events are sent.
+        headed = any(map(_HEADER.match, lines))
         proven = parts & {"Labels", "Namespace", "Annotations"} or any(map(_EVENT.match, lines))
-        return 0.95 if named and proven else 0.0
+        return 0.95 if (named or headed) and proven else 0.0
 
     def records(self, lines: Sequence[str]) -> Records:
         """Each part with the lines below it is a record, and so is each event."""

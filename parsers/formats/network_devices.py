@@ -13,6 +13,8 @@ _TIME = (
     r"|[0-9]{4} [A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?: [A-Z]{3})?): ?)?"
 )
 _CISCO = r"%(?P<scope_name>[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)?-[0-7]-[A-Za-z0-9_]+)"
+# IOS XR: the card, the time, the process, and a blank ahead of each colon.
+_XR = r"(?:[0-9]+: )?(?:RP|LC|[0-9]+)/[A-Z0-9/]+:(?:[0-9]{4} )?[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9:.]+ (?:[A-Z]{3,4} ?)?: ?(?P<service_name>[a-z][A-Za-z0-9_\-]*)\[[0-9]+\]: "
 _HUAWEI = r"(?:%{1,2} ?[0-9]{0,2} ?)?(?P<scope_name>[A-Z][A-Za-z0-9_]*/[0-7]/[A-Za-z0-9_]+)(?:\([a-zA-Z]+\))?(?:\[[0-9]+\])?: ?"
 _DAY = r"(?:[A-Z][a-z]{2} {1,2}[0-9]{1,2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
 
@@ -34,6 +36,11 @@ FORMAT = LineFormat(
         + _CISCO
         + r": ?.*)$",
         r"^(?:<[0-9]{1,3}>)?" + _TIME + r"(?P<body>" + _CISCO + r": ?.*)$",
+        r"^(?:<[0-9]{1,3}>)?(?:[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? (?P<host_name>[A-Za-z0-9_.\-]+) )?"
+        + _XR
+        + r"(?P<body>"
+        + _CISCO
+        + r" ?: ?.*)$",
     ),
     times=("syslog", "iso", "cisco"),
     severity_digits=r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)?-([0-7])-[A-Za-z0-9_]+",
@@ -70,6 +77,20 @@ FORMAT = LineFormat(
         Sample(
             "Mar 14 09:26:56 core-2 %STP-2-BLOCK_PVID_LOCAL: Blocking GigabitEthernet1/0/7 on VLAN0010. Inconsistent local vlan.",
             {"severity_number": 18, "host_name": "core-2"},
+        ),
+        Sample(
+            "Mar 14 09:26:57 edge-1 4711: RP/0/RSP0/CPU0:Mar 14 10:26:57.041 : mpls_ldp[1043]: %ROUTING-LDP-5-ADJ_CHANGE : Adjacency (10.0.1.34) DOWN with Nbr 10.0.0.2:0 on TenGigE0/0/2/1",
+            {
+                "time": "2026-03-14T09:26:57Z",
+                "severity_number": 10,
+                "host_name": "edge-1",
+                "service_name": "mpls_ldp",
+                "scope_name": "ROUTING-LDP-5-ADJ_CHANGE",
+            },
+        ),
+        Sample(
+            "RP/0/RP0/CPU0:Mar 14 09:26:58.950 UTC: bgp[1050]: %ROUTING-BGP-3-NOTIFICATION : sent to neighbor 10.0.0.2 4/0 (hold time expired)",
+            {"time": "2026-03-14T09:26:58.950Z", "severity_number": 17, "service_name": "bgp"},
         ),
     ),
 )

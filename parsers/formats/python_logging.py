@@ -1,4 +1,4 @@
-"""Python's logging module in its usual layouts: basicConfig, Django, Airflow, OpenStack, Celery, gunicorn, uvicorn, loguru, structlog."""
+"""Python's logging module in its usual layouts: basicConfig, Django, Airflow, OpenStack, Celery, Salt, gunicorn, uvicorn, loguru, structlog."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BODY = r"(?P<body>.*)$"
 
 FORMAT = LineFormat(
     name="python_logging",
-    title="Python logging (basicConfig, Django, Airflow, OpenStack, Celery, gunicorn, uvicorn, loguru, structlog)",
+    title="Python logging (basicConfig, Django, Airflow, OpenStack, Celery, Salt, gunicorn, uvicorn, loguru, structlog)",
     reference="https://docs.python.org/3/library/logging.html#logrecord-attributes",
     patterns=(
         # %(asctime)s - %(name)s - %(levelname)s - %(message)s
@@ -37,6 +37,13 @@ FORMAT = LineFormat(
         r"^(?P<severity_text>INFO|DEBUG|TRACE|ERROR|WARNING|CRITICAL):(?: {5}| {4}| {2}| )(?P<body>(?:Started |Waiting |Application |Uvicorn |Shutting |Finished |Will watch |Exception in ASGI|Traceback|ASGI |Invalid HTTP|\[Errno|[0-9A-Fa-f.:]+ - \").*)$",
         # %(asctime)s %(levelname)s [%(process)d] %(name)s: %(message)s
         r"^" + _TIME + r" +" + _LEVEL + r" +\[[0-9]+\] " + _NAME + r": " + _BODY,
+        # Salt: %(asctime)s,%(msecs)03d [%(name)-17s:%(lineno)-4d][%(levelname)-8s][%(process)d] %(message)s
+        r"^"
+        + _TIME
+        + r" \[(?P<scope_name>[A-Za-z_][A-Za-z0-9_.]*) *(?::[0-9]+ *)?\]\["
+        + _LEVEL
+        + r" *\](?:\[[0-9]+\])? "
+        + _BODY,
         # structlog's ConsoleRenderer: the time, [level in nine columns], the event, its pairs
         r"^" + _TIME + r" \[(?P<severity_text>debug|info|warning|error|critical|exception|notset) *\] " + _BODY,
     ),
@@ -45,6 +52,15 @@ FORMAT = LineFormat(
     confidence=0.92,
     inside=r"^(?:[A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception|Warning|Exit|Interrupt)(?:: |$)|During task with name|\+-\+-|\| |> File )",
     samples=(
+        Sample(
+            "2026-03-14 09:26:53,046 [salt.utils.templates:274 ][ERROR   ][4242] Rendering exception occurred",
+            {
+                "time": "2026-03-14T09:26:53.046Z",
+                "severity_number": 17,
+                "scope_name": "salt.utils.templates",
+                "body": "Rendering exception occurred",
+            },
+        ),
         Sample(
             "2026-03-14 09:26:53,053 - billing.jobs - ERROR - job 1 failed\nTraceback (most recent call last):\n"
             "  File \"/srv/a.py\", line 51, in serve\n    fault()\nKeyError: 'DATABASE_URL'\n\n"

@@ -24,16 +24,23 @@ _STAMP = re.compile(
     r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{7,9}(?:Z|[+-][0-9]{2}:[0-9]{2})) ?(.*)$"
 )
 _REPLICA = re.compile(r"[_\-.][0-9]+(?:\.[a-z0-9]+(?:@\S+)?)?$")
+# How logs begin: one container alone has a name that may be anything.
+_LOGGED = re.compile(
+    r"^[^|]*\| ?\W{0,2}(?:[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ]|[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2} |[0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"|time=|level=|ts=|\{\"|(?:INFO|WARN|WARNING|ERROR|DEBUG|FATAL)\b)"
+)
 _POD = re.compile(r"-[a-z0-9]{5}$|-[0-9]+$")
 
 
 def _containers(names: Sequence[str], lines: Sequence[str]) -> bool:
-    """Whether names are those of containers: with the number of a replica, or set out in a column."""
+    """Whether names are those of containers: with the number of a replica, in a column, or one ahead of times and levels."""
     distinct = set(names)
     if any(name.lower() in NUMBERS for name in distinct):
         return False
     replicas = sum(_REPLICA.search(name) is not None for name in distinct)
     columns = {line.index("|") for line in lines if "|" in line}
+    if len(distinct) == 1 and len(columns) == 1 and 2 * sum(map(bool, map(_LOGGED.match, lines))) >= len(lines):
+        return True
     return 2 * replicas >= len(distinct) or (len(distinct) > 1 and len(columns) == 1)
 
 

@@ -70,7 +70,8 @@ RFC3164 = BsdSyslog(
         _STAMP + r"<[a-z0-9]+\.(?P<severity_text>[a-z]+)> (?:" + _HOST + r" )?" + _TAG + r": ?(?P<body>.*)$",
         _STAMP
         + _HOST
-        + r" (?P<severity_text>emerg|alert|crit|err|error|warning|warn|notice|info|debug) "
+        # busybox's syslogd names the facility, too.
+        + r" (?:[a-z]+[0-7]?\.)?(?P<severity_text>emerg|panic|alert|crit|err|error|warning|warn|notice|info|debug) "
         + _TAG
         + r": ?(?P<body>.*)$",
         # Programs that write the file themselves name no host.
@@ -118,6 +119,15 @@ RFC3164 = BsdSyslog(
                 "host_name": "lb-1",
                 "service_name": "mcpd",
                 "body": "01070638:5: Pool /Common/shop member /Common/10.0.0.7:80 monitor status down.",
+            },
+        ),
+        Sample(
+            "Mar 14 09:26:55 nas-1 kern.err kernel: [   26.550973] EXT4-fs error (device sdc3): ext4_find_entry:1463",
+            {
+                "severity_number": 17,
+                "host_name": "nas-1",
+                "service_name": "kernel",
+                "body": "[   26.550973] EXT4-fs error (device sdc3): ext4_find_entry:1463",
             },
         ),
         Sample(

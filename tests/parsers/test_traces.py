@@ -140,6 +140,19 @@ def test_rules_see_a_trace_without_the_headers_of_its_lines(report_on: ReportOn)
     assert finding.count == 1
 
 
+@pytest.mark.parametrize("header", HEADERS[:-1])
+@pytest.mark.parametrize(
+    "frame", ["/opt/acme/lib/job.rb:{0}:in `run'", "actionpack (7.1.3) lib/rack/call.rb:{0}:in 'call'"]
+)
+def test_frames_of_ruby_belong_to_the_error_above_them(
+    report_on: ReportOn, header: Callable[[int, str], str], frame: str
+) -> None:
+    error = ("ERROR: job 12 raised #<Acme::WidgetLost: gone>", *(frame.format(line) for line in (7, 70, 700)))
+    report = report_on(log_of(header, [("served widget 7",), error, ("served widget 8",), error]))
+    assert [entry.count for entry in report.unknown] == [2]
+    assert records(report) == 4
+
+
 def test_lines_of_another_process_are_none_of_a_trace(report_on: ReportOn) -> None:
     other = log_of(syslog, [PYTHON[3:]]).replace("[812]", "[813]")
     report = report_on(log_of(syslog, [PYTHON[:3]]) + other)
