@@ -158,6 +158,11 @@ def time_of(line: str, default: datetime) -> datetime:
     return default
 
 
+@cache
+def severity_of(body: str) -> int:
+    return int(of_messages(pl.Series([body]))[0])
+
+
 def records_of(example: Example, split_header: bool, correlated: bool) -> list[list[Record]]:
     """The ways to read an example: as one record, and as a record for each line."""
     lines = example.text.splitlines()
@@ -174,7 +179,7 @@ def records_of(example: Example, split_header: bool, correlated: bool) -> list[l
             fields = {"body": line}
             if split_header and (match := SYSLOG.fullmatch(line)):
                 fields = {"body": match["body"], "service_name": match["service"], "host_name": match["host"]}
-            if severity := int(of_messages(pl.Series([fields["body"]]))[0]):
+            if severity := severity_of(fields["body"]):
                 fields["severity_number"] = str(severity)
             if example.source:
                 fields["source"] = example.source
