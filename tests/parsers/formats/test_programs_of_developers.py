@@ -116,7 +116,7 @@ def test_errors_are_told_once_and_what_is_no_error_is_not(report_on: ReportOn, t
 
 def test_the_lines_of_npm_about_one_failure_are_one_error(report_on: ReportOn) -> None:
     (error,) = report_on(NPM).unknown
-    assert (error.count, error.example.line_number) == (1, 5)
+    assert (error.count, error.example.line_number) == (1, 7)
 
 
 @pytest.mark.parametrize(
