@@ -167,15 +167,7 @@ def bundle_command(
     if not _was_read(report):
         complain(f"{report.verdict} See the problems in the report.")
         raise typer.Exit(3)
-    if all(file for _, file in outputs):
-        # Nothing was printed: say why the run fails.
-        failing = [finding for finding in outcome.report.findings if finding.fails]
-        said = [f"failed: {f.severity}[{f.rule.id}]: {f.rule.title}" for f in failing[:_FAILING_SHOWN]]
-        if len(failing) > _FAILING_SHOWN:
-            said.append(f"failed: {len(failing) - _FAILING_SHOWN:,} more findings, see the report.")
-        complain("\n".join(said))
-    for reason in outcome.reasons:
-        complain(f"failed: {reason}")
+    _say_why(outcome, printed=not all(file for _, file in outputs))
     raise typer.Exit(1 if outcome.fails else 0)
 
 
@@ -205,6 +197,18 @@ def _outputs(format_: str, files: Sequence[Path]) -> list[tuple[str, Path | None
 
 # The report has them all.
 _FAILING_SHOWN = 10
+
+
+def _say_why(outcome: Outcome, *, printed: bool) -> None:
+    """Say on standard error why the run fails; what was printed names the findings already."""
+    if not printed:
+        failing = [finding for finding in outcome.report.findings if finding.fails]
+        said = [f"failed: {f.severity}[{f.rule.id}]: {f.rule.title}" for f in failing[:_FAILING_SHOWN]]
+        if len(failing) > _FAILING_SHOWN:
+            said.append(f"failed: {len(failing) - _FAILING_SHOWN:,} more findings, see the report.")
+        complain("\n".join(said))
+    for reason in outcome.reasons:
+        complain(f"failed: {reason}")
 
 
 def _was_read(report: Report) -> bool:

@@ -6,7 +6,6 @@ and copies of such files, under their usual names.
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from functools import cache
 
 from analyzer.facts import HOSTS, Facts
 from parsers.contract import Source
+from parsers.excerpt import head_lines
 
 
 def _as_is(text: str) -> str:
@@ -89,6 +89,7 @@ def _compiled() -> tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], re.Patter
 
 # More of a fact is a list of machines, which nobody reads here.
 _MOST_VALUES = 20
+_LINES = 4000
 
 
 def described(source: Source) -> Facts:
@@ -97,7 +98,7 @@ def described(source: Source) -> Facts:
     every, signs = _compiled()
     if not every.fullmatch(name):
         return {}
-    text = _text(source.head)
+    text = "\n".join(head_lines(source, _LINES))
     found: Facts = {}
     for files, line, sign in signs:
         if not files.fullmatch(name):
@@ -106,9 +107,3 @@ def described(source: Source) -> Facts:
         if values:
             found.setdefault(sign.title, set()).update(values[:_MOST_VALUES])
     return found
-
-
-def _text(head: bytes) -> str:
-    wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    text = head.decode("utf-16" if wide else "utf-8-sig", "replace")
-    return text.replace("\r\n", "\n")

@@ -27,7 +27,8 @@ from analyzer.rule import Rule
 from analyzer.settings import Limits
 from analyzer.store import Store
 from analyzer.tally import Tally
-from analyzer.triage import Buckets, Quoter, gaps, triage, unknown_errors, warnings
+from analyzer.triage import Buckets, Quoter, gaps, triage
+from analyzer.unknown import unknown_errors, warnings
 from analyzer.verdict import verdict
 from analyzer.worker import Job, SliceResult, Worker
 from parsers.contract import Problem

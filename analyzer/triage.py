@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,16 +13,14 @@ import numpy as np
 import polars as pl
 
 from analyzer.correlate import WORKING_COLUMNS, correlate, largest
-from analyzer.finding import SEVERITIES, Bucket, Evidence, Finding, Mark, UnknownError, explains, leading
+from analyzer.finding import SEVERITIES, Bucket, Evidence, Finding, Mark, explains, leading
 from analyzer.match import Stream
 from analyzer.matches import Match
 from analyzer.rule import Correlation, Rule
-from analyzer.tally import Tally
-from analyzer.telling import EMPTY, LEVEL_ALONE
 from parsers.contract import Source
 from parsers.excerpt import line_with, quote, surroundings
 from parsers.plan import Plan
-from parsers.severity import ERROR, FATAL, INFO, WARN
+from parsers.severity import INFO
 from parsers.times import NAT, to_datetime
 
 if TYPE_CHECKING:
@@ -34,7 +31,6 @@ EVIDENCE_LINES = 5
 CONTEXT_LINES = 5
 # The highest of the severity numbers of debugging and tracing.
 LAST_DEBUG = 8
-UNKNOWN_SHOWN = 20
 TEXT_CHARACTERS = 2000
 
 
@@ -357,38 +353,6 @@ def span_text(first: datetime | None, last: datetime | None) -> str:
         return f" at {first:%Y-%m-%d %H:%M:%S} UTC"
     end = f"{last:%H:%M:%S}" if first.date() == last.date() else f"{last:%Y-%m-%d %H:%M:%S}"
     return f" from {first:%Y-%m-%d %H:%M:%S} to {end} UTC"
-
-
-def unknown_errors(tally: Tally, quoter: Quoter) -> list[UnknownError]:
-    """The loudest error templates that no rule explains: fatal ones first, then those with the most records."""
-    loud = {key: counts.errors for key, counts in tally.counts.items() if counts.errors and counts.severity >= ERROR}
-    return _loudest(tally, loud, quoter)
-
-
-def warnings(tally: Tally, quoter: Quoter) -> list[UnknownError]:
-    """The loudest templates whose worst records are warnings, most records first."""
-    loud = {key: counts.count for key, counts in tally.counts.items() if WARN <= counts.severity < ERROR}
-    return _loudest(tally, loud, quoter)
-
-
-def _loudest(tally: Tally, records: Mapping[int, int], quoter: Quoter) -> list[UnknownError]:
-    """The templates with the most records, from the number of records of each; fatal ones first, empty ones last.
-
-    Templates of a level alone are told only where there is nothing else.
-    """
-    texts = {key: tally.templates.template(key) for key in records}
-    records = {key: count for key, count in records.items() if not re.match(LEVEL_ALONE, texts[key])} or records
-    silent = {key: re.match(EMPTY, texts[key]) is not None for key in records}
-    milder = {key: tally.counts[key].severity < FATAL for key in records}
-    ranked = sorted(records, key=lambda key: (silent[key], milder[key], -records[key], key))
-    out = []
-    for template_id in ranked[:UNKNOWN_SHOWN]:
-        counts = tally.counts[template_id]
-        example = quoter.evidence(counts.source, counts.offset, counts.line, counts.first, (), CONTEXT_LINES)
-        template = tally.templates.template(template_id)
-        first, last = to_datetime(counts.first), to_datetime(counts.last)
-        out.append(UnknownError(template_id, template, counts.severity, records[template_id], first, last, example))
-    return out
 
 
 def gaps(timeline: Sequence[Bucket], width: int) -> list[Mark]:

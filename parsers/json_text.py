@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,6 +22,8 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=str)
 # Calls nothing of Python for a number; it raises for those of very many digits.
 _QUICK_DECODER = json.JSONDecoder(parse_constant=str)
+# Stands between lines that are decoded together: no line can hold it, so that each value is that of one line.
+_BETWEEN = os.urandom(8).hex()
 
 
 def as_text(value: Any) -> str | None:
@@ -85,7 +88,10 @@ def _together(lines: Sequence[str]) -> list[dict[str, Any] | None] | None:
         return None
     try:
         # A string can't go over a line end, so that two broken lines make no object.
-        values = _QUICK_DECODER.decode("[" + ",\n".join(lines) + "]")
+        values = _QUICK_DECODER.decode("[" + f',\n"{_BETWEEN}",\n'.join(lines) + "]")
     except (ValueError, RecursionError):
         return None
-    return values if len(values) == len(lines) and all(type(value) is dict for value in values) else None
+    found = values[::2]
+    if len(values) != 2 * len(lines) - 1 or values[1::2] != [_BETWEEN] * (len(lines) - 1):
+        return None
+    return found if all(type(value) is dict for value in found) else None

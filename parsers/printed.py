@@ -99,10 +99,10 @@ class Printed:
         if not messages:
             return
         lines, times, texts, follows, around = zip(*messages, strict=True)
-        names = dict.fromkeys(name for fields in around if fields for name in fields)
-        self.found.extend(
-            lines, texts, times, follows, {name: [fields and fields.get(name) for fields in around] for name in names}
-        )
+        names = dict.fromkeys(name for fields in around if fields for name in fields if fields[name] is not None)
+        columns = {name: [fields.get(name) if fields else None for fields in around] for name in names}
+        levels = [number(word) for word in columns.get("severity_text", [None] * len(lines))]
+        self.found.extend(lines, texts, times, levels, follows, columns)
 
 
 def add_message(

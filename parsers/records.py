@@ -92,15 +92,16 @@ class Records:
         lines: Sequence[int],
         bodies: Sequence[str],
         times: Sequence[str | None],
+        severities: Sequence[int],
         follows: Sequence[bool],
         fields: Mapping[str, Sequence[str | None]],
     ) -> None:
-        """Append records of which no more is known."""
+        """Append records of which none continues another one for sure."""
         before = len(self.line)
         self.line += lines
         self.body += [valid(body[:BODY_CHARACTERS]) for body in bodies]
         self.time += [None if time is None else valid(time) for time in times]
-        self.severity += [0] * len(lines)
+        self.severity += severities
         self.continues += [False] * len(lines)
         self.follows += follows
         for name, values in fields.items():

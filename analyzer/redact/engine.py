@@ -22,6 +22,7 @@ DETECTORS: tuple[Detector, ...] = (*_FIRST, *addresses.DETECTORS)
 _RARE = "|".join(
     f"(?:{detector.gate})" for detector in DETECTORS if not detector.shape and detector is not addresses.IPV4
 )
+
 _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_WHOLE = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----((?:(?!-----)[^\n]){16,65536}?)"

@@ -15,9 +15,10 @@ Cell = str | int | float | None
 
 # Longer lines lose their highlights: to align them takes the square of their length.
 _LONGEST_ALIGNED = 4096
-# What a column of a network table or a fact holds is told by its title; their values stand alone. A name without a dot
-# stays, as it does in lines and paths: nobody could tell which host the pseudonym is.
+# What a column of a network table or a fact holds is told by its title; their values stand alone. Of facts a name
+# without a dot stays, as it does in the lines and paths that it was taken from: nobody could tell which host is meant.
 _HOST_FACTS = re.compile(r"(?i)\bhosts?\b|host[_ ]?name|server[_ ]name")
+_SHORT_HOST = re.compile(r"(?i)[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _DOTTED = re.compile(r"(?i)(?=.{3,253}\Z)[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+")
 
 
@@ -105,19 +106,19 @@ class _Report:
         return replace(mark, note=self._say(mark.note), source=self._say(mark.source))
 
     def _facts(self, title: str, values: Sequence[str]) -> list[str]:
-        return [self._named(title, value) for value in values]
+        return [self._named(title, value, _DOTTED) for value in values]
 
     def _table(
         self, rows: Sequence[Mapping[str, str | int | float | None]]
     ) -> list[dict[str, str | int | float | None]]:
         return [
-            {key: self._named(key, cell) if isinstance(cell, str) else cell for key, cell in row.items()}
+            {key: self._named(key, cell, _SHORT_HOST) if isinstance(cell, str) else cell for key, cell in row.items()}
             for row in rows
         ]
 
-    def _named(self, title: str, value: str) -> str:
+    def _named(self, title: str, value: str, host: re.Pattern[str]) -> str:
         hidden = self._say(value)
-        if hidden == value and _HOST_FACTS.search(title) and _DOTTED.fullmatch(value):
+        if hidden == value and _HOST_FACTS.search(title) and host.fullmatch(value):
             return self._name_host(value)
         return hidden
 

@@ -7,6 +7,7 @@ import io
 import json
 import tarfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -184,3 +185,15 @@ def test_a_host_has_the_same_name_in_the_facts_and_in_the_lines(tmp_path: Path, 
     assert clean.facts["Hosts"] == [shown]
     assert all(f" {shown} app[7]" in error.example.text for error in clean.unknown)
     assert clean.unknown
+
+
+def test_short_names_of_network_tables_are_hidden(tmp_path: Path) -> None:
+    report = replace(
+        _report_of_nothing(tmp_path), network={"DHCP": [{"host_name": "annas-laptop", "message": "DISCOVER"}]}
+    )
+    assert redact_report(report).network == {"DHCP": [{"host_name": "host-1", "message": "DISCOVER"}]}
+
+
+def _report_of_nothing(tmp_path: Path) -> Report:
+    (tmp_path / "a.log").write_text("2026-03-14 09:26:53 INFO ready\n")
+    return _report(tmp_path / "a.log")
