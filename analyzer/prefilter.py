@@ -11,7 +11,7 @@ import polars as pl
 
 from analyzer.evaluator import known
 from analyzer.shapes import ShapeMap
-from analyzer.trigger import bare
+from analyzer.trigger import Literal
 from parsers.batch import numbered
 
 if TYPE_CHECKING:
@@ -21,26 +21,31 @@ if TYPE_CHECKING:
 
 # Shapes in which literals are looked for one by one.
 SMALL_SHAPES = 40
-# Shapes that may hold a record of a stream, and the literals with digits of which one must be in its text; none where
-# the literal has no digits.
+# Shapes that may hold a record of a stream, and the texts with digits of which one must be in it; none where the
+# literal has no digits.
 _Reason = tuple["NDArray[np.int64]", tuple[str, ...]]
+# In the name of a set of literals: between those found in lower case and those found in their own.
+_CASED = "\1"
 
 
 class Prefilter:
     """The literals of some streams, to be looked for in shapes."""
 
-    def __init__(self, triggers: Mapping[int, Set[str] | None]) -> None:
+    def __init__(self, triggers: Mapping[int, Set[Literal] | None]) -> None:
         """Take the literals of which one is in every record that a stream holds for, by the number of the stream.
 
         Where they are None, every record is a candidate.
         """
         self._unanchored = [number for number, literals in triggers.items() if literals is None]
-        wanted: dict[str, dict[int, tuple[str, ...]]] = defaultdict(dict)
+        wanted: dict[str, dict[int, tuple[Literal, ...]]] = defaultdict(dict)
+        self._cased: dict[str, set[str]] = defaultdict(set)
         for number, literals in triggers.items():
             for literal in sorted(literals or ()):
-                key = bare(literal)
+                key = literal.bare
                 wanted[key][number] = (*wanted[key].get(number, ()), literal)
-        self._wanted_by: Mapping[str, Mapping[int, tuple[str, ...]]] = dict(wanted)
+                if literal.cased:
+                    self._cased[key].add(literal.written)
+        self._wanted_by: Mapping[str, Mapping[int, tuple[Literal, ...]]] = dict(wanted)
         self._literals = sorted(wanted)
         # As a pattern, not as a list of literals: the engine keeps compiled patterns from call to call.
         self._any_literal = "|".join(map(_quoted, self._literals))
@@ -89,40 +94,47 @@ class Prefilter:
         held = self._known.get(batch.shape_hash)
         new = np.flatnonzero(held < 0)
         if len(new):
-            held[new] = self._search(batch.bare.gather(new).str.to_lowercase())
+            held[new] = self._search(batch.bare.gather(new))
             self._known.put(batch.shape_hash[new], held[new])
         return held
 
     def _search(self, texts: pl.Series) -> NDArray[np.int32]:
-        """The sets of literals that lower-case texts without digits hold."""
+        """The sets of literals that texts without digits hold."""
         held = np.zeros(len(texts), np.int32)
-        hit = np.flatnonzero(known(texts.str.contains(self._any_literal))) if self._literals else held[:0]
+        lower = texts.str.to_lowercase()
+        hit = np.flatnonzero(known(lower.str.contains(self._any_literal))) if self._literals else held[:0]
         if not len(hit):
             return held
-        texts = texts.gather(hit)
-        literals = self._literals
-        if len(texts) < SMALL_SHAPES:
-            # A search for many literals at once builds an automaton of them each time. In a few lines
-            # each is looked for alone, and the few that are there are searched again.
-            whole = "\n".join(texts.to_list())
-            literals = [literal for literal in literals if literal in whole]
-        found = texts.str.extract_many(literals, overlapping=True).list.unique().list.sort().list.join("\0")
-        codes, keys = numbered(found)
-        numbers = np.array([self._number(key) for key in keys.to_pylist()], np.int32)
-        held[hit] = numbers[codes]
+        codes, names = _sets(lower.gather(hit), self._literals)
+        # Few of the literals count in one case only: just they are looked for once more.
+        unsure = [bool(self._cased.keys() & set(name.split("\0"))) for name in names]
+        numbers = np.array([self._number(name) for name in names], np.int32)[codes]
+        again = np.flatnonzero(np.array(unsure)[codes])
+        if len(again):
+            cased = sorted({text for name in names for key in name.split("\0") for text in self._cased.get(key, ())})
+            also, written = _sets(texts.gather(hit[again]), cased)
+            pairs, member = np.unique(np.stack([codes[again], also]), axis=1, return_inverse=True)
+            both = [self._number(names[one] + _CASED + written[other]) for one, other in pairs.T.tolist()]
+            numbers[again] = np.array(both, np.int32)[member.reshape(-1)]
+        held[hit] = numbers
         return held
 
-    def _number(self, key: str) -> int:
-        """The number of a set of literals, given joined."""
-        number = self._numbers.get(key)
+    def _number(self, name: str) -> int:
+        """The number of a set of literals, given by its name."""
+        number = self._numbers.get(name)
         if number is None:
             meaning: dict[int, tuple[str, ...]] = {}
-            for name in key.split("\0"):
-                for stream, exact in self._wanted_by[name].items():
-                    sure = meaning.get(stream) == () or any(literal.lower() == name for literal in exact)
-                    meaning[stream] = () if sure else (*meaning.get(stream, ()), *exact)
-            number = self._numbers[key] = len(self._meanings)
-            self._meanings.append(meaning)
+            found, _, cased = name.partition(_CASED)
+            written = set(cased.split("\0"))
+            for key in found.split("\0"):
+                for stream, literals in self._wanted_by[key].items():
+                    there = [literal for literal in literals if not literal.cased or literal.written in written]
+                    if there:
+                        sure = meaning.get(stream) == () or not all(literal.digits for literal in there)
+                        texts = tuple(literal.text for literal in there)
+                        meaning[stream] = () if sure else (*meaning.get(stream, ()), *texts)
+            number = self._numbers[name] = len(self._meanings) if meaning else 0
+            self._meanings.extend([meaning] if meaning else [])
         return number
 
     def _reasons(self, held: NDArray[np.int32]) -> dict[int, list[_Reason]]:
@@ -133,6 +145,20 @@ class Prefilter:
             for stream, exact in self._meanings[number].items():
                 reasons[stream].append((shapes, exact))
         return reasons
+
+
+def _sets(texts: pl.Series, literals: list[str]) -> tuple[NDArray[np.int32], list[str]]:
+    """Which of the distinct sets of literals each text holds, int32[n], and the names of those: joined, in order."""
+    if len(texts) < SMALL_SHAPES:
+        # A search for many literals at once builds an automaton of them each time. In a few lines
+        # each is looked for alone, and the few that are there are searched again.
+        whole = "\n".join(texts.to_list())
+        literals = [literal for literal in literals if literal in whole]
+    if not literals:
+        return np.zeros(len(texts), np.int32), [""]
+    # Sets are made of the few distinct lists: sorting the lists of all rows took longer than all else here.
+    codes, lists = numbered(texts.str.extract_many(literals, overlapping=True).list.join("\0"))
+    return codes, ["\0".join(sorted(set(found.split("\0")))) for found in lists.to_pylist()]
 
 
 _SPECIAL = str.maketrans({char: f"\\{char}" for char in r"\.+*?()|[]{}^$#&~-"})
