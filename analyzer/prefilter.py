@@ -10,22 +10,21 @@ import numpy as np
 import polars as pl
 
 from analyzer.evaluator import known
+from analyzer.literals import Literals
 from analyzer.shapes import ShapeMap
 from analyzer.trigger import Literal
-from parsers.batch import numbered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parsers.batch import Batch
 
-# Shapes in which literals are looked for one by one.
-SMALL_SHAPES = 40
 # Shapes that may hold a record of a stream, and the texts with digits of which one must be in it; none where the
 # literal has no digits.
 _Reason = tuple["NDArray[np.int64]", tuple[str, ...]]
-# In the name of a set of literals: between those found in lower case and those found in their own.
-_CASED = "\1"
+# Literals that a shape holds in lower case, and those that it holds in the case of the rules.
+_Held = tuple[frozenset[str], frozenset[str]]
+_NONE: frozenset[str] = frozenset()
 
 
 class Prefilter:
@@ -46,12 +45,10 @@ class Prefilter:
                 if literal.cased:
                     self._cased[key].add(literal.written)
         self._wanted_by: Mapping[str, Mapping[int, tuple[Literal, ...]]] = dict(wanted)
-        self._literals = sorted(wanted)
-        # As a pattern, not as a list of literals: the engine keeps compiled patterns from call to call.
-        self._any_literal = "|".join(map(_quoted, self._literals))
+        self._literals = Literals(sorted(wanted))
         # Which literals a shape holds is found once: the number of a set of literals, and what each set means.
         self._known = ShapeMap()
-        self._numbers: dict[str, int] = {"": 0}
+        self._numbers: dict[_Held, int] = {}
         self._meanings: list[Mapping[int, tuple[str, ...]]] = [{}]
 
     def candidates(self, batch: Batch, wanted: NDArray[np.bool_]) -> dict[int, NDArray[np.int64]]:
@@ -102,38 +99,37 @@ class Prefilter:
         """The sets of literals that texts without digits hold."""
         held = np.zeros(len(texts), np.int32)
         lower = texts.str.to_lowercase()
-        hit = np.flatnonzero(known(lower.str.contains(self._any_literal))) if self._literals else held[:0]
+        hit = self._literals.in_any(lower)
         if not len(hit):
             return held
-        codes, names = _sets(lower.gather(hit), self._literals)
+        codes, found = self._literals.sets(lower.gather(hit))
+        numbers = np.array([self._number((literals, _NONE)) for literals in found], np.int32)[codes]
         # Few of the literals count in one case only: just they are looked for once more.
-        unsure = [bool(self._cased.keys() & set(name.split("\0"))) for name in names]
-        numbers = np.array([self._number(name) for name in names], np.int32)[codes]
-        again = np.flatnonzero(np.array(unsure)[codes])
-        if len(again):
-            cased = sorted({text for name in names for key in name.split("\0") for text in self._cased.get(key, ())})
-            also, written = _sets(texts.gather(hit[again]), cased)
+        cased = sorted({text for literals in found for key in literals for text in self._cased.get(key, ())})
+        if cased:
+            unsure = np.array([not literals.isdisjoint(self._cased) for literals in found])
+            again = np.flatnonzero(unsure[codes])
+            also, written = Literals(cased).sets(texts.gather(hit[again]))
             pairs, member = np.unique(np.stack([codes[again], also]), axis=1, return_inverse=True)
-            both = [self._number(names[one] + _CASED + written[other]) for one, other in pairs.T.tolist()]
+            both = [self._number((found[one], written[other])) for one, other in pairs.T.tolist()]
             numbers[again] = np.array(both, np.int32)[member.reshape(-1)]
         held[hit] = numbers
         return held
 
-    def _number(self, name: str) -> int:
-        """The number of a set of literals, given by its name."""
-        number = self._numbers.get(name)
+    def _number(self, held: _Held) -> int:
+        """The number of a set of literals; 0 where they mean nothing."""
+        number = self._numbers.get(held)
         if number is None:
             meaning: dict[int, tuple[str, ...]] = {}
-            found, _, cased = name.partition(_CASED)
-            written = set(cased.split("\0"))
-            for key in found.split("\0"):
+            found, written = held
+            for key in sorted(found):
                 for stream, literals in self._wanted_by[key].items():
                     there = [literal for literal in literals if not literal.cased or literal.written in written]
                     if there:
                         sure = meaning.get(stream) == () or not all(literal.digits for literal in there)
                         texts = tuple(literal.text for literal in there)
                         meaning[stream] = () if sure else (*meaning.get(stream, ()), *texts)
-            number = self._numbers[name] = len(self._meanings) if meaning else 0
+            number = self._numbers[held] = len(self._meanings) if meaning else 0
             self._meanings.extend([meaning] if meaning else [])
         return number
 
@@ -145,25 +141,3 @@ class Prefilter:
             for stream, exact in self._meanings[number].items():
                 reasons[stream].append((shapes, exact))
         return reasons
-
-
-def _sets(texts: pl.Series, literals: list[str]) -> tuple[NDArray[np.int32], list[str]]:
-    """Which of the distinct sets of literals each text holds, int32[n], and the names of those: joined, in order."""
-    if len(texts) < SMALL_SHAPES:
-        # A search for many literals at once builds an automaton of them each time. In a few lines
-        # each is looked for alone, and the few that are there are searched again.
-        whole = "\n".join(texts.to_list())
-        literals = [literal for literal in literals if literal in whole]
-    if not literals:
-        return np.zeros(len(texts), np.int32), [""]
-    # Sets are made of the few distinct lists: sorting the lists of all rows took longer than all else here.
-    codes, lists = numbered(texts.str.extract_many(literals, overlapping=True).list.join("\0"))
-    return codes, ["\0".join(sorted(set(found.split("\0")))) for found in lists.to_pylist()]
-
-
-_SPECIAL = str.maketrans({char: f"\\{char}" for char in r"\.+*?()|[]{}^$#&~-"})
-
-
-def _quoted(literal: str) -> str:
-    """A literal as a regular expression of Rust's engine."""
-    return literal.translate(_SPECIAL)
