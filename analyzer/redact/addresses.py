@@ -173,7 +173,8 @@ MAC = Detector(
 IPV6 = Detector(
     "ip",
     r"(?:[0-9A-Fa-f]{1,4}:){7}|[0-9A-Fa-f]::|::ffff:",
-    re.compile(r"(?<![\w:.])([0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:])"),
+    # Behind "::ffff:" may stand an IPv4 address, which has a detector of its own.
+    re.compile(r"(?<![\w:.])([0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:])(?!\.[0-9])"),
     valid=lambda value: parse6(value) is not None,
     canonical=canonical6,
     shape=False,

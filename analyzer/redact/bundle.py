@@ -16,7 +16,7 @@ from analyzer.bundle import Bundle, open_bundle
 from analyzer.errors import UsageError
 from analyzer.redact.captures import redact_capture
 from analyzer.redact.engine import Redactor
-from analyzer.redact.files import redact_text
+from analyzer.redact.files import head_text, redact_text
 from analyzer.redact.packing import Packed, archive_kind, compress, compression_kind, pack
 from analyzer.redact.pseudonyms import Pseudonyms
 from analyzer.settings import Limits
@@ -110,6 +110,10 @@ class _Run:
 
     def write(self, output: Path) -> Redaction:
         root = _Node()
+        for source in self._bundle.sources:
+            # Before any is written: paths and the first files may hold hosts that only later files call so.
+            if not is_capture(source.head) and not is_binary(source.head):
+                self._redactor.learn(head_text(source), source.path)
         for source in self._bundle.sources:
             self._add(root, source)
         self._deliver(root, output)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from analyzer.redact import addresses, credentials, personal
 from analyzer.redact.detector import Detector
+from analyzer.redact.hosts import BEHIND_KEY, Hosts
 from analyzer.redact.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 # Longest shapes first: a token may hold what looks like a telephone number, never the other way round.
 _FIRST = (*credentials.DETECTORS, *personal.DETECTORS)
-DETECTORS: tuple[Detector, ...] = (*_FIRST, *addresses.DETECTORS)
+DETECTORS: tuple[Detector, ...] = (*_FIRST, *addresses.DETECTORS, BEHIND_KEY)
 
 # What is looked for in every line, in one search; addresses by themselves, because they are in most lines of many logs.
 _RARE = "|".join(
@@ -54,12 +55,23 @@ class Redactor:
         """
         self.names = names or Pseudonyms()
         self._detectors = credentials.DETECTORS if only_credentials else DETECTORS
+        self._hosts = None if only_credentials else Hosts()
         self._key_lines = 0
 
     def start(self, source: str) -> None:
         """Begin a file: what follows is counted for it, and no private key of the file before goes on."""
         self.names.source = source
         self._key_lines = 0
+
+    def learn(self, text: str, path: str = "") -> None:
+        """Take the hosts that a text names, which may be the content of a file: they are hidden in what follows."""
+        if self._hosts is not None:
+            self._hosts.learn(text, path)
+
+    def learn_hosts(self, names: Iterable[str]) -> None:
+        """Take names of hosts."""
+        if self._hosts is not None:
+            self._hosts.take(names)
 
     def text(self, text: str) -> str:
         """A text of any size with pseudonyms; it keeps the number of its lines (LF)."""
@@ -82,6 +94,10 @@ class Redactor:
             return self._large(text)
         for detector in self._detectors:
             text = detector.replace(text, self.names)
+        if self._hosts is not None:
+            self._hosts.learn(text)
+            for detector in self._hosts.detectors(text):
+                text = detector.replace(text, self.names)
         return text
 
     def _private_keys(self, text: str) -> str:
@@ -137,13 +153,27 @@ class Redactor:
                 places = rare.filter(column.gather(rare).str.contains(detector.gate))
             if not len(places):
                 continue
+            if self._hosts is not None and detector is BEHIND_KEY:
+                self._hosts.learn("\n".join([lines[row] for row in places]))
             if detector.run:
                 self._pass_runs(detector, lines, column, places)
                 continue
             if detector.shape:
                 places = places.filter(column.gather(places).str.contains(detector.sharp_gate))
             self._pass(detector, lines, places.to_list())
+        self._pass_hosts(lines, column)
         return "\n".join(lines)
+
+    def _pass_hosts(self, lines: list[str], column: pl.Series) -> None:
+        if self._hosts is None:
+            return
+        self._hosts.learn_lines(column)
+        for detector in self._hosts.detectors():
+            places = column.str.contains(detector.gate).arg_true()
+            if detector.run:
+                self._pass_runs(detector, lines, column, places)
+            else:
+                self._pass(detector, lines, places.to_list())
 
     def _pass_runs(self, detector: Detector, lines: list[str], column: pl.Series, places: pl.Series) -> None:
         """As `_pass`, by the different runs of characters; line by line only where what stands ahead may decide."""

@@ -39,6 +39,12 @@ def redact_text(source: Source, out: BinaryIO, redactor: Redactor) -> list[Probl
     return [Problem(source.path, "encoding", message)]
 
 
+def head_text(source: Source) -> str:
+    """The text that the head of a source holds."""
+    encoding = detect_encoding(source.head)
+    return source.head[encoding.bom :].decode(encoding.name, "replace")
+
+
 def _redacted(text: str, redactor: Redactor) -> str:
     if "\n" not in text and "\r" in text:
         # Lines of old Macs: the detectors know LF only.

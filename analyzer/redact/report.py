@@ -7,19 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+from analyzer.facts import HOSTS
 from analyzer.finding import BundleInfo, Coverage, Evidence, Finding, Mark, Report, UnknownError
 from analyzer.redact.engine import Redactor
+from analyzer.redact.pseudonyms import is_own
 from parsers.contract import Problem
 
 Cell = str | int | float | None
 
 # Longer lines lose their highlights: to align them takes the square of their length.
 _LONGEST_ALIGNED = 4096
-# What a column of a network table or a fact holds is told by its title; their values stand alone. Of facts a name
-# without a dot stays, as it does in the lines and paths that it was taken from: nobody could tell which host is meant.
+# What a column of a network table or a fact holds is told by its title; their values stand alone.
 _HOST_FACTS = re.compile(r"(?i)\bhosts?\b|host[_ ]?name|server[_ ]name")
-_SHORT_HOST = re.compile(r"(?i)[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
-_DOTTED = re.compile(r"(?i)(?=.{3,253}\Z)[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+")
+_HOST = re.compile(r"(?i)(?!localhost\Z)[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?")
 
 
 def redact_report(report: Report, only_credentials: bool = False) -> Report:
@@ -31,6 +31,7 @@ def redact_report(report: Report, only_credentials: bool = False) -> Report:
     report is not changed.
     """
     redactor = Redactor(only_credentials=only_credentials)
+    redactor.learn_hosts(report.facts.get(HOSTS, ()))
     # All texts together take a fraction of the time that each takes by itself: the first pass only collects them.
     texts: dict[str, str] = {}
     _Report(lambda text: texts.setdefault(text, text), lambda name: name).report(report)
@@ -106,19 +107,19 @@ class _Report:
         return replace(mark, note=self._say(mark.note), source=self._say(mark.source))
 
     def _facts(self, title: str, values: Sequence[str]) -> list[str]:
-        return [self._named(title, value, _DOTTED) for value in values]
+        return [self._named(title, value) for value in values]
 
     def _table(
         self, rows: Sequence[Mapping[str, str | int | float | None]]
     ) -> list[dict[str, str | int | float | None]]:
         return [
-            {key: self._named(key, cell, _SHORT_HOST) if isinstance(cell, str) else cell for key, cell in row.items()}
+            {key: self._named(key, cell) if isinstance(cell, str) else cell for key, cell in row.items()}
             for row in rows
         ]
 
-    def _named(self, title: str, value: str, host: re.Pattern[str]) -> str:
+    def _named(self, title: str, value: str) -> str:
         hidden = self._say(value)
-        if hidden == value and _HOST_FACTS.search(title) and host.fullmatch(value):
+        if hidden == value and _HOST_FACTS.search(title) and _HOST.fullmatch(value) and not is_own(value):
             return self._name_host(value)
         return hidden
 

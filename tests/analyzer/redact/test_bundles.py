@@ -177,7 +177,7 @@ def test_a_quiet_account_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out.count("\n") == 1
 
 
-@pytest.mark.parametrize(("host", "shown"), [("web1", "web1"), ("web1.firma.lan", "host-1")])
+@pytest.mark.parametrize(("host", "shown"), [("web1", "host-1"), ("oracle", "host-1"), ("web1.firma.lan", "host-1")])
 def test_a_host_has_the_same_name_in_the_facts_and_in_the_lines(tmp_path: Path, host: str, shown: str) -> None:
     log = tmp_path / "auth.log"
     log.write_text("".join(f"Mar 14 09:26:{n:02d} {host} app[7]: error: no answer\n" for n in range(20)))

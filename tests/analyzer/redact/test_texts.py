@@ -36,6 +36,7 @@ _KEY = "AKIA" + "Z7Q2" * 4
         ("applicant SSN 123-45-6789 verified", "123-45-6789"),
         ("from 192.0.2.44:40122", "192.0.2.44"),
         ("client [2001:db8:1:2:3:4:5:6]:443", "2001:db8:1"),
+        ("to ::ffff:192.0.2.44:21", "192.0.2.44"),
         ("link/ether 00:1a:2b:3c:4d:5e brd ff:ff:ff:ff:ff:ff", "00:1a:2b"),
         ("Accepted publickey for annak from 10.0.0.9 port 22", "annak"),
         ("open C:\\Users\\annak\\AppData\\app.log", "annak"),
@@ -106,6 +107,58 @@ def test_large_texts_are_redacted_as_small_ones() -> None:
     ]
     text = "\n".join(lines * 1000)
     assert Redactor().text(text) == "\n".join([Redactor().text("\n".join(lines))] * 1000)
+
+
+_SYSLOG = "Mar 14 09:26:53 {host} app[7]: cannot reach cache-2, {host} and mail stay\n"
+
+
+@pytest.mark.parametrize("repeats", [1, 500])
+def test_a_host_that_a_header_names_is_hidden_wherever_it_stands(repeats: int) -> None:
+    redactor = Redactor()
+    redactor.learn_hosts(["cache-2"])
+    text = "".join(_SYSLOG.format(host=host) for host in ["db-prod-7", "LabSZ", "mail"]) * repeats
+    lines = redactor.text(text).splitlines()
+    assert len(lines) == 3 * repeats
+    assert not any(name in line for line in lines for name in ("db-prod-7", "LabSZ", "cache-2"))
+    # "mail" is a word as well: only where it must be a host it is one.
+    assert lines[2].startswith("Mar 14 09:26:53 host-")
+    assert lines[2].endswith("mail and mail stay")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Mar 14 09:26:53 localhost app[7]: ready",
+        "2026-03-14T09:26:53Z INFO main: ready",
+        "Mar 14 09:26:53 last message repeated 2 times",
+        "Mar 14 09:26:53 3f2a9c1b7d5e app[7]: in a container",
+        "hostname: null",
+        "Failed to execute /etc/hostname: Exec format error",
+        "hostname: Exec format error",
+        "CreateProcess(nodeName=string(), x)",
+        "pod web-1 on worker-3 was evicted",
+    ],
+)
+def test_what_nothing_calls_a_host_stays(line: str) -> None:
+    assert Redactor().text(line) == line
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("etc/hostname", "db-prod-7\n"),
+        ("etc/hosts", "127.0.0.1 localhost\n10.0.0.7 db-prod-7 # primary\n"),
+        ("uname", "Linux db-prod-7 6.1.0-13-amd64 #1 SMP x86_64 GNU/Linux\n"),
+        ("hostnamectl", "   Static hostname: db-prod-7\n"),
+        ("app.log", '{"hostname":"db-prod-7","msg":"up"}\n'),
+    ],
+)
+def test_files_that_name_their_host_are_believed(path: str, text: str) -> None:
+    redactor = Redactor()
+    redactor.learn(text, path)
+    assert (
+        redactor.text("sosreport-db-prod-7-2026/db-prod-7.log, DB-PROD-7") == "sosreport-host-1-2026/host-1.log, host-1"
+    )
 
 
 _PIECES = st.sampled_from(
