@@ -71,19 +71,19 @@ _BARE = r"((?:[^\s\"'<>,;&\\]|&(?![\w.%-]{1,40}=)){1,4096}(?<![)\]}]))"
 NAMED = Detector(
     "secret",
     r"(?i)(?:pass|pwd|pw|psk|secret|key|community|token|auth|credential|sig|otp|csrf|xsrf)"
-    r"[a-z_.-]{0,14}\\*[\"']?\]?\s*(?:=|:)",
+    r"[a-z_.-]{0,14}\\*[\"']?\]?[ \t]*(?:=|:)",
     re.compile(
-        rf"(?i:(?:{_STRONG}|{_WEAK}){_SUFFIX}(?![a-z]))(?:\\*[\"'])?\]?\s{{0,8}}(?:=>|:=|=|:)\s{{0,8}}(?:{_QUOTED}|{_BARE})"
+        rf"(?i:(?:{_STRONG}|{_WEAK}){_SUFFIX}(?![a-z]))(?:\\*[\"'])?\]?[ \t]{{0,8}}(?:=>|:=|=|:)[ \t]{{0,8}}(?:{_QUOTED}|{_BARE})"
     ),
     accept=lambda value, match: _is_named_secret(value, match),
 )
 # "Session: 30546354_3359" is a number that helps; a session in a URL or a cookie opens the door.
 SESSIONS = Detector(
     "secret",
-    r"(?i)(?:sess|session|sid)[a-z_]*\\*[\"']?(?:=|:\s?\\*[\"'])",
+    r"(?i)(?:sess|session|sid)[a-z_]*\\*[\"']?(?:=|:[ \t]?\\*[\"'])",
     re.compile(
         r"(?i:jsessionid|phpsessid|sessionid|sess(?:ion)?[_-]id|(?<![a-z])session|(?<![a-z])sid)"
-        r"(?:=|\\*[\"']\s?:\s?)\\*[\"']?([0-9A-Za-z%._~+/=-]{16,4096})"
+        r"(?:=|\\*[\"'][ \t]?:[ \t]?)\\*[\"']?([0-9A-Za-z%._~+/=-]{16,4096})"
     ),
     valid=lambda value: any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and not _TRACE.fullmatch(value),
 )
@@ -92,9 +92,9 @@ XML = Detector(
     r"(?i)<[a-z0-9_.:-]*(?:pass|pwd|secret|token|key)[a-z]*[ >]|name=.{1,80}value=|key=.{1,80}value=",
     re.compile(
         r"(?i:<(?:[a-z0-9_.-]+:)?[a-z0-9_.-]*(?:password|passwd|pass|pwd|secret|token|apikey|api-key|passphrase|"
-        r"private-?key)(?:\s[^<>\n]{0,300})?>)([^<>\n]{1,4096})</|"
+        r"private-?key)(?:[ \t][^<>\n]{0,300})?>)([^<>\n]{1,4096})</|"
         r"(?i:(?:name|key)=\\*[\"'][a-z0-9_.:-]{0,80}(?:password|passwd|pwd|secret|token|api-?key|passphrase)\\*[\"']"
-        r"\s+(?:[a-z]+=\\*[\"'][^\"'\n]*[\"']\s+)?value=\\*[\"'])([^\"'\\\n]{1,4096})"
+        r"[ \t]+(?:[a-z]+=\\*[\"'][^\"'\n]*[\"'][ \t]+)?value=\\*[\"'])([^\"'\\\n]{1,4096})"
     ),
     valid=lambda value: not _is_placeholder(value),
 )
@@ -102,11 +102,11 @@ HEADERS = Detector(
     "secret",
     r"(?i)bearer|authorization|cookie|-token|-key",
     re.compile(
-        r"(?i:authorization(?:\\*[\"'])?\s*[:=]\s*(?:\\*[\"'])?(?:bearer|basic|token|apikey|api-key|digest|negotiate|ntlm)"
-        r"\s+)([^\s\"',;\\]{4,})|"
-        r"(?i:(?<![a-z])bearer\s+)([0-9A-Za-z._~+/=-]{16,})|"
-        r"(?i:authorization(?:\\*[\"'])?\s*[:=]\s*(?:\\*[\"'])?)([^\s\"',;\\]{16,})|"
-        r"(?i:(?:private-token|x-[a-z-]{0,40}(?:token|key|secret|password))(?:\\*[\"'])?\s*[:=]\s*(?:\\*[\"'])?)"
+        r"(?i:authorization(?:\\*[\"'])?[ \t]*[:=][ \t]*(?:\\*[\"'])?(?:bearer|basic|token|apikey|api-key|digest|negotiate|ntlm)"
+        r"[ \t]+)([^\s\"',;\\]{4,})|"
+        r"(?i:(?<![a-z])bearer[ \t]+)([0-9A-Za-z._~+/=-]{16,})|"
+        r"(?i:authorization(?:\\*[\"'])?[ \t]*[:=][ \t]*(?:\\*[\"'])?)([^\s\"',;\\]{16,})|"
+        r"(?i:(?:private-token|x-[a-z-]{0,40}(?:token|key|secret|password))(?:\\*[\"'])?[ \t]*[:=][ \t]*(?:\\*[\"'])?)"
         r"([^\s\"',;\\]{4,})"
     ),
     valid=lambda value: not _is_placeholder(value),
@@ -125,28 +125,28 @@ COMMANDS = Detector(
     "secret",
     r" -p| -a | -w | -u | -U | -c |-pass|--[a-z-]*(?:password|token|secret|passphrase|key)[ =]|[ :]auth |/p:|net use",
     re.compile(
-        r"\b(?:mysql|mysqldump|mysqladmin|mariadb|mycli)\b[^\n|;]{0,300}?\s-p([^\s'\"|;]{1,200})|"
+        r"\b(?:mysql|mysqldump|mysqladmin|mariadb|mycli)\b[^\n|;]{0,300}?[ \t]-p([^\s'\"|;]{1,200})|"
         r"\b(?:sshpass|docker login|podman login|helm registry login|az login|mongo|mongosh|mongodump)\b[^\n|;]{0,300}?"
-        r"\s-p\s*([^\s|;]{1,200})|"
-        r"\b(?:redis-cli)\b[^\n|;]{0,300}?\s-a\s+([^\s|;]{1,200})|"
-        r"\b(?:ldap(?:search|modify|add|delete|passwd|whoami))\b[^\n|;]{0,300}?\s-w\s*([^\s|;]{1,200})|"
-        r"\b(?:curl|wget|http|httpie|svn)\b[^\n|;]{0,300}?\s(?:-u|--user|--proxy-user|-U)[ =]?['\"]?"
+        r"[ \t]-p[ \t]*([^\s|;]{1,200})|"
+        r"\b(?:redis-cli)\b[^\n|;]{0,300}?[ \t]-a[ \t]+([^\s|;]{1,200})|"
+        r"\b(?:ldap(?:search|modify|add|delete|passwd|whoami))\b[^\n|;]{0,300}?[ \t]-w[ \t]*([^\s|;]{1,200})|"
+        r"\b(?:curl|wget|http|httpie|svn)\b[^\n|;]{0,300}?[ \t](?:-u|--user|--proxy-user|-U)[ =]?['\"]?"
         r"[^\s:'\"]{0,80}:([^\s'\"|;]{1,200})|"
-        r"\b(?:smbclient|rpcclient|net|smbget)\b[^\n|;]{0,300}?\s-U\s*[^\s%]{1,80}%([^\s|;]{1,200})|"
-        r"\bsnmp(?:walk|get|getnext|bulkwalk|bulkget|set|trap|status|table)\b[^\n|;]{0,300}?\s-c\s*([^\s|;]{1,200})|"
-        r"\s--?pass(?:in|out)?\s+(?:pass:)?([^\s-][^\s|;]{0,200})|"
-        r"\s--[a-z-]{0,40}(?:password|passwd|token|secret|passphrase|api-key|access-key)[ =]['\"]?([^\s'\"|;-][^\s'\"|;]{3,500})"
+        r"\b(?:smbclient|rpcclient|net|smbget)\b[^\n|;]{0,300}?[ \t]-U[ \t]*[^\s%]{1,80}%([^\s|;]{1,200})|"
+        r"\bsnmp(?:walk|get|getnext|bulkwalk|bulkget|set|trap|status|table)\b[^\n|;]{0,300}?[ \t]-c[ \t]*([^\s|;]{1,200})|"
+        r"[ \t]--?pass(?:in|out)?[ \t]+(?:pass:)?([^\s-][^\s|;]{0,200})|"
+        r"[ \t]--[a-z-]{0,40}(?:password|passwd|token|secret|passphrase|api-key|access-key)[ =]['\"]?([^\s'\"|;-][^\s'\"|;]{3,500})"
     ),
     valid=lambda value: not _is_placeholder(value),
 )
 NETWORK_GEAR = Detector(
     "secret",
-    r"(?i)community|(?:password|secret|key|md|sha)\s+(?:[a-z]+\s+)?\s|ascii|comsec|key-string",
+    r"(?i)community|(?:password|secret|key|md|sha)[ \t]+(?:[a-z]+[ \t]+)?[ \t]|ascii|comsec|key-string",
     re.compile(
-        r"(?i:(?:snmp-server|snmp)\s+community\s+|\br[ow]community6?\s+|\bcom2sec\s+\S+\s+\S+\s+|\bcommunity(?:\sstring)?\s*[\"'=]\s*)"
+        r"(?i:(?:snmp-server|snmp)[ \t]+community[ \t]+|\br[ow]community6?[ \t]+|\bcom2sec[ \t]+\S+[ \t]+\S+[ \t]+|\bcommunity(?:[ \t]string)?[ \t]*[\"'=][ \t]*)"
         r"([^\s\"',;]{3,100})|"
-        r"(?i:(?:password|secret|key|key-string|md5|sha)\s+(?:ascii\s+|encrypted\s+)?[05-9]\s+)([^\s\"',;]{4,200})|"
-        r"(?i:key-string\s+)([^\s\"',;]{4,200})"
+        r"(?i:(?:password|secret|key|key-string|md5|sha)[ \t]+(?:ascii[ \t]+|encrypted[ \t]+)?[05-9][ \t]+)([^\s\"',;]{4,200})|"
+        r"(?i:key-string[ \t]+)([^\s\"',;]{4,200})"
     ),
     valid=lambda value: not _is_placeholder(value) and not value.startswith(("=", ":")),
 )
@@ -155,7 +155,7 @@ PROSE = Detector(
     r"(?i)(?:password|passphrase|passwd|passcode|pass phrase|secret|token|api key|apikey|pin code|credential)s?[ :]",
     re.compile(
         r"(?i:(?:password|passphrase|pass phrase|passwd|passcode|secret|token|api key|apikey|pin code)"
-        r"(?:\s+(?:is|was|set to|changed to|reset to|of|to|=))?\s*:?\s+)"
+        r"(?:[ \t]+(?:is|was|set to|changed to|reset to|of|to|=))?[ \t]*:?[ \t]+)"
         r"(?:\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'|\\\"([^\"\\\n]{1,200})|([^\s\"'<>,;\\()\[\]{}]{6,4096}))"
     ),
     accept=lambda value, match: _is_prose_secret(value, match),

@@ -55,6 +55,11 @@ def _without_lookaround(pattern: str) -> str:
     return "".join(out)
 
 
+def loose(pattern: str) -> str:
+    """A pattern for Rust's regex engine that matches at least what one of Python's does."""
+    return _REPEAT.sub(_endless, _without_lookaround(pattern))
+
+
 _DECIMAL = frozenset("0123456789")
 
 
@@ -94,9 +99,8 @@ class Detector:
     @cached_property
     def sharp_gate(self) -> str:
         """The pattern without what Rust's engine does not know: look-around, and repeats that it would write out."""
-        text = _without_lookaround(self.pattern.pattern)
-        text = _REPEAT.sub(_endless, text)
         # Unicode classes make its tables large; ASCII ones would miss letters that Python's see.
+        text = loose(self.pattern.pattern)
         return text if self.pattern.flags & re.IGNORECASE == 0 or text.startswith("(?i)") else f"(?i){text}"
 
     def replace(self, text: str, names: Pseudonyms) -> str:

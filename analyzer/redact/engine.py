@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.redact import addresses, credentials, personal
 from analyzer.redact.detector import Detector
-from analyzer.redact.hosts import BEHIND_KEY, Hosts
+from analyzer.redact.hosts import BEHIND_KEY, NAMING, Hosts
 from analyzer.redact.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
@@ -92,10 +92,10 @@ class Redactor:
     def _without_values(self, text: str) -> str:
         if len(text) > _SMALL:
             return self._large(text)
+        self.learn(text)
         for detector in self._detectors:
             text = detector.replace(text, self.names)
         if self._hosts is not None:
-            self._hosts.learn(text)
             for detector in self._hosts.detectors(text):
                 text = detector.replace(text, self.names)
         return text
@@ -143,18 +143,23 @@ class Redactor:
         first = codes.arg_unique()
         kinds, known = codes.gather(first), shapes.gather(first)
         rare = column.str.contains(_RARE).arg_true()
+
+        def with_shape(gate: str) -> pl.Series:
+            held = kinds.filter(known.str.contains(gate))
+            return codes.is_in(held.implode()).arg_true() if len(held) else held
+
+        if self._hosts is not None:
+            self._hosts.learn("\n".join([lines[row] for row in with_shape(NAMING)]))
+            self._hosts.learn_headers(column)
         for detector in self._detectors:
             if detector.shape:
-                held = kinds.filter(known.str.contains(detector.gate))
-                places = codes.is_in(held.implode()).arg_true() if len(held) else held
+                places = with_shape(detector.gate)
             elif detector is addresses.IPV4:
                 places = column.str.contains(detector.gate).arg_true()
             else:
                 places = rare.filter(column.gather(rare).str.contains(detector.gate))
             if not len(places):
                 continue
-            if self._hosts is not None and detector is BEHIND_KEY:
-                self._hosts.learn("\n".join([lines[row] for row in places]))
             if detector.run:
                 self._pass_runs(detector, lines, column, places)
                 continue
@@ -165,10 +170,7 @@ class Redactor:
         return "\n".join(lines)
 
     def _pass_hosts(self, lines: list[str], column: pl.Series) -> None:
-        if self._hosts is None:
-            return
-        self._hosts.learn_lines(column)
-        for detector in self._hosts.detectors():
+        for detector in self._hosts.detectors() if self._hosts is not None else ():
             places = column.str.contains(detector.gate).arg_true()
             if detector.run:
                 self._pass_runs(detector, lines, column, places)

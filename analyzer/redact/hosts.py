@@ -28,6 +28,8 @@ _AHEAD = rf"^(?:<[0-9]{{1,3}}>)?(?:1 )?(?:{_DAY}|{_ISO}) "
 _BEHIND = r" (?:[A-Za-z_/][\w./()@+-]{0,60}(?:\[[0-9]+\])?:(?: |$)|[A-Za-z_/][\w./-]{0,47} (?:[0-9]{1,6}|-) )"
 _HEADER = rf"{_AHEAD}({_NAME}){_BEHIND}"
 _HEADERS = re.compile(_HEADER, re.MULTILINE)
+# The same for Rust's engine: repeats with bounds and Unicode classes make it slow to compile.
+_HEADER_COLUMN = re.sub(r"\{0,[0-9]{2}\}", "*", _HEADER).replace(r"\w", "A-Za-z0-9_")
 _LISTED = re.compile(r"^\s*[0-9A-Fa-f.:]{3,39}\s+([^#\n]+)", re.MULTILINE)
 _TOLD = re.compile(rf"^Linux ({_NAME}) [0-9]+\.[0-9]+\.|(?i:static hostname): ({_NAME})\s*$", re.MULTILINE)
 # Names that very many machines have, and words that stand where a host should.
@@ -42,6 +44,8 @@ _COMMON = frozenset(
 )
 # Hosts that are looked for everywhere: a hostile input may name any number.
 _MOST = 1000
+# Lines that most likely hold the hosts of many more.
+_SAMPLED = 200
 _LONGEST_NAME_FILE = 300
 # A container without a name of its own is called by its id, which says nothing about anybody.
 _ID = re.compile(r"[0-9a-f]{12}|[0-9a-f]{64}")
@@ -58,14 +62,16 @@ def _is_telling(name: str) -> bool:
     return len(name) > 2 and (mixed or any(char in "-_0123456789" for char in name))
 
 
-IN_HEADER = Detector("host", _HEADER, _HEADERS, valid=_is_host, shape=False)
+# Lines in which a host may be called so, but those of syslog.
+NAMING = r"(?i)host_?name|node_?name|computer_?name|^linux "
+IN_HEADER = Detector("host", _HEADER_COLUMN, _HEADERS, valid=_is_host, shape=False)
 BEHIND_KEY = Detector(
     "host",
     r"(?i)host_?name|node_?name|computer_?name",
     re.compile(
         # Behind a colon without quotes only at an end: "hostname: Exec format error" is said of a program.
-        rf"[HhNnCc_](?<![A-Za-z/].)(?i:host_?name|ost_?name|ode_?name|omputer_?name)\\*[\"']?\s{{0,2}}"
-        rf"(?:=\\*[\"']?|:\s{{0,2}}\\*[\"']|:\s{{1,2}}(?={_NAME}\s*(?:$|[,;}}])))({_NAME})(?![\w.(/:@-])",
+        rf"[HhNnCc_](?<![A-Za-z/].)(?i:host_?name|ost_?name|ode_?name|omputer_?name)\\*[\"']?[ \t]{{0,2}}"
+        rf"(?:=\\*[\"']?|:[ \t]{{0,2}}\\*[\"']|:[ \t]{{1,2}}(?={_NAME}[ \t]*(?:$|[,;}}])))({_NAME})(?![\w.(/:@-])",
         re.MULTILINE,
     ),
     valid=_is_host,
@@ -79,6 +85,7 @@ class Hosts:
         """Start with none."""
         self._telling: set[str] = set()
         self._others = False
+        self._seen: set[str] = set()
         self._spellings: list[str] = []
 
     def learn(self, text: str, path: str = "") -> None:
@@ -92,9 +99,16 @@ class Hosts:
             names += [name for match in _LISTED.finditer(text) for name in match[1].split()]
         self.take(names)
 
-    def learn_lines(self, lines: pl.Series) -> None:
+    def learn_headers(self, lines: pl.Series) -> None:
         """Take the hosts in the headers of many lines."""
-        self.take(lines.str.extract(_HEADER).drop_nulls().unique(maintain_order=True).to_list())
+        lines = lines.filter(lines.str.contains(_AHEAD))
+        # To take a part out of each line takes far longer than to see that it is one of a few known ones.
+        for some in (lines.head(_SAMPLED), lines):
+            if self._seen:
+                some = some.filter(~some.str.contains(f"{_AHEAD}(?:{'|'.join(sorted(self._seen))}) "))
+            found = some.str.extract(_HEADER_COLUMN).drop_nulls().unique(maintain_order=True).to_list()
+            self._seen.update(found[: _MOST - len(self._seen)])
+            self.take(found)
 
     def take(self, names: Iterable[str]) -> None:
         """Take names of hosts; those with a dot and those of every machine are left out."""

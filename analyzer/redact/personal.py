@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from analyzer.redact.detector import Detector
+from analyzer.redact.detector import Detector, loose
 
 
 def _digits(value: str) -> str:
@@ -116,14 +116,14 @@ CHINESE_ID = Detector(
     shape=False,
 )
 _NATIONAL = (
-    r"passport|ssn|social\s?security|national\s?(?:id|insurance)|nino|identity\s?card|id\s?card|driv(?:er|ing)\S{0,3}\s?licen[cs]e|"
-    r"tax\s?id|steuer-?id|tin|nir|dni|nie|cpf|cnpj|curp|aadhaar|pesel|bsn|personnummer|codice\s?fiscale|insurance\s?n(?:o|umber)"
+    r"passport|ssn|social[ \t]?security|national[ \t]?(?:id|insurance)|nino|identity[ \t]?card|id[ \t]?card|driv(?:er|ing)\S{0,3}[ \t]?licen[cs]e|"
+    r"tax[ \t]?id|steuer-?id|tin|nir|dni|nie|cpf|cnpj|curp|aadhaar|pesel|bsn|personnummer|codice[ \t]?fiscale|insurance[ \t]?n(?:o|umber)"
 )
 NATIONAL = Detector(
     "id",
     rf"(?i)(?:{_NATIONAL})",
     re.compile(
-        rf"(?i:(?<![a-z])(?:{_NATIONAL})(?:[_\s-]?(?:no|number|num|nr|id|#))?\\*[\"']?[\s.:=#]{{1,4}}\\*[\"']?)"
+        rf"(?i:(?<![a-z])(?:{_NATIONAL})(?:[_ \t-]?(?:no|number|num|nr|id|#))?\\*[\"']?[ \t.:=#]{{1,4}}\\*[\"']?)"
         r"([A-Z]{0,4}[0-9](?:[0-9A-Za-z./ -]{3,18}[0-9A-Za-z])|[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z])(?![\w-])"
     ),
 )
@@ -131,7 +131,7 @@ IMEI = Detector(
     "imei",
     r"(?i)ime[i]|imsi|iccid|meid",
     re.compile(
-        r"(?i:(?<![a-z])(?:imei(?:sv)?|imsi|iccid|meid)\\*[\"']?[\s:=#]{1,4}\\*[\"']?)([0-9][0-9 -]{12,24}[0-9])"
+        r"(?i:(?<![a-z])(?:imei(?:sv)?|imsi|iccid|meid)\\*[\"']?[ \t:=#]{1,4}\\*[\"']?)([0-9][0-9 -]{12,24}[0-9])"
     ),
     canonical=_digits,
 )
@@ -142,7 +142,7 @@ PHONE = Detector(
         r"(?<![\w+.:-])(\+[1-9][0-9]{0,2}(?:[ .-]?\(?[0-9]{1,12}\)?){1,6})(?![\w])(?!\.[0-9])|"
         r"(?<![\w.-])(\([0-9]{3}\) ?[0-9]{3}-[0-9]{4})(?![\w-])|"
         r"(?i:(?<![a-z])(?:tele)?(?:phone|mobile|tel|fax|cell|msisdn|sms|caller|whatsapp)(?:[ _-]?(?:no|nr|number|num))?"
-        r"\\*[\"']?(?:\s?[:=#]\s?|\s(?:to|from|no\.?|number)?\s?)\\*[\"']?)(\(?[0-9][0-9 ().-]{6,18}[0-9])(?![\w.-])"
+        r"\\*[\"']?(?:[ \t]?[:=#][ \t]?|[ \t](?:to|from|no\.?|number)?[ \t]?)\\*[\"']?)(\(?[0-9][0-9 ().-]{6,18}[0-9])(?![\w.-])"
     ),
     valid=_is_phone,
     canonical=_digits,
@@ -151,8 +151,8 @@ BIRTHDAY = Detector(
     "birthday",
     r"(?i)birth|dob|geburt|naissance|born",
     re.compile(
-        r"(?i:(?:date[\s_-]?of[\s_-]?birth|birth[\s_-]?(?:date|day)|(?<![a-z])dob|geburtsdatum|born(?:\son)?)"
-        r"\\*[\"']?\s{0,2}[:=]?\s{0,2}\\*[\"']?)([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})"
+        r"(?i:(?:date[ \t_-]?of[ \t_-]?birth|birth[ \t_-]?(?:date|day)|(?<![a-z])dob|geburtsdatum|born(?:[ \t]on)?)"
+        r"\\*[\"']?[ \t]{0,2}[:=]?[ \t]{0,2}\\*[\"']?)([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})"
     ),
 )
 PLACE = Detector(
@@ -160,22 +160,22 @@ PLACE = Detector(
     r"(?i)lat|lng|lon|location|gps|coord|position|geo",
     re.compile(
         r"(?i:(?:(?<![a-z])(?:lat|lng|lon|long)|location|gps|coord[a-z]*|position|geo[a-z]*|latitude|longitude)"
-        r"[^0-9\n\d-]{1,12})(-?[0-9]{1,3}\.[0-9]{3,}(?:\s?[,;/ ]\s?-?[0-9]{1,3}\.[0-9]{3,})?)(?![\w.%])"
+        r"[^0-9\n\d-]{1,12})(-?[0-9]{1,3}\.[0-9]{3,}(?:[ \t]?[,;/ ][ \t]?-?[0-9]{1,3}\.[0-9]{3,})?)(?![\w.%])"
     ),
     valid=lambda value: all(abs(float(part)) <= 180 for part in re.findall(r"-?[0-9]+\.[0-9]+", value)),
 )
 _PERSON = (
-    r"(?:customer|client|full|first|last|given|family|sur|display|contact|employee|patient|holder|card\s?holder|passenger|"
-    r"recipient|sender|billing|shipping|guest|applicant|subscriber|person|real)[\s_-]?name"
+    r"(?:customer|client|full|first|last|given|family|sur|display|contact|employee|patient|holder|card[ \t]?holder|passenger|"
+    r"recipient|sender|billing|shipping|guest|applicant|subscriber|person|real)[ \t_-]?name"
 )
 NAME = Detector(
     "name",
     r"(?i)name|\b(?:by|customer|dear|for|mr|mrs|ms|dr|herr|frau|passenger|patient|applicant|recipient)\W",
     re.compile(
-        rf"(?i:(?<![a-z])(?:{_PERSON})\\*[\"']?\s{{0,2}}[:=]\s{{0,2}}\\*[\"']?)"
+        rf"(?i:(?<![a-z])(?:{_PERSON})\\*[\"']?[ \t]{{0,2}}[:=][ \t]{{0,2}}\\*[\"']?)"
         r"([^\W\d_][\w'.-]{0,40}(?: [^\W\d_][\w'.-]{0,40}){0,3})|"
-        r"(?i:\b(?:placed|ordered|submitted|requested|created|approved|signed|reported|uploaded|paid|owned|written)\sby\s|"
-        r"\b(?:customer|passenger|patient|applicant|recipient|dear|mr\.?|mrs\.?|ms\.?|herr|frau)\s)"
+        r"(?i:\b(?:placed|ordered|submitted|requested|created|approved|signed|reported|uploaded|paid|owned|written)[ \t]by[ \t]|"
+        r"\b(?:customer|passenger|patient|applicant|recipient|dear|mr\.?|mrs\.?|ms\.?|herr|frau)[ \t])"
         r"([A-Z][a-z'-]{1,30}(?: [A-Z][a-z'-]{0,30}\.?){1,2})(?![\w(.:])"
     ),
     valid=lambda value: value.lower() not in ("null", "none", "unknown", "n", "undefined", "true", "false"),
@@ -214,26 +214,32 @@ LOGIN = Detector(
     valid=_is_person,
     run=_LOGIN,
 )
+# Every branch begins with a letter of its own, so that the search can skip to it.
+_USERS = (
+    rf"/(?:home/|Users/|var/spool/(?:mail|cron(?:/crontabs)?)/)({_USER})(?![\w.-])|"
+    rf"[\\/](?:Users|USERS|users|Documents and Settings)[\\/]+({_USER})|"
+    rf"session (?:opened|closed) for (?:local )?user ({_USER})|"
+    rf"sudo(?:\[[0-9]+\])?:[ \t]+({_USER}) : |"
+    rf"s(?<!\w.)u(?:\[[0-9]+\])?: .{{0,40}}?(?:for|to) ({_USER})\b|"
+    rf"[ug]id=[0-9]+\(({_USER})\)|"
+    rf"by ({_USER})\((?:uid=|[0-9])|"
+    rf"[UuLlAaOoSs](?<![A-Za-z].)(?i:ser(?:_?name|_?id)?|ogname|cct|ogin|ccount|wner|amaccountname)"
+    rf"(?:\\*[\"'])?[ \t]{{0,2}}[=:][ \t]{{0,2}}\\*[\"']({_USER})\\*[\"']|"
+    rf"[UuLlAaOoSs](?<![A-Za-qs-z].)(?i:ser(?:_?name|_?id)?|ogname|cct|ogin|wner|amaccountname)=({_USER})(?![\w.@/(-])|"
+    rf"(?:for|of) user[ :=]{{1,2}}[\"'(]?({_USER})(?![\w/])|"
+    rf"(?:[Uu]ser|[Rr]ole|[Ll]ogin) [\"']({_USER})[\"']"
+)
+# The same for Rust's engine, with any other characters in names: a Unicode class makes it slow to compile.
+_LOOSE_USERS = loose(_USERS.replace(_USER, r"[A-Za-z_][^\s\"'()/:,;]*"))
 USER = Detector(
     "user",
-    r"/home/|/Users/|\\Users\\|(?i:documents and settings)|(?i:user|acct|logname|login|owner|account)[a-z]{0,4}\\*[\"']?\s*[=: ]"
-    r"|sudo|\bsu(?:\[\])?:|[ug]id=\(|\(uid=|/var/spool/(?:mail|cron)",
-    re.compile(
-        # Every branch begins with a letter of its own, so that the search can skip to it.
-        rf"/(?:home/|Users/|var/spool/(?:mail|cron(?:/crontabs)?)/)({_USER})(?![\w.-])|"
-        rf"[\\/](?:Users|USERS|users|Documents and Settings)[\\/]+({_USER})|"
-        rf"session (?:opened|closed) for (?:local )?user ({_USER})|"
-        rf"sudo(?:\[[0-9]+\])?:\s+({_USER}) : |"
-        rf"su(?:\[[0-9]+\])?: .{{0,40}}?(?:for|to) ({_USER})\b|"
-        rf"[ug]id=[0-9]+\(({_USER})\)|"
-        rf"by ({_USER})\((?:uid=|[0-9])|"
-        rf"[UuLlAaOoSs](?<![A-Za-z].)(?i:ser(?:_?name|_?id)?|ogname|cct|ogin|ccount|wner|amaccountname)"
-        rf"(?:\\*[\"'])?\s{{0,2}}[=:]\s{{0,2}}\\*[\"']({_USER})\\*[\"']|"
-        rf"[UuLlAaOoSs](?<![A-Za-qs-z].)(?i:ser(?:_?name|_?id)?|ogname|cct|ogin|wner|amaccountname)=({_USER})(?![\w.@/(-])|"
-        rf"(?:for|of) user[ :=]{{1,2}}[\"'(]?({_USER})(?![\w/])|"
-        rf"(?:[Uu]ser|[Rr]ole|[Ll]ogin) [\"']({_USER})[\"']"
-    ),
+    r"/home/|/Users/|\\Users\\|(?i:documents and settings)|(?i:user|acct|logname|login|owner|account)[a-z]{0,4}\\*[\"']?[ \t]*[=: ]"
+    r"|[Rr]ole [\"']|sudo|\bsu(?:\[\])?:|[ug]id=\(|\(uid=|/var/spool/(?:mail|cron)",
+    re.compile(_USERS),
     valid=_is_person,
+    # The letter in front of a key tells whether it is one, what follows a name whether it ends there; there may be more
+    # of them in what is glued to the first.
+    run=rf"\w*(?:{_LOOSE_USERS})(?:[^\s,;}}\]]*?(?:{_LOOSE_USERS}))*[^\s,;}}\]]*",
 )
 
 

@@ -161,6 +161,23 @@ def test_files_that_name_their_host_are_believed(path: str, text: str) -> None:
     )
 
 
+_USERS = st.sampled_from(
+    ["user=", "ruser=root", "logname= uid=0", "user=anna", "owner='bob'", '"login": "carl"', "/home/dora", "/home/", "xuser=fred",
+     "by eve(uid=0)", "uid=5(fay)", "for user gus", "sudo: hal :", "su: FAILED for ida", "xsu: for ida", "role 'jan'", "of user",
+     "C:\\Users\\kim", "session opened for user leo", "web-1", "192.0.2.7", "mx.firma.de", "::ffff:192.0.2.8", "hostname=qa-1"]
+)  # fmt: skip
+_BESIDE = st.sampled_from(["", "", "(", "@", ".", "-", ",", "; ", "é", "'", "/x", "\t"])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(st.tuples(_USERS, _BESIDE).map("".join), max_size=6).map(" ".join), min_size=1, max_size=6))
+def test_what_stands_beside_a_value_counts_the_same_in_large_texts(lines: list[str]) -> None:
+    lines = [*lines, "Mar 14 09:26:53 web-1 app[7]: ready"]
+    once = Redactor().text("\n".join(lines) + "\n")
+    repeats = 1 + 20_000 // len(once)
+    assert Redactor().text(("\n".join(lines) + "\n") * repeats) == once * repeats
+
+
 _PIECES = st.sampled_from(
     ["password=", "://a:b@", "eyJ", "192.0.2.1", "\n", "\r", " ", '"', "\\", "user ", "@x.de", "::", "-----BEGIN PRIVATE KEY-----",
      "a.b.local", "\x00", "\udc80", "é", "1", "token: "]
