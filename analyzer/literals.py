@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # A search for many literals at once builds an automaton of them each time, which takes as long as to look into so many
-# texts for each literal whose first letters stand there.
+# texts for each literal whose first letters stand there; and into so many characters.
 _FEW_TEXTS = 150
+_FEW_CHARACTERS = 20_000
 _START = 3
 _BETWEEN = "\0"
 
@@ -34,12 +35,14 @@ class Literals:
         """The positions of the texts that hold some literal."""
         if not self._literals:
             return np.empty(0, np.int64)
+        if (few := _few(texts)) is not None:
+            return np.array([place for place, text in enumerate(few) if self._in_one(text)], np.int64)
         return np.flatnonzero(known(texts.str.contains(self._pattern)))
 
     def sets(self, texts: pl.Series) -> tuple[NDArray[np.int32], list[frozenset[str]]]:
         """Which of the sets each text holds, int32[n], and the sets: all literals in it, also those within others."""
-        if len(texts) <= _FEW_TEXTS:
-            found = pl.Series([_BETWEEN.join(self._in_one(text)) for text in texts.to_list()], dtype=pl.String)
+        if (few := _few(texts)) is not None:
+            found = pl.Series([_BETWEEN.join(self._in_one(text)) for text in few], dtype=pl.String)
         elif self._literals:
             found = texts.str.extract_many(self._literals, overlapping=True).list.join(_BETWEEN)
         else:
@@ -69,6 +72,14 @@ class Literals:
         for literal in self._literals:
             found[literal[:_START]].append(literal)
         return dict(found)
+
+
+def _few(texts: pl.Series) -> list[str] | None:
+    """The texts, if they are few."""
+    if len(texts) > _FEW_TEXTS:
+        return None
+    few = texts.to_list()
+    return few if sum(map(len, few)) <= _FEW_CHARACTERS else None
 
 
 _SPECIAL = str.maketrans({char: f"\\{char}" for char in r"\.+*?()|[]{}^$#&~-"})

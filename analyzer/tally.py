@@ -155,6 +155,8 @@ class Tally:
 
     def add_timeline(self, seconds: pl.DataFrame) -> None:
         """Add counts of records: columns second (int64), severity (uint8), count (uint32)."""
+        if seconds.is_empty() and self._timeline:
+            return
         self._timeline.append(_coarser(seconds, STEPS[self._step]))
         self._rows += seconds.height
         if self._rows > MAX_BUCKETS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -188,7 +189,7 @@ def _unsearched(batch: Batch) -> SliceResult:
         last=NAT,
         shapes=shapes,
         row_shape=None,
-        timeline=_timeline(numbers, np.empty(0, np.uint8)),
+        timeline=_no_timeline(),
         hits=[],
         problems=batch.problems,
     )
@@ -327,7 +328,7 @@ def _jumps(batch: Batch, rows: NDArray[np.int64]) -> tuple[Jump, ...]:
 def _timeline(times: NDArray[np.int64], severity: NDArray[np.uint8]) -> pl.DataFrame:
     known = times != NAT
     if not known.any():
-        return pl.DataFrame(schema={"second": pl.Int64, "severity": pl.UInt8, "count": pl.UInt32})
+        return _no_timeline()
     # Second and severity in one number: counting numbers of a small range is cheaper than grouping rows.
     keys = (times[known] // 1_000_000) * 32 + severity[known]
     low = int(keys.min())
@@ -340,6 +341,11 @@ def _timeline(times: NDArray[np.int64], severity: NDArray[np.uint8]) -> pl.DataF
     return pl.DataFrame(
         {"second": keys // 32, "severity": (keys % 32).astype(np.uint8), "count": counts.astype(np.uint32)}
     )
+
+
+@cache
+def _no_timeline() -> pl.DataFrame:
+    return pl.DataFrame(schema={"second": pl.Int64, "severity": pl.UInt8, "count": pl.UInt32})
 
 
 def _write(batch: Batch, wanted: NDArray[np.bool_], job: Job) -> None:

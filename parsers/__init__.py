@@ -50,10 +50,12 @@ def by_name(name: str) -> Parser:
         from .formats import capture
 
         return next(_parsers_of(capture))
-    for parser in parsers():
-        if parser.name == name:
-            return parser
-    raise KeyError(name)
+    return _by_name()[name]
+
+
+@cache
+def _by_name() -> dict[str, Parser]:
+    return {parser.name: parser for parser in parsers()}
 
 
 @dataclass(frozen=True, slots=True)

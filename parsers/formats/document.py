@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -22,6 +24,9 @@ from ..plan import Plan, Slice
 from ..text import detect_encoding, read_slice
 from ..time_layout import find_kind
 from ..times import NAT, Clock
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _ENDINGS = frozenset(
     [
@@ -233,7 +238,7 @@ class Document(GenericFormat):
         """Each line is a record, without a severity; all are of one shape, so that no templates are learned from prose."""
         lines = read_slice(source, piece, plan.encoding, plan.line_bytes)
         count = len(lines.ends) - 1
-        shape = pl.Series("shape", [self.title] * bool(count), dtype=pl.String)
+        shape, shape_hash = _shape(self.title if count else "")
         return Batch(
             text=large_strings(lines.text, lines.ends),
             buffer=lines.text,
@@ -243,7 +248,7 @@ class Document(GenericFormat):
             code=np.zeros(count, np.int32),
             shapes=shape,
             bare=shape,
-            shape_hash=shape.hash().to_numpy(),
+            shape_hash=shape_hash,
             bodies=shape,
             starts=np.ones(count, np.bool_),
             time=np.full(count, NAT, np.int64),
@@ -252,6 +257,13 @@ class Document(GenericFormat):
             extract=lambda batch, records, wanted: self.fields_of(batch, records, wanted, plan),
             problems=lines.problems,
         )
+
+
+@cache
+def _shape(title: str) -> tuple[pl.Series, NDArray[np.uint64]]:
+    """The only shape of a file, and its hash; none without a title. Bundles have thousands of such files."""
+    shape = pl.Series("shape", [title] if title else [], dtype=pl.String)
+    return shape, shape.hash().to_numpy()
 
 
 def _titles(lines: Sequence[str]) -> list[str]:
