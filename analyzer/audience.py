@@ -1,7 +1,8 @@
 """How much of a report its readers may see: Report -> Report, before it is rendered.
 
 internal   everything
-customer   what concerns them: findings with their own lines, without errors that nobody has looked at yet
+customer   what concerns them: findings with their own lines, without errors that nobody has looked at yet, and without
+           why a finding is accepted or the run fails: that is between those who run it
 public     nothing from the input: no lines, names, addresses or paths; what is wrong, since when, what to do
 """
 
@@ -38,7 +39,8 @@ def for_audience(report: Report, audience: Audience) -> Report:
     if audience == "internal":
         return report
     if audience == "customer":
-        return replace(report, unknown=(), warnings=())
+        findings = [replace(finding, reason="") for finding in report.findings]
+        return replace(report, findings=findings, unknown=(), warnings=(), failures=())
     return replace(
         report,
         bundle=replace(report.bundle, name="bundle", path="", sha256=None),
@@ -50,12 +52,13 @@ def for_audience(report: Report, audience: Audience) -> Report:
         facts={name: values for name, values in report.facts.items() if name != HOSTS},
         network={},
         marks=[replace(mark, source="", note="") for mark in report.marks],
+        failures=(),
     )
 
 
 def _public(finding: Finding) -> Finding:
     summary = seen_text(finding.count, "", finding.first_seen, finding.last_seen)
-    return replace(finding, summary=summary, sources=(), evidence=())
+    return replace(finding, summary=summary, sources=(), evidence=(), reason="")
 
 
 def _file(number: int, entry: Coverage) -> Coverage:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analyzer.cli_output import Look, outputs_of, write
 from analyzer.errors import UsageError
 from analyzer.settings import Limits, limits_with
 
 if TYPE_CHECKING:
     from analyzer.config import Config
     from analyzer.finding import Report
-    from analyzer.gate import Outcome, Policy
+    from analyzer.gate import Policy
     from analyzer.processes import Processes
-    from analyzer.render import Style
     from analyzer.rulebook import Rulebook
 
 
@@ -51,17 +50,6 @@ class Level(StrEnum):
     low = "low"
     info = "info"
     never = "never"
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """How a report is shown."""
-
-    no_color: bool
-    quiet: bool
-    verbose: bool
-    language: Language
-    pager: bool
 
 
 def bundle_command(
@@ -133,7 +121,7 @@ def bundle_command(
         ),
     ] = None,
     explain: Annotated[
-        str, typer.Option(help="Show all that is known about one finding, by the id of its rule.", metavar="ID")
+        str, typer.Option(help="Show all that is known about one finding, by the id of its rule (globs).", metavar="ID")
     ] = "",
     pager: Annotated[bool, typer.Option("--pager", help="Show the report in $PAGER.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")] = False,
@@ -143,7 +131,7 @@ def bundle_command(
     from analyzer.processes import Processes, likely
 
     settings = load(config)
-    outputs = _outputs(format_, output or [])
+    outputs = outputs_of(format_, output or [])
     changes = [*(f"{name}={value}" for name, value in settings.limits.items()), *(limit or [])]
     moments = (_moment(since, "--since"), _moment(until, "--until"))
     zone = _zone(timezone or settings.timezone or "")
@@ -155,66 +143,36 @@ def bundle_command(
     with Processes((jobs or likely(paths)) - 1) as processes:
         book = _load_rules([*settings.rules, *(rules or [])])
         report = _analyze(paths, book, limits, moments, zone, jobs, save, quiet, digest, processes)
-    outcome = _judged(report, policy)
+    report = _judged(report, policy)
     least = min_severity or Level(settings.min_severity or "info")
-    look = _Look(no_color, quiet, verbose or bool(explain), language, pager)
-    whole = _shown(outcome.report, least, explain)
+    look = Look(no_color, quiet, verbose or bool(explain), language.value, pager)
+    whole = _shown(report, least, explain)
     # Once for all outputs, so that a pseudonym means the same in each of them.
     hidden = {kind: _redacted(whole, kind) for kind in {_hidden(name, redact) for name, _ in outputs}}
     for name, file in outputs:
         told = _for(hidden[_hidden(name, redact)], audience or _reader(name))
-        _write(told, name, file, look)
-    if not _was_read(report):
+        write(told, name, file, look)
+    if not report.was_read:
         complain(f"{report.verdict} See the problems in the report.")
         raise typer.Exit(3)
-    _say_why(outcome, printed=not all(file for _, file in outputs))
-    raise typer.Exit(1 if outcome.fails else 0)
-
-
-def _outputs(format_: str, files: Sequence[Path]) -> list[tuple[str, Path | None]]:
-    """The formats of the run, each with its file; None is standard output.
-
-    --format is what is printed; with one -o it is the format of that file, as its ending may say nothing.
-    """
-    from analyzer.render import endings, format_of, renderer
-
-    if format_:
-        renderer(format_)  # an unknown name is an error, whatever else is written
-    if not files:
-        return [(format_ or "terminal", None)]
-    if format_ and len(files) == 1 and format_of(files[0].name) in (None, format_):
-        return [(format_, files[0])]
-    out: list[tuple[str, Path | None]] = []
-    for file in files:
-        name = format_of(file.name)
-        if name is None:
-            raise UsageError(
-                f"-o {file}: no format of a report ends so. Add --format, or use one of {', '.join(endings())}."
-            )
-        out.append((name, file))
-    return [*out, (format_, None)] if format_ else out
+    _say_why(whole, printed=not all(file for _, file in outputs))
+    raise typer.Exit(1 if _fails(report) else 0)
 
 
 # The report has them all.
 _FAILING_SHOWN = 10
 
 
-def _say_why(outcome: Outcome, *, printed: bool) -> None:
+def _say_why(report: Report, *, printed: bool) -> None:
     """Say on standard error why the run fails; what was printed names the findings already."""
     if not printed:
-        failing = [finding for finding in outcome.report.findings if finding.fails]
+        failing = [finding for finding in report.findings if finding.fails]
         said = [f"failed: {f.severity}[{f.rule.id}]: {f.rule.title}" for f in failing[:_FAILING_SHOWN]]
         if len(failing) > _FAILING_SHOWN:
             said.append(f"failed: {len(failing) - _FAILING_SHOWN:,} more findings, see the report.")
         complain("\n".join(said))
-    for reason in outcome.reasons:
+    for reason in report.failures:
         complain(f"failed: {reason}")
-
-
-def _was_read(report: Report) -> bool:
-    """Whether anything was recognised; a capture without a packet was."""
-    empty = {problem.source for problem in report.problems if problem.kind == "empty"}
-    return any(entry.records or (entry.parser and entry.source in empty) for entry in report.coverage)
 
 
 # What is handed on to others.
@@ -266,44 +224,17 @@ def _policy(
     )
 
 
-def _judged(report: Report, policy: Policy) -> Outcome:
+def _judged(report: Report, policy: Policy) -> Report:
     from analyzer.gate import judge
 
-    return judge(report, policy)
+    report = judge(report, policy)
+    return report if report.was_read else replace(report, failures=(*report.failures, report.verdict))
 
 
-def _write(report: Report, name: str, file: Path | None, look: _Look) -> None:
-    from analyzer.render import renderer
+def _fails(report: Report) -> bool:
+    from analyzer.gate import fails
 
-    plain = look.no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    color = file is None and sys.stdout.isatty() and not plain
-    width = max(40, shutil.get_terminal_size((100, 24)).columns)
-    style = _style(width, color, look)
-    try:
-        _deliver(renderer(name).render(report, style), file, look.pager)
-    except OSError as error:
-        where = f"--output {file}" if file else f"--format {name}"
-        raise UsageError(f"{where}: cannot be written: {error.strerror or error}.") from error
-
-
-def _style(width: int, color: bool, look: _Look) -> Style:
-    from analyzer.render import Style
-
-    return Style(width, color, -1 if look.quiet else int(look.verbose), look.language.value)
-
-
-def _deliver(text: str, file: Path | None, pager: bool) -> None:
-    if file is not None:
-        # Line ends are part of a format: CSV has its own.
-        file.write_text(text, encoding="utf-8", newline="")
-    elif pager and sys.stdout.isatty():
-        from click import echo_via_pager
-
-        echo_via_pager(text)
-    else:
-        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        sys.stdout.write(text)
-        sys.stdout.flush()
+    return fails(report)
 
 
 def _load_rules(extra: Sequence[Path]) -> Rulebook:
@@ -379,14 +310,21 @@ def _for(report: Report, reader: Reader) -> Report:
 
 
 def _shown(report: Report, level: Level, explain: str) -> Report:
-    """What of a report is shown: findings from a severity on, or one of them."""
-    kept = [finding for finding in report.findings if _rank(finding.severity) <= _rank(level)]
+    """What of a report is shown: findings from a severity on, or those of one rule, whatever their severity."""
+    from analyzer.gate import listed
+
     if explain:
-        kept = [finding for finding in kept if finding.rule.id == explain]
+        kept = [finding for finding in report.findings if fnmatchcase(finding.rule.id, explain)]
         if not kept:
-            found = ", ".join(finding.rule.id for finding in report.findings) or "nothing"
-            raise UsageError(f"--explain {explain}: no such finding; found: {found}. See analyze rules show {explain}.")
-        report = replace(report, unknown=(), warnings=(), problems=())
+            found = listed([finding.rule.id for finding in report.findings]) or "nothing"
+            raise UsageError(f"--explain {explain}: no such finding; found: {found}.")
+        return replace(report, findings=kept, unknown=(), warnings=(), problems=())
+    kept = [finding for finding in report.findings if _rank(finding.severity) <= _rank(level)]
+    hidden = list(dict.fromkeys(f.rule.id for f in report.findings if f.fails and _rank(f.severity) > _rank(level)))
+    if hidden:
+        # Else the run would fail without a word about why.
+        text = f"--min-severity {level.value}: leaves out what fails the run: {listed(hidden)}."
+        report = replace(report, failures=(*report.failures, text))
     return replace(report, findings=kept)
 
 

@@ -98,7 +98,8 @@ def load(path: Path | None = None, folder: Path | None = None) -> Config:
     project = folder / "pyproject.toml"
     if project.is_file():
         text = _read(project)
-        if "tool.analyze" in text:
+        # Files of other projects may be of a TOML that is not ours to judge.
+        if "analyze" in text:
             return _config(project, text, True)
     return Config()
 
@@ -117,7 +118,10 @@ def _config(path: Path, text: str, is_project: bool) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: this is no valid TOML: {error}.") from error
     if is_project:
-        data = data.get("tool", {}).get("analyze", {})
+        tool = data.get("tool")
+        data = tool.get("analyze", {}) if isinstance(tool, dict) else {}
+        if not isinstance(data, dict):
+            raise UsageError(f"{path}: 'tool.analyze' is no table: write [tool.analyze] and the settings below it.")
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
@@ -127,11 +131,28 @@ def _config(path: Path, text: str, is_project: bool) -> Config:
     return config.model_copy(update={**based, "baseline": baseline})
 
 
+# Sentences in the place of those of the library, which speak of its own types.
+_SAID = {
+    "extra_forbidden": "is not a setting",
+    "missing": "is missing",
+    "string_type": "should be text in quotes",
+    "string_too_short": "is empty",
+    "tuple_type": 'should be a list, such as ["a", "b"]; tables of a list begin with [[...]]',
+    "path_type": "should be a path in quotes",
+    "model_type": "should be a table",
+    "dict_type": 'should be a table, such as {total_bytes = "8GiB"}',
+    "date_type": "should be a day, such as 2027-03-31",
+    "date_from_datetime_parsing": "should be a day, such as 2027-03-31",
+    "date_from_datetime_inexact": "should be a day, such as 2027-03-31",
+    "date_parsing": "should be a day, such as 2027-03-31",
+}
+
+
 def _sentence(path: Path, text: str, detail: Any) -> str:
     keys = [str(key) for key in detail["loc"]]
     name = next((key for key in reversed(keys) if not key.isdigit()), "")
     nth = next((int(key) for key in keys if key.isdigit()), 0) if keys[:1] == ["suppress"] else 0
-    what = {"extra_forbidden": "is not a setting", "missing": "is missing"}.get(detail["type"], detail["msg"])
+    what = _SAID.get(detail["type"]) or detail["msg"].replace("Input should be", "should be")
     return f"{path}:{_line(text, name, nth, detail['type'] == 'missing')}: '{'.'.join(keys)}' {what}."
 
 

@@ -221,6 +221,7 @@ class Report:
         rules: those that were looked for.
         warnings: the most frequent ones, where there is neither a finding nor an error: else they would hide behind a
             verdict of good health.
+        failures: sentences: why the run fails, where no finding of the report says so by itself.
     """
 
     bundle: BundleInfo
@@ -237,3 +238,10 @@ class Report:
     marks: Sequence[Mark] = ()
     rules: Sequence[Rule] = ()
     warnings: Sequence[UnknownError] = ()
+    failures: Sequence[str] = ()
+
+    @property
+    def was_read(self) -> bool:
+        """Whether anything was recognised; a capture without a packet was."""
+        empty = {problem.source for problem in self.problems if problem.kind == "empty"}
+        return any(entry.records or (entry.parser and entry.source in empty) for entry in self.coverage)

@@ -35,26 +35,8 @@ class Policy:
     today: date = date.min
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A report with the status of its findings, and why else the run fails.
-
-    Attributes:
-        report: its findings say whether they fail the run.
-        reasons: sentences about what is no finding of the report: what is missing, what has expired.
-    """
-
-    report: Report
-    reasons: tuple[str, ...]
-
-    @property
-    def fails(self) -> bool:
-        """Whether the run fails."""
-        return bool(self.reasons) or any(finding.fails for finding in self.report.findings)
-
-
-def judge(report: Report, policy: Policy) -> Outcome:
-    """Apply a policy to a report."""
+def judge(report: Report, policy: Policy) -> Report:
+    """The report with the status of its findings, whether each fails the run, and why else it fails."""
     findings = [_with_status(finding, policy) for finding in report.findings]
     findings = [replace(finding, fails=_fails(finding, policy)) for finding in findings]
     reasons: list[str] = []
@@ -62,6 +44,10 @@ def judge(report: Report, policy: Policy) -> Outcome:
     for wanted in policy.require:
         if not any(fnmatchcase(rule_id, wanted) for rule_id in present):
             reasons.append(f"--require {wanted}: there is no such finding.")
+    for unwanted in policy.forbid:
+        found = [rule_id for rule_id in dict.fromkeys(f.rule.id for f in findings) if fnmatchcase(rule_id, unwanted)]
+        if found:
+            reasons.append(f"--forbid {unwanted}: {listed(found)} {'is' if len(found) == 1 else 'are'} there.")
     for expired in policy.suppressions:
         if expired.expires < policy.today:
             reasons.append(
@@ -70,7 +56,22 @@ def judge(report: Report, policy: Policy) -> Outcome:
             )
     settled = [f"{number} {name}" for name in ("known", "suppressed") if (number := _count(findings, name))]
     verdict = f"{report.verdict} ({', '.join(settled)})" if settled else report.verdict
-    return Outcome(replace(report, findings=findings, verdict=verdict), tuple(reasons))
+    return replace(report, findings=findings, verdict=verdict, failures=tuple(reasons))
+
+
+def fails(report: Report) -> bool:
+    """Whether a judged report fails the run."""
+    return bool(report.failures) or any(finding.fails for finding in report.findings)
+
+
+# Names in a sentence; the report has all of them.
+_NAMED = 5
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a sentence: "a, b and 3 more"."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _count(findings: Sequence[Finding], status: str) -> int:

@@ -66,6 +66,7 @@ class _Report:
             facts={title: self._facts(title, values) for title, values in report.facts.items()},
             network={title: self._table(rows) for title, rows in report.network.items()},
             marks=[self._mark(mark) for mark in report.marks],
+            failures=[self._say(text) for text in report.failures],
         )
 
     def _bundle(self, bundle: BundleInfo) -> BundleInfo:

@@ -42,8 +42,15 @@ class Renderer(Protocol):
         ...
 
 
-def format_of(name: str) -> str | None:
-    """The format whose files end as a name does (`ENDINGS` of its module), None when there is none."""
+def format_of(name: str, wanted: str = "") -> str | None:
+    """The format whose files end as a name does (`ENDINGS` of its module), None when there is none.
+
+    Args:
+        name: of the file.
+        wanted: a format that comes first where its files may end so, too (`ALSO` of its module).
+    """
+    if wanted and name.lower().endswith(getattr(renderer(wanted), "ALSO", ())):
+        return wanted
     # A format that is called like the ending is asked first: loading all of them takes time.
     ending = name.lower().rpartition(".")[2]
     for module in sorted(formats(), key=lambda module: module != ending):

@@ -29,6 +29,7 @@ def render(report: Report, style: Style) -> str:
         with Path(summary).open("a", encoding="utf-8") as handle:
             handle.write(markdown.render(report, Style(verbosity=1)))
     lines = [_annotation(finding) for finding in report.findings[: 3 * SHOWN]]
+    lines += [f"::error title=The run fails::{_data(text)}" for text in report.failures[:SHOWN]]
     lines += [f"::notice title=Not read::{_data(f'{p.source}: {p.message}')}" for p in report.problems[:SHOWN]]
     # The verdict is no command: a line of its own that does not begin with one.
     return "\n".join([*lines, f"analyze: {visible(report.verdict)}"]) + "\n"

@@ -76,6 +76,7 @@ def document(report: Report) -> dict[str, Any]:
             }
             for mark in report.marks
         ],
+        "failures": list(report.failures),
         "failing": [finding.fingerprint for finding in report.findings if finding.fails],
         "stats": {**report.stats, "bucket_seconds": report.bucket_seconds},
     }

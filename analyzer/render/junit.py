@@ -1,7 +1,8 @@
 """JUnit XML for CI servers: a test case a rule that ran, failed where the rule found something.
 
 Jenkins and GitLab read it in this form: https://github.com/testmoapp/junitxml. What fails the run is a failure;
-a finding that is known, suppressed or below the wanted severity is told in the output of its case, which passes.
+a finding that is known, suppressed or below the wanted severity is told in the output of its case, which passes. What
+else fails the run (--require, an expired suppression, an input that cannot be read) is a case of its own.
 """
 
 from __future__ import annotations
@@ -22,13 +23,19 @@ def render(report: Report, style: Style) -> str:
     """The rules of the run as test cases, those that found something first."""
     cases = [*report.findings]
     quiet = [rule for rule in report.rules if rule.id not in {finding.rule.id for finding in cases}]
-    size = {"tests": str(len(cases) + len(quiet)), "failures": str(sum(f.fails for f in cases))}
+    failures = len(report.failures) + sum(finding.fails for finding in cases)
+    size = {"tests": str(len(report.failures) + len(cases) + len(quiet)), "failures": str(failures)}
     size |= {"errors": "0", "skipped": "0", "time": str(report.stats.get("seconds", 0))}
     root = ET.Element("testsuites", {"name": "analyze", **size})
     suite = ET.SubElement(root, "testsuite", {"name": _clean(report.bundle.name), **size})
     properties = ET.SubElement(suite, "properties")
     for name, value in (("verdict", report.verdict), ("sha256", report.bundle.sha256 or "")):
         ET.SubElement(properties, "property", {"name": name, "value": _clean(value)})
+    for text in report.failures:
+        # Named by what does not change from day to day, so that servers know the case again.
+        named = {"name": _clean(text.partition(": ")[0]), "classname": "analyze", "time": "0"}
+        case = ET.SubElement(suite, "testcase", named)
+        ET.SubElement(case, "failure", {"message": _clean(text), "type": "run"})
     for finding in cases:
         _case(suite, finding)
     for rule in quiet:

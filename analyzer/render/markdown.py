@@ -84,6 +84,7 @@ def _head(report: Report) -> str:
     about = system_line(report.facts, _FACTS)
     if about:
         lines += ["", f"System: {_text(about)}"]
+    lines += [line for text in report.failures for line in ("", f"**The run fails.** {_text(_cut(text, _LINE))}")]
     return "\n".join(lines) + "\n"
 
 

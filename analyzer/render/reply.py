@@ -20,6 +20,9 @@ FINDINGS = 3
 QUESTIONS = 4
 COMMANDS = 4
 
+# With --format reply; by itself a file that ends so is a report as the terminal shows it.
+ALSO = (".txt",)
+
 
 @dataclass(frozen=True, slots=True)
 class _Words:

@@ -21,6 +21,8 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
 # GitHub sorts by it: over 9 critical, over 7 high, over 4 medium.
 _SECURITY = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0", "info": "1.0"}
+# The notification of what fails the run and is no finding.
+_FAILURE = "failure"
 _BASELINE = {"new": "new", "known": "unchanged", "suppressed": "unchanged"}
 
 
@@ -39,6 +41,11 @@ def render(report: Report, style: Style) -> str:
         }
         for problem in report.problems
     ]
+    notifications += [
+        {"level": "error", "message": {"text": visible(text)}, "descriptor": {"id": _FAILURE}}
+        for text in report.failures
+    ]
+    kinds = {problem.kind for problem in report.problems} | ({_FAILURE} if report.failures else set())
     run = {
         "tool": {
             "driver": {
@@ -46,10 +53,10 @@ def render(report: Report, style: Style) -> str:
                 "version": analyzer.__version__,
                 "semanticVersion": analyzer.__version__,
                 "rules": [_rule(rule) for rule in rules],
-                "notifications": [{"id": kind} for kind in sorted({problem.kind for problem in report.problems})],
+                "notifications": [{"id": kind} for kind in sorted(kinds)],
             }
         },
-        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notifications}],
+        "invocations": [{"executionSuccessful": report.was_read, "toolExecutionNotifications": notifications}],
         "artifacts": artifacts.listed,
         "results": results,
         "columnKind": "unicodeCodePoints",

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_settings_come_from_the_project_and_the_command_line_wins(project: Path,
     ("text", "words"),
     [
         ('fail-on = "high"\nfial-on = "low"\n', "analyze.toml:2: 'fial-on' is not a setting"),
-        ('fail-on = "loud"\n', "analyze.toml:1: 'fail-on' Input should be 'critical'"),
+        ('fail-on = "loud"\n', "analyze.toml:1: 'fail-on' should be 'critical'"),
         (
             '\n[[suppress]]\nid = "x"\nreason = "y"\nexpires = 2027-01-01\n',
             "analyze.toml:2: 'suppress.0.owner' is missing",
@@ -129,6 +130,9 @@ def test_settings_come_from_the_project_and_the_command_line_wins(project: Path,
             "analyze.toml:5: 'suppress.0.expires'",
         ),
         ("fail-on = \n", "no valid TOML"),
+        ('require = "x"\n', "'require' should be a list, such as"),
+        ("limits = 3\n", "'limits' should be a table"),
+        ("timezone = 8\n", "'timezone' should be text in quotes"),
     ],
 )
 def test_a_setting_that_is_not_understood_is_named_with_its_line(
@@ -161,3 +165,91 @@ def test_one_run_writes_every_format(project: Path, analyze_command: Command) ->
     done = analyze_command("app.log", "--rules", "rules.yaml", "-o", "r.json", "-f", "github")
     assert done.stdout.startswith("::error file=app.log,line=1")
     assert json.loads((project / "r.json").read_text())["schema_version"] == 1
+
+
+def test_every_report_says_why_the_run_fails(project: Path, analyze_command: Command) -> None:
+    (project / "analyze.toml").write_text(suppression("t.never", PAST))
+    files = ["r.xml", "r.sarif", "r.json", "r.md", "r.html"]
+    outputs = [part for file in files for part in ("-o", file)]
+    gates = ["--require", "app.started", "--forbid", "t.o*", "--min-severity", "high", "--fail-on", "low"]
+    done = analyze_command("app.log", "--rules", "rules.yaml", *gates, *outputs, "-f", "github")
+    assert done.returncode == 1
+    reasons = [
+        "--require app.started: there is no such finding.",
+        "--forbid t.o*: t.odd is there.",
+        f"The suppression of t.never expired on {PAST}: ask team air",
+        "--min-severity high: leaves out what fails the run: t.odd.",
+    ]
+    for reason in reasons:
+        assert f"analyze: failed: {reason}" in done.stderr
+        assert f"::error title=The run fails::{reason}" in done.stdout
+    assert [text[:30] for text in json.loads((project / "r.json").read_text())["failures"]] == [r[:30] for r in reasons]
+    suite = ElementTree.parse(project / "r.xml").getroot()
+    cases = {case.get("name"): case.find("failure") for case in suite.iter("testcase")}
+    assert cases["--require app.started"] is not None
+    assert suite.get("failures") == str(sum(failure is not None for failure in cases.values())) == "5"
+    run_ = json.loads((project / "r.sarif").read_text())["runs"][0]
+    told = [note["message"]["text"] for note in run_["invocations"][0]["toolExecutionNotifications"]]
+    for file in ("r.md", "r.html"):
+        text = (project / file).read_text()
+        assert text.count("The run fails.") >= len(reasons), file
+    assert all(any(text.startswith(reason) for text in told) for reason in reasons)
+
+
+def test_what_could_not_be_read_is_no_green_report(project: Path, analyze_command: Command) -> None:
+    (project / "noise.bin").write_bytes(bytes(range(256)) * 40)
+    assert analyze_command("noise.bin", "-o", "r.xml", "-o", "r.sarif").returncode == 3
+    suite = ElementTree.parse(project / "r.xml").getroot()
+    assert suite.get("failures") == "1" and "Nothing could be analysed" in (project / "r.xml").read_text()
+    run_ = json.loads((project / "r.sarif").read_text())["runs"][0]
+    assert run_["invocations"][0]["executionSuccessful"] is False
+
+
+def test_the_reader_of_a_report_does_not_see_who_accepted_what(project: Path, analyze_command: Command) -> None:
+    (project / "analyze.toml").write_text(suppression("t.loud", FUTURE) + suppression("t.never", PAST))
+    for reader in ("customer", "public"):
+        done = analyze_command("app.log", "--rules", "rules.yaml", "-f", "json", "--audience", reader)
+        assert done.returncode == 1 and "team air" in done.stderr
+        assert "team air" not in done.stdout and "suppressed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [("nowhere/r.html", "there is no folder nowhere"), (".", "is a folder"), ("app.log/r.html", "there is no folder")],
+)
+def test_where_nothing_can_be_written_is_said_ahead_of_the_work(
+    project: Path, analyze_command: Command, output: str, words: str
+) -> None:
+    done = analyze_command("app.log", "-o", output, "--save", "tables")
+    assert done.returncode == 2 and words in done.stderr
+    assert not (project / "tables").exists()
+
+
+def test_a_reply_goes_into_a_text_file(project: Path, analyze_command: Command) -> None:
+    done = analyze_command("app.log", "--rules", "rules.yaml", "-f", "reply", "-o", "mail.txt")
+    assert done.stdout == "" and (project / "mail.txt").read_text().startswith("Hello,")
+    analyze_command("app.log", "--rules", "rules.yaml", "-o", "mail.txt")
+    assert (project / "mail.txt").read_text().startswith("2 known issues")
+
+
+def test_explain_takes_globs_and_any_severity(project: Path, analyze_command: Command) -> None:
+    done = analyze_command("app.log", "--rules", "rules.yaml", "--explain", "t.o*", "--min-severity", "critical")
+    assert "t.odd" in done.stdout and "t.loud]" not in done.stdout
+    done = analyze_command("app.log", "--rules", "rules.yaml", "--explain", "no.such")
+    assert done.returncode == 2 and "no such finding; found: t.loud, t.odd." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ('[tool]\nanalyze = {fail-on = "never", rules = ["rules.yaml"]}\n', 0, ""),
+        ("tool = 3\n# tool.analyze\n", 0, ""),
+        ("[tool]\nanalyze = 3\n", 2, "'tool.analyze' is no table"),
+    ],
+)
+def test_every_way_to_write_the_table_in_pyproject(
+    project: Path, analyze_command: Command, text: str, code: int, words: str
+) -> None:
+    (project / "pyproject.toml").write_text(text)
+    done = analyze_command("app.log")
+    assert done.returncode == code and words in done.stderr

@@ -29,7 +29,7 @@ RULE = 'id: t.beep\ntitle: It beeps\nseverity: high\ndetection: {a: {body|contai
 
 
 def made(report: Report, name: str) -> str:
-    return renderer(name).render(judge(report, Policy()).report, Style())
+    return renderer(name).render(judge(report, Policy()), Style())
 
 
 @pytest.fixture(scope="session")
