@@ -161,6 +161,23 @@ PROSE = Detector(
     accept=lambda value, match: _is_prose_secret(value, match),
 )
 
+# A password by the words of other languages, with a mark behind them ("密码：", "Passwort:") or in a sentence
+# ("口令是"). The value is ASCII, so that "密码错误" and "密码不能为空" are none.
+_ABROAD = (
+    r"密码|密碼|口令|令牌|密钥|密鑰|秘钥|パスワード|비밀번호|암호|"
+    r"(?i:passwort|kennwort|mot ?de ?passe|contraseña|contrasena|senha|пароль|wachtwoord|hasło|lösenord)"
+)
+ABROAD = Detector(
+    "secret",
+    _ABROAD,
+    re.compile(
+        rf"(?:{_ABROAD})[ \t]{{0,2}}(?:\\*[\"'])?[ \t]{{0,2}}[:=：＝][ \t]{{0,4}}\\*[\"'“「]?([!-~](?<![\"'“「,;<(])[^\s\"'”」,，;；。<>&\\]{{2,200}})|"
+        rf"(?:{_ABROAD})[ \t]{{0,2}}(?:是|为|為|设为|改为|重置为|は|ist|lautet|est|es|é)[ \t]{{0,2}}[\"'“「]?"
+        r"([!-~](?<![\"'“「,;<(])[^\s\"'”」,，;；。<>&\\]{3,200})"
+    ),
+    accept=lambda value, match: _is_secret_abroad(value, match),
+)
+
 _PLACEHOLDER = re.compile(
     r"(?i)[*x.#•_-]+|<.*|\[[a-z _*-]*\]?|\(.*\)?|\{\{?.*|\$[{(]?[a-z_][a-z0-9_.-]*[)}]?|%[({]?[a-z_]{1,30}[)}%]?[a-z]?|null|none|nil|n/?a|true|false|yes|no|on|off|undefined|empty|missing|invalid|required|"
     r"expired|wrong|incorrect|failed|failure|error|changed|updated|unknown|hidden|masked|redacted|filtered|removed|"
@@ -202,6 +219,13 @@ def _is_named_secret(value: str, match: re.Match[str]) -> bool:
     return letters or len(value) >= 8
 
 
+def _is_secret_abroad(value: str, match: re.Match[str]) -> bool:
+    """Whether what stands behind a word for a password is one, and no word about it ("Passwort: falsch")."""
+    if _is_placeholder(value) or not value.isascii() or _PATH.fullmatch(value):
+        return False
+    return (match.lastindex == 1 and not value.isalpha()) or (any(map(str.isdigit, value)) and not value.isdecimal())
+
+
 def _is_prose_secret(value: str, match: re.Match[str]) -> bool:
     if _is_placeholder(value):
         return False
@@ -214,4 +238,4 @@ def _is_prose_secret(value: str, match: re.Match[str]) -> bool:
     return mixed and len(word) >= 6 and "=" not in word[:-2]
 
 
-DETECTORS = (SHAPES, URLS, HEADERS, COOKIES, XML, NAMED, SESSIONS, COMMANDS, NETWORK_GEAR, PROSE)
+DETECTORS = (SHAPES, URLS, HEADERS, COOKIES, XML, NAMED, SESSIONS, COMMANDS, NETWORK_GEAR, PROSE, ABROAD)

@@ -137,12 +137,13 @@ IMEI = Detector(
 )
 PHONE = Detector(
     "phone",
-    r"\+|\(\) ?-|(?i)(?:phone|mobile|tel|fax|cell|msisdn|sms|caller|whatsapp)",
+    r"\+|\(\) ?-|手机|手機|电话|電話|传真|(?i:phone|mobile|tel|fax|cell|msisdn|sms|caller|whatsapp)",
     re.compile(
         r"(?<![\w+.:-])(\+[1-9][0-9]{0,2}(?:[ .-]?\(?[0-9]{1,12}\)?){1,6})(?![\w])(?!\.[0-9])|"
         r"(?<![\w.-])(\([0-9]{3}\) ?[0-9]{3}-[0-9]{4})(?![\w-])|"
         r"(?i:(?<![a-z])(?:tele)?(?:phone|mobile|tel|fax|cell|msisdn|sms|caller|whatsapp)(?:[ _-]?(?:no|nr|number|num))?"
-        r"\\*[\"']?(?:[ \t]?[:=#][ \t]?|[ \t](?:to|from|no\.?|number)?[ \t]?)\\*[\"']?)(\(?[0-9][0-9 ().-]{6,18}[0-9])(?![\w.-])"
+        r"\\*[\"']?(?:[ \t]?[:=#][ \t]?|[ \t](?:to|from|no\.?|number)?[ \t]?)\\*[\"']?)(\(?[0-9][0-9 ().-]{6,18}[0-9])(?![\w.-])|"
+        r"(?:手机|手機|电话|電話|传真)(?:号码|号|號碼|號)?\\*[\"']?[ \t]{0,2}[:：=为是]?[ \t]{0,2}\\*[\"']?([0-9][0-9 -]{6,16}[0-9])(?![0-9A-Za-z_.-])"
     ),
     valid=_is_phone,
     canonical=_digits,
@@ -170,13 +171,14 @@ _PERSON = (
 )
 NAME = Detector(
     "name",
-    r"(?i)name|\b(?:by|customer|dear|for|mr|mrs|ms|dr|herr|frau|passenger|patient|applicant|recipient)\W",
+    r"(?i)姓名|联系人|聯絡人|收件人|收货人|持卡人|name|\b(?:by|customer|dear|for|mr|mrs|ms|dr|herr|frau|passenger|patient|applicant|recipient)\W",
     re.compile(
         rf"(?i:(?<![a-z])(?:{_PERSON})\\*[\"']?[ \t]{{0,2}}[:=][ \t]{{0,2}}\\*[\"']?)"
         r"([^\W\d_][\w'.-]{0,40}(?: [^\W\d_][\w'.-]{0,40}){0,3})|"
         r"(?i:\b(?:placed|ordered|submitted|requested|created|approved|signed|reported|uploaded|paid|owned|written)[ \t]by[ \t]|"
         r"\b(?:customer|passenger|patient|applicant|recipient|dear|mr\.?|mrs\.?|ms\.?|herr|frau)[ \t])"
-        r"([A-Z][a-z'-]{1,30}(?: [A-Z][a-z'-]{0,30}\.?){1,2})(?![\w(.:])"
+        r"([A-Z][a-z'-]{1,30}(?: [A-Z][a-z'-]{0,30}\.?){1,2})(?![\w(.:])|"
+        r"(?:姓名|联系人|聯絡人|收件人|收货人|持卡人)\\*[\"']?[ \t]{0,2}[:：=][ \t]{0,2}\\*[\"']?([^\W\d_][^\W\d_·]{1,20})"
     ),
     valid=lambda value: value.lower() not in ("null", "none", "unknown", "n", "undefined", "true", "false"),
 )
@@ -214,6 +216,17 @@ LOGIN = Detector(
     valid=_is_person,
     run=_LOGIN,
 )
+# Windows calls the folder of a user by the full name, with spaces and in any script; XML and Chinese name accounts.
+ACCOUNT = Detector(
+    "user",
+    r"\\(?:Users|USERS|users|Documents and Settings)\\|<(?i:user|login)[A-Za-z_]*>|(?:用户|帐号|账号|账户)名?\\*[\"']?[ \t]*[:：=]",
+    re.compile(
+        r"\\(?:Users|USERS|users|Documents and Settings)\\+([^\W\d][\w.-]{0,62}(?: [^\W\d_a-z][\w.-]{0,40}){0,3})(?=\\)|"
+        rf"<(?i:user(?:_?name|_?id)?|login)>({_USER})</|"
+        rf"(?:用户|帐号|账号|账户)名?\\*[\"']?[ \t]{{0,2}}[:：=][ \t]{{0,2}}\\*[\"']?({_USER})"
+    ),
+    valid=_is_person,
+)
 # Every branch begins with a letter of its own, so that the search can skip to it.
 _USERS = (
     rf"/(?:home/|Users/|var/spool/(?:mail|cron(?:/crontabs)?)/)({_USER})(?![\w.-])|"
@@ -243,4 +256,4 @@ USER = Detector(
 )
 
 
-DETECTORS = (EMAIL, IBAN, IMEI, CARD, SOCIAL, CHINESE_ID, NATIONAL, PHONE, BIRTHDAY, PLACE, NAME, LOGIN, USER)
+DETECTORS = (EMAIL, IBAN, IMEI, CARD, SOCIAL, CHINESE_ID, NATIONAL, PHONE, BIRTHDAY, PLACE, NAME, LOGIN, ACCOUNT, USER)
