@@ -134,6 +134,8 @@ def bundle_command(
     outputs = outputs_of(format_, output or [])
     changes = [*(f"{name}={value}" for name, value in settings.limits.items()), *(limit or [])]
     moments = (_moment(since, "--since"), _moment(until, "--until"))
+    if moments[0] and moments[1] and moments[0] > moments[1]:
+        raise UsageError(f"--since {since} is later than --until {until}: nothing can be between them.")
     zone = _zone(timezone or settings.timezone or "")
     # What cannot be read is said before the long work, not after it.
     policy = _policy(settings, fail_on, baseline, require or [], forbid or [])

@@ -62,6 +62,11 @@ class Options:
     slice_bytes: int = SLICE_BYTES
     digest: bool = True
 
+    @property
+    def bounded(self) -> bool:
+        """Whether only records of a span of time are wanted."""
+        return self.since is not None or self.until is not None
+
 
 def analyze(
     paths: Sequence[str],
@@ -138,7 +143,7 @@ class _Run:
         problems = [*self._bundle.problems, *(p for entry in self._inputs for p in merged_problems(entry.problems))]
         report = Report(
             bundle=self._info(),
-            verdict=verdict(findings, unknown, warned, coverage, problems),
+            verdict=verdict(findings, unknown, warned, coverage, problems, self._options.bounded),
             findings=findings,
             unknown=unknown,
             coverage=coverage,

@@ -14,6 +14,8 @@ from analyzer.render import Style, markdown
 from analyzer.render._escape import visible
 
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "notice", "info": "notice"}
+# GitHub takes 1 MiB a step, and nothing of what is larger; other commands of the step may write some, too.
+SUMMARY_BYTES = 900_000
 # GitHub shows ten of each level a step.
 SHOWN = 10
 
@@ -27,7 +29,7 @@ def render(report: Report, style: Style) -> str:
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         with Path(summary).open("a", encoding="utf-8") as handle:
-            handle.write(markdown.render(report, Style(verbosity=1)))
+            handle.write(markdown.within(report, SUMMARY_BYTES))
     lines = [_annotation(finding) for finding in report.findings[: 3 * SHOWN]]
     lines += [f"::error title=The run fails::{_data(text)}" for text in report.failures[:SHOWN]]
     lines += [f"::notice title=Not read::{_data(f'{p.source}: {p.message}')}" for p in report.problems[:SHOWN]]

@@ -21,8 +21,13 @@ ENDINGS = (".json",)
 
 def render(report: Report, style: Style) -> str:
     """The whole report; non-ASCII text stays readable."""
-    text = json.dumps(document(report), ensure_ascii=False, indent=2, allow_nan=False)
-    return _RAW.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n"
+    return dumped(document(report), 2) + "\n"
+
+
+def dumped(data: Any, indent: int | None = None) -> str:
+    """Data as JSON: non-ASCII text as it is, what could act on a terminal or end a line as escapes."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent, allow_nan=False)
+    return _RAW.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from analyzer.finding import Report
 from analyzer.render import Style
-from analyzer.render.json import document
+from analyzer.render.json import document, dumped
 
 ENDINGS = (".jsonl", ".ndjson")
 
@@ -16,4 +14,4 @@ def render(report: Report, style: Style) -> str:
     whole = document(report)
     lines = [{"type": "finding", **finding} for finding in whole.pop("findings")]
     lines.append({"type": "summary", **whole})
-    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    return "".join(dumped(line) + "\n" for line in lines)

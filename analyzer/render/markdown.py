@@ -28,8 +28,12 @@ ENDINGS = (".md", ".markdown")
 
 def render(report: Report, style: Style) -> str:
     """The report as GitHub-flavoured Markdown of at most MAX_BYTES, or all of it with `style.verbosity` 1."""
-    room = MAX_BYTES - _ROOM_FOR_THE_END if style.verbosity < 1 else 0
-    out = _Budget(room)
+    return within(report, MAX_BYTES if style.verbosity < 1 else 0)
+
+
+def within(report: Report, most: int) -> str:
+    """The report as Markdown of at most a number of bytes, the worst findings in full; 0 is no limit."""
+    out = _Budget(most and most - _ROOM_FOR_THE_END)
     out.add(_head(report))
     left_out = 0
     for position, finding in enumerate(report.findings):

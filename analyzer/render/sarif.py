@@ -5,7 +5,6 @@ A file inside an archive is an artifact whose parent is the archive. What was no
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +13,7 @@ import analyzer
 from analyzer.finding import Evidence, Finding, Report
 from analyzer.render import Style
 from analyzer.render._escape import visible
+from analyzer.render.json import dumped
 from analyzer.rule import Rule
 
 ENDINGS = (".sarif",)
@@ -62,7 +62,7 @@ def render(report: Report, style: Style) -> str:
         "columnKind": "unicodeCodePoints",
         "properties": {"verdict": visible(report.verdict)},
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1) + "\n"
+    return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, 1) + "\n"
 
 
 class _Artifacts:

@@ -39,6 +39,8 @@ _GUTTER = "bold blue"
 UNKNOWN_SHOWN = 5
 # Findings that are told in full: more than three nobody reads in a terminal.
 DETAILED = 3
+# Of the others, in a line each: more would push the first ones off the screen.
+ALSO_SHOWN = 15
 BINARY_SHOWN = 2
 PROBLEMS_SHOWN = 10
 MOST_FACTS = 5
@@ -77,7 +79,7 @@ def _body(console: Console, report: Report, style: Style) -> None:
     rest = [finding for finding in report.findings if finding not in detailed]
     if rest:
         console.print()
-        _also(console, rest, style.width)
+        _also(console, rest, style)
     for title, entries in (("Errors that no rule knows", report.unknown), ("Warnings", report.warnings)):
         if entries:
             console.print()
@@ -93,17 +95,22 @@ def _body(console: Console, report: Report, style: Style) -> None:
     _problems(console, report, style)
 
 
-def _also(console: Console, findings: Sequence[Finding], width: int) -> None:
+def _also(console: Console, findings: Sequence[Finding], style: Style) -> None:
     """Findings in a line each: those that follow from others, and those that are less grave."""
     console.print(Text("Also found (--explain ID shows one, -v all):", style="bold"))
-    for finding in findings:
+    # One more is shown rather than counted.
+    most = ALSO_SHOWN if len(findings) > ALSO_SHOWN + 1 else len(findings)
+    for finding in findings[:most]:
         head = Text.assemble("  ", (f"{finding.severity}[{finding.rule.id}]", _COLORS[finding.severity]))
         count = f" ×{finding.count:,}"
-        room = max(20, width - cell_len(head.plain) - cell_len(count) - 2)
+        room = max(20, style.width - cell_len(head.plain) - cell_len(count) - 2)
         title = visible(finding.rule.title)
         head.append(": " + (title if cell_len(title) <= room else title[: room - 1] + "…"))
         head.append(count, style="dim")
         console.print(head, soft_wrap=True)
+    if len(findings) > most:
+        more = len(findings) - most
+        console.print(Text(f"  and {more:,} more: -q lists all in a line each, -v tells them", style="dim"))
 
 
 def _path(source: str, bundle: str) -> str:

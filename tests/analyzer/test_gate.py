@@ -232,6 +232,20 @@ def test_a_reply_goes_into_a_text_file(project: Path, analyze_command: Command) 
     assert (project / "mail.txt").read_text().startswith("2 known issues")
 
 
+def test_what_is_outside_the_wanted_time_was_read(project: Path, analyze_command: Command) -> None:
+    (project / "late.log").write_text("2026-03-15 09:00:00 ERROR odd\n")
+    files = ("app.log", "late.log", "--rules", "rules.yaml", "-f", "json")
+    done = analyze_command(*files, "--since", "2026-03-15")
+    assert json.loads(done.stdout)["verdict"].endswith("UTC. 1 file has no record between --since and --until.")
+    done = analyze_command(*files, "--since", "2027-01-01")
+    assert done.returncode == 3
+    assert "Nothing to analyse in the wanted time. 2 files have no record between" in done.stderr
+    done = analyze_command("app.log", "late.log", "--since", "2026-03-15", "-o", "r.html")
+    assert "not read" not in (project / "r.html").read_text().split("<main", 1)[0].split("<h1>", 1)[1]
+    done = analyze_command(*files, "--since", "2026-03-15", "--until", "2026-03-14")
+    assert done.returncode == 2 and "is later than --until 2026-03-14" in done.stderr
+
+
 def test_explain_takes_globs_and_any_severity(project: Path, analyze_command: Command) -> None:
     done = analyze_command("app.log", "--rules", "rules.yaml", "--explain", "t.o*", "--min-severity", "critical")
     assert "t.odd" in done.stdout and "t.loud]" not in done.stdout

@@ -9,6 +9,7 @@ import re
 import subprocess
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -122,6 +123,26 @@ def test_github_annotates_and_sums_up(
     levels = [line.split(" ")[0] for line in lines if line.startswith("::")][: len(report.findings)]
     assert levels == ["::error" if f.severity in ("critical", "high") else "::notice" for f in report.findings]
     assert report.findings[0].rule.title in summary.read_text(encoding="utf-8")
+
+
+def test_a_step_summary_is_never_larger_than_github_takes(
+    sample_report: SampleReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    report = sample_report("webshop-outage.zip")
+    made(replace(report, findings=[*report.findings] * 400), "github")
+    assert 500_000 < summary.stat().st_size < 1_000_000
+    assert "left out of this summary" in summary.read_text(encoding="utf-8")
+
+
+def test_a_line_of_json_is_one_for_every_reader(report_on: ReportOn) -> None:
+    report = report_on("2026-03-14 09:26:53 ERROR beep \u2028 \x85 \x9b31m \u202e end\n", RULE)
+    for name in ("json", "jsonl", "sarif"):
+        text = made(report, name)
+        assert len(text.splitlines()) == text.count("\n"), name
+        assert not re.search("[\x7f-\x9f\u2028\u202e]", text), name
+    assert [json.loads(line)["type"] for line in made(report, "jsonl").splitlines()] == ["finding", "summary"]
 
 
 def test_csv_holds_a_row_a_finding(sample_report: SampleReport) -> None:

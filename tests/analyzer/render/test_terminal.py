@@ -29,6 +29,22 @@ def test_no_line_of_text_is_wider_than_the_terminal(sample_report: SampleReport)
     assert wide == []
 
 
+def test_of_very_many_findings_the_first_stay_on_the_screen(report_on: Callable[..., Report]) -> None:
+    names = [f"word{chr(97 + number)}" for number in range(24)]
+    rules = "\n---\n".join(
+        f"id: t.{name}\ntitle: It says {name}\nseverity: low\ndetection: {{a: {{body|contains: {name}}}}}"
+        for name in names
+    )
+    report = report_on("".join(f"2026-03-14 09:26:53 WARN {name}\n" for name in names), rules)
+    assert len(report.findings) == len(names)
+    text = terminal.render(report, Style(80))
+    assert "and 6 more: -q lists all" in text
+    assert len([line for line in text.splitlines() if line.startswith("  low[")]) == 15
+    assert all(
+        f"t.{name}" in terminal.render(report, Style(80, verbosity=level)) for name in names for level in (-1, 1)
+    )
+
+
 def test_verbose_shows_every_file_and_every_step(sample_report: SampleReport) -> None:
     report = sample_report("webshop-outage.zip")
     text = " ".join(terminal.render(report, Style(400, verbosity=1)).split())
