@@ -61,6 +61,7 @@ def redact_command(
         return
     if output is None:
         raise UsageError("Say where to write: analyze redact bundle.zip -o clean.zip.")
+    _check(output)
     # Asked for before the long work, not after it.
     from analyzer.redact.bundle import redact_bundle
     from analyzer.redact.keymap import check_available, write_map
@@ -80,6 +81,18 @@ def redact_command(
         _print(done, output, quiet)
     if not done.written:
         raise typer.Exit(3)
+
+
+# Archives that others write; a folder of such a name would be taken for one.
+_NOT_WRITTEN = (".rar", ".7z", ".cab", ".iso", ".dmg", ".deb", ".rpm", ".lz4", ".br", ".z")
+
+
+def _check(output: Path) -> None:
+    """Refuse what would become a file or folder that nobody expects."""
+    if str(output) == "-":
+        raise UsageError("-o -: a bundle is not printed. Name a file or folder, such as clean.zip.")
+    if output.name.lower().endswith(_NOT_WRITTEN):
+        raise UsageError(f"-o {output}: such archives are not written. Name a .zip, a .tar.gz or a folder.")
 
 
 def _passphrase(*, confirm: bool) -> str:
@@ -113,7 +126,9 @@ def _account(done: Redaction) -> dict[str, object]:
 def _print(done: Redaction, output: Path, quiet: bool) -> None:
     from analyzer.render._escape import visible
 
-    lines = [f"{output}: {len(done.written):,} files written, {len(done.left_out):,} things left out."]
+    files = "file" if len(done.written) == 1 else "files"
+    things = "thing" if len(done.left_out) == 1 else "things"
+    lines = [f"{output}: {len(done.written):,} {files} written, {len(done.left_out):,} {things} left out."]
     if not quiet:
         lines += _replaced(done)
     lines += [f"left out: {visible(item.message)}" for item in done.left_out]

@@ -197,3 +197,14 @@ def test_short_names_of_network_tables_are_hidden(tmp_path: Path) -> None:
 def _report_of_nothing(tmp_path: Path) -> Report:
     (tmp_path / "a.log").write_text("2026-03-14 09:26:53 INFO ready\n")
     return _report(tmp_path / "a.log")
+
+
+@pytest.mark.parametrize("output", ["-", "clean.rar", "clean.7z"])
+def test_what_cannot_be_written_is_said(
+    tmp_path: Path, output: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app.log").write_text("2026-03-14 09:26:53 INFO from 192.0.2.44\n")
+    assert run(["redact", "app.log", "-o", output]) == 2
+    assert f"-o {output}: " in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["app.log"]
