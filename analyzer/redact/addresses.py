@@ -98,7 +98,7 @@ _PUBLIC = (
     r"npmjs\.(?:com|org)|maven\.org|apache\.org|debian\.org|ubuntu\.com|centos\.org|fedoraproject\.org|redhat\.com|"
     r"kernel\.org|mozilla\.org|w3\.org|ietf\.org|slack\.com|stripe\.com|sendgrid\.(?:com|net)|twilio\.com|"
     r"openai\.com|anthropic\.com|golang\.org|postgresql\.org|mysql\.com|oracle\.com|nginx\.(?:org|com)|mongodb\.(?:org|com)|"
-    r"ntp\.org|svc\.cluster\.local|in-addr\.arpa|ip6\.arpa|freedesktop\.org|gnu\.org|python\.org|nodejs\.org|"
+    r"ntp\.org|datadoghq\.(?:com|eu)|svc\.cluster\.local|in-addr\.arpa|ip6\.arpa|freedesktop\.org|gnu\.org|python\.org|nodejs\.org|"
     r"xmlsoap\.org|springframework\.org|hibernate\.org|openssl\.(?:org|com)|php\.net|elastic\.co|grafana\.com)"
 )
 _PUBLIC_SITE = re.compile(_PUBLIC)

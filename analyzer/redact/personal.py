@@ -54,6 +54,16 @@ def _is_chinese_id(value: str) -> bool:
     return "10X98765432"[total % 11] == value[-1].upper()
 
 
+# An offset of a clock, "+62.120011 s"; but whois writes telephone numbers as "+49.301234567" (RFC 5733).
+_SIGNED = re.compile(r"\+[0-9]+\.[0-9]+")
+_CALLED = re.compile(r"(?i)phone|tel|fax|mobile|call|voice|sms")
+
+
+def _ahead(match: re.Match[str]) -> tuple[int, int]:
+    """Where the 40 characters ahead of a match begin and end."""
+    return max(0, match.start() - 40), match.start()
+
+
 def _is_phone(value: str) -> bool:
     return 8 <= len(_digits(value)) <= 15
 
@@ -146,6 +156,9 @@ PHONE = Detector(
         r"(?:手机|手機|电话|電話|传真)(?:号码|号|號碼|號)?\\*[\"']?[ \t]{0,2}[:：=为是]?[ \t]{0,2}\\*[\"']?([0-9][0-9 -]{6,16}[0-9])(?![0-9A-Za-z_.-])"
     ),
     valid=_is_phone,
+    accept=lambda value, match: (
+        _SIGNED.fullmatch(value) is None or _CALLED.search(match.string, *_ahead(match)) is not None
+    ),
     canonical=_digits,
 )
 BIRTHDAY = Detector(
