@@ -101,7 +101,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "help": {"text": "\n".join(_help(rule, "")) or rule.title, "markdown": "\n".join(_help(rule, "**"))},
         "properties": {
-            "tags": [*rule.tags, *([rule.category] if rule.category else [])],
+            # The schema allows a tag once only; many rules carry their category as a tag, too.
+            "tags": list(dict.fromkeys([*rule.tags, *([rule.category] if rule.category else [])])),
             **({"security-severity": _SECURITY[rule.severity]} if rule.category == "security" else {}),
         },
     }

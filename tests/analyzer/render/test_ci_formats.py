@@ -83,6 +83,12 @@ def test_sarif_is_valid(sample_report: SampleReport, oasis: Draft7Validator, bun
     assert [error.message for error in oasis.iter_errors(data)] == []
 
 
+def test_sarif_names_a_tag_once(report_on: ReportOn) -> None:
+    own = RULE + "category: network\ntags: [network, dns, network]\n"
+    (rule,) = json.loads(made(report_on("it went beep\n", own), "sarif"))["runs"][0]["tool"]["driver"]["rules"]
+    assert rule["properties"]["tags"] == ["network", "dns"]
+
+
 def test_sarif_places_files_inside_their_archives(sample_report: SampleReport) -> None:
     report = sample_report("disk-full.tar.gz")
     (run,) = json.loads(made(report, "sarif"))["runs"]
