@@ -16,7 +16,7 @@ def test_the_names_that_other_programs_rely_on(sample_report: SampleReport) -> N
     assert data["schema_version"] == 1
     assert set(data) == {
         "schema_version", "tool", "bundle", "verdict", "findings", "unknown", "coverage", "problems", "timeline",
-        "facts", "network", "marks", "failing", "stats", "warnings",
+        "facts", "network", "marks", "failures", "failing", "stats", "warnings",
     }  # fmt: skip
     assert set(data["bundle"]) == {"name", "path", "kind", "sha256", "bytes", "files"}
     for finding in data["findings"]:
