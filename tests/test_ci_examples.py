@@ -64,7 +64,8 @@ def test_the_action(tmp_path: Path, shell: dict[str, str], paths: str, fail_on: 
             "report.html", "report.json", "report.sarif", "report.xml"
         }  # fmt: skip
         assert "analyze: " in done.stdout and (tmp_path / "summary.md").exists()
-        failing = json.loads((tmp_path / "out" / "report.json").read_text())["failing"]
+        report = json.loads((tmp_path / "out" / "report.json").read_text())
+        failing = report["failing"] + report["failures"]
         assert done.stdout.count("::error ") == len(failing)
 
 
