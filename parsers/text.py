@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from .charset import guess_codec, is_utf8, legacy_encoding
 from .cleaning import cleaned
 from .contract import HEAD_BYTES, Problem, Source
+from .counted import uncounted
 from .markup import markup_of
 from .plan import LINE_BYTES, Encoding, Slice
 from .reflow import reflowed, wrap_of
@@ -234,7 +235,9 @@ def read_slice(source: Source, piece: Slice, encoding: Encoding, line_bytes: int
         handle.seek(piece.start)
         data = handle.read(piece.size)
     problems: list[Problem] = []
-    complete = data if data.endswith(b"\n") else data + b"\n"
+    complete = written = data if data.endswith(b"\n") else data + b"\n"
+    if encoding.width == 1 and b"\0" in complete:
+        complete = uncounted(complete)
     if encoding.width > 1 or encoding.newline != b"\n":
         offsets = _wide_offsets(data, encoding)
         text = _decode_whole(data, encoding, source.path, problems)
@@ -246,7 +249,7 @@ def read_slice(source: Source, piece: Slice, encoding: Encoding, line_bytes: int
     clean = cleaned(text, encoding)
     ends = line_ends(clean)
     if offsets is None:
-        offsets = ends[:-1] if clean is complete else line_ends(data)[: len(ends) - 1]
+        offsets = ends[:-1] if clean is written else line_ends(data)[: len(ends) - 1]
     numbers = None
     if encoding.wrap is not None:
         clean, numbers, ahead = reflowed(clean, encoding.wrap)
