@@ -154,7 +154,7 @@ def bundle_command(
     digest = any(name != "terminal" for name, _ in outputs)
     with Processes((jobs or likely(paths)) - 1) as processes:
         book = _load_rules([*settings.rules, *(rules or [])])
-        report = _analyze(paths, book, limits, moments, zone, jobs, save, quiet, digest, processes)
+        report = _analyze(paths, book, limits, moments, zone, jobs, save, quiet, no_color, digest, processes)
     outcome = _judged(report, policy)
     least = min_severity or Level(settings.min_severity or "info")
     look = _Look(no_color, quiet, verbose or bool(explain), language, pager)
@@ -214,7 +214,7 @@ def _say_why(outcome: Outcome, *, printed: bool) -> None:
 def _was_read(report: Report) -> bool:
     """Whether anything was recognised; a capture without a packet was."""
     empty = {problem.source for problem in report.problems if problem.kind == "empty"}
-    return any(entry.records or (entry.parser and entry.source in empty) for entry in report.coverage)
+    return any(entry.was_read or (entry.parser and entry.source in empty) for entry in report.coverage)
 
 
 # What is handed on to others.
@@ -321,6 +321,7 @@ def _analyze(
     jobs: int,
     save: Path | None,
     quiet: bool,
+    no_color: bool,
     digest: bool,
     processes: Processes,
 ) -> Report:
@@ -328,12 +329,12 @@ def _analyze(
     from analyzer.pipeline import Options, analyze
 
     options = Options(limits, moments[0], moments[1], zone_minutes, jobs, save, digest=digest)
-    with book.placing(), _progress(not quiet) as advance:
+    with book.placing(), _progress(not quiet, no_color) as advance:
         return analyze(paths, Matcher(list(book), book.proven), options, advance, processes)
 
 
 @contextmanager
-def _progress(wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
+def _progress(wanted: bool, no_color: bool) -> Iterator[Callable[[int, int], None] | None]:
     """A progress bar on stderr, on a terminal only."""
     if not wanted or not sys.stderr.isatty():
         yield None
@@ -342,7 +343,7 @@ def _progress(wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=Console(stderr=True, no_color=no_color or None), transient=True) as progress:
         task = progress.add_task("reading", total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from analyzer.bundle import Bundle, open_bundle
 from analyzer.clock import decide_clocks, utc_now
 from analyzer.environment import described
+from analyzer.errors import UsageError
 from analyzer.facts import Facts, merge
 from analyzer.finding import Bucket, BundleInfo, Finding, Mark, Report
 from analyzer.inputs import Input, coverage_of, input_of, merged_problems, unreadable
@@ -61,6 +62,17 @@ class Options:
     save: Path | None = None
     slice_bytes: int = SLICE_BYTES
     digest: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a span of time that ends before it begins.
+
+        Raises:
+            UsageError: it does.
+        """
+        if self.since and self.until and self.since > self.until:
+            raise UsageError(
+                f"--since {self.since:%Y-%m-%dT%H:%M:%S%z} is later than --until {self.until:%Y-%m-%dT%H:%M:%S%z}."
+            )
 
 
 def analyze(
@@ -212,6 +224,8 @@ class _Run:
         entry.lines += result.lines
         entry.records += result.records
         entry.skipped += result.skipped
+        if result.outside[0]:
+            entry.outside.append(result.outside)
         entry.problems.extend(result.problems)
         entry.notices, entry.network, entry.landmarks = result.notices, result.network, result.landmarks
         if self._has_capture and result.first != NAT and entry.parser is not None and entry.parser.searched:

@@ -245,7 +245,7 @@ def read_slice(source: Source, piece: Slice, encoding: Encoding, line_bytes: int
         offsets = None
         text = complete if complete.isascii() else _to_utf8(complete, encoding, source.path, problems)
     if b"\0" in text:
-        text = _strip_nul(text, source.path, problems)
+        text = _strip_nul(text, source.path, problems, piece.start <= encoding.bom)
     clean = cleaned(text, encoding)
     ends = line_ends(clean)
     if offsets is None:
@@ -349,15 +349,17 @@ def _bad_bytes(path: str, count: int, codec: str) -> Problem:
     return Problem(path, "encoding", f"{count} characters are invalid in {codec} and shown as \ufffd.")
 
 
-def _strip_nul(text: bytes, path: str, problems: list[Problem]) -> bytes:
+def _strip_nul(text: bytes, path: str, problems: list[Problem], is_first: bool) -> bytes:
     count = text.count(b"\0")
     if count >= 64:
+        # The lines ahead of a later slice are not counted here.
         line = text.count(b"\n", 0, text.index(b"\0")) + 1
+        where = f", the first in line {line:,}" if is_first else ""
         problems.append(
             Problem(
                 path,
                 "binary",
-                f"{count:,} NUL bytes were skipped, the first in line {line} of the slice: a hole in the file, "
+                f"{count:,} NUL bytes were skipped{where}: a hole in the file, "
                 "as a crash or a rotation by copy-truncate leaves it.",
             )
         )

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
 import struct
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +52,37 @@ def test_exit_codes(analyze_command: Command, log: Path, rules: Path, arguments:
     assert done.returncode == code
     assert "Traceback" not in done.stderr
     assert bool(done.stderr) is (code == 2)
+
+
+def test_a_span_of_time_without_records_is_said_to_be_one(analyze_command: Command, log: Path, tmp_path: Path) -> None:
+    done = analyze_command(log, "--since", "2027-01-01")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("No record is of the time asked for: they are from 2026-03-14 09:26:53 to\n2026-03-14")
+    (tmp_path / "old.log").write_text("2020-03-14 09:26:53 ERROR boop\n")
+    (tmp_path / "void.bin").write_bytes(bytes(range(256)))
+    report = json.loads(analyze_command(tmp_path, "--since", "2026-01-01", "--format", "json").stdout)
+    assert report["verdict"].endswith("1 file has no record of the time asked for. 1 file was not read.")
+    (old,) = (entry for entry in report["coverage"] if entry["source"].endswith("old.log"))
+    assert old["problem"] == "outside of the time asked for: from 2020-03-14 09:26:53 to 2020-03-14 09:26:53"
+
+
+def test_a_span_of_time_that_ends_before_it_begins_is_refused(analyze_command: Command, log: Path) -> None:
+    done = analyze_command(log, "--since", "2026-03-15", "--until", "2026-03-14T10:00:00+08:00")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "analyze: --since 2026-03-15T00:00:00+0000 is later than --until 2026-03-14T10:00:00+0800.\n"
+
+
+def test_no_color_is_for_the_progress_bar_too(installed: Path, log: Path) -> None:
+    command = [sys.executable, "-P", "-c", "from analyzer.cli import main; main()", str(log), "--no-color"]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(installed), "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+    ours, theirs = pty.openpty()
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, env=environment, check=False)
+    os.close(theirs)
+    shown = os.read(ours, 1 << 20)
+    os.close(ours)
+    assert done.returncode == 0
+    assert b"reading" in shown
+    assert re.search(rb"\x1b\[[0-9;]*m", shown) is None
 
 
 def test_a_capture_without_packets_is_read_and_said_to_be_empty(analyze_command: Command, tmp_path: Path) -> None:
