@@ -380,5 +380,5 @@ def _cut_lines(text: bytes, ends: NDArray[np.int64], line_bytes: int) -> bytes:
 
 
 def _long_line(path: str, size: int, kept: int) -> Problem:
-    message = f"A line is {size:,} bytes long, over the limit of {kept:,}; its rest was truncated."
+    message = f"A line is {size:,} bytes long, over the limit of {kept:,} (--limit line_bytes); its rest was truncated."
     return Problem(path, "limit", message)
