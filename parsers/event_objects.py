@@ -277,7 +277,8 @@ def event_of(record: dict[str, Any]) -> Event:
     unsure = time is None or told is None or (not severity and layout.leveled) or _DATE.fullmatch(time) is not None
     guessed = guess(record) if unsure else None
     if guessed is not None:
-        told = guessed.body if told is None else told
+        # Of an object in which no key is one of a message, all is told.
+        told = guessed.body if told is None and guessed.named else told
         time = guessed.time if time is None or (guessed.time or "").startswith(f"{time} ") else time
         severity = severity or guessed.severity
     body = told if isinstance(told, str) else as_text(told)

@@ -19,7 +19,7 @@ _LEVEL = frozenset(
     ("level", "lvl", "lev", "sev", "severity", "priority", "prio", "pri", "loglevel", "errlevel", "label")
 )
 _BODY = ("message", "msg", "text", "note", "reason", "error", "err", "what", "description", "desc", "detail", "details",
-         "info", "summary", "title", "content", "line", "log", "event", "uri", "path")  # fmt: skip
+         "info", "summary", "title", "content", "line", "log", "event")  # fmt: skip
 # A point in time, or the date or the clock alone, as nearly all loggers write them.
 _MOMENT = re.compile(
     r"(?:[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/. ](?:[0-9]{1,2}|[A-Z][a-z]{2})[-/. ][0-9]{4})"
