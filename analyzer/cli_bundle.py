@@ -134,8 +134,6 @@ def bundle_command(
     outputs = outputs_of(format_, output or [])
     changes = [*(f"{name}={value}" for name, value in settings.limits.items()), *(limit or [])]
     moments = (_moment(since, "--since"), _moment(until, "--until"))
-    if moments[0] and moments[1] and moments[0] > moments[1]:
-        raise UsageError(f"--since {since} is later than --until {until}: nothing can be between them.")
     zone = _zone(timezone or settings.timezone or "")
     # What cannot be read is said before the long work, not after it.
     policy = _policy(settings, fail_on, baseline, require or [], forbid or [])
@@ -144,7 +142,7 @@ def bundle_command(
     digest = any(name != "terminal" for name, _ in outputs)
     with Processes((jobs or likely(paths)) - 1) as processes:
         book = _load_rules([*settings.rules, *(rules or [])])
-        report = _analyze(paths, book, limits, moments, zone, jobs, save, quiet, digest, processes)
+        report = _analyze(paths, book, limits, moments, zone, jobs, save, quiet, no_color, digest, processes)
     report = _judged(report, policy)
     least = min_severity or Level(settings.min_severity or "info")
     look = Look(no_color, quiet, verbose or bool(explain), language.value, pager)
@@ -254,6 +252,7 @@ def _analyze(
     jobs: int,
     save: Path | None,
     quiet: bool,
+    no_color: bool,
     digest: bool,
     processes: Processes,
 ) -> Report:
@@ -261,12 +260,12 @@ def _analyze(
     from analyzer.pipeline import Options, analyze
 
     options = Options(limits, moments[0], moments[1], zone_minutes, jobs, save, digest=digest)
-    with book.placing(), _progress(not quiet) as advance:
+    with book.placing(), _progress(not quiet, no_color) as advance:
         return analyze(paths, Matcher(list(book), book.proven), options, advance, processes)
 
 
 @contextmanager
-def _progress(wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
+def _progress(wanted: bool, no_color: bool) -> Iterator[Callable[[int, int], None] | None]:
     """A progress bar on stderr, on a terminal only."""
     if not wanted or not sys.stderr.isatty():
         yield None
@@ -275,7 +274,7 @@ def _progress(wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=Console(stderr=True, no_color=no_color or None), transient=True) as progress:
         task = progress.add_task("reading", total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 

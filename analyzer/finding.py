@@ -153,6 +153,8 @@ class Coverage:
         encoding: of the file.
         clock: how year and zone of its times were decided.
         problem: why it was not read, or what went wrong; "" if nothing.
+        outside: records that were left out, as they are outside of the time asked for.
+        outside_span: their earliest and latest time; None where there are none.
     """
 
     source: str
@@ -168,6 +170,13 @@ class Coverage:
     last_seen: datetime | None = None
     problem: str = ""
     why: str = ""
+    outside: int = 0
+    outside_span: tuple[datetime, datetime] | None = None
+
+    @property
+    def was_read(self) -> bool:
+        """Whether records were read, those that were then left out included."""
+        return bool(self.records or self.outside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,4 +253,4 @@ class Report:
     def was_read(self) -> bool:
         """Whether anything was recognised; a capture without a packet was."""
         empty = {problem.source for problem in self.problems if problem.kind == "empty"}
-        return any(entry.records or (entry.parser and entry.source in empty) for entry in self.coverage)
+        return any(entry.was_read or (entry.parser and entry.source in empty) for entry in self.coverage)

@@ -34,6 +34,7 @@ class Input:
     skipped: int = 0
     first: int = NAT
     last: int = NAT
+    outside: list[tuple[int, int, int]] = field(default_factory=list)  # as in SliceResult, of its slices
     problems: list[Problem] = field(default_factory=list)
     notices: tuple[str, ...] | None = None
     network: NetworkSummary | None = None
@@ -67,6 +68,11 @@ def coverage_of(entry: Input) -> Coverage:
     """How a file was read, for the report."""
     source, plan = entry.source, entry.plan
     reasons = [entry.why_not] if entry.why_not else [problem.message for problem in merged_problems(entry.problems)]
+    outside = sum(count for count, _, _ in entry.outside)
+    first = to_datetime(min((first for _, first, _ in entry.outside), default=NAT))
+    last = to_datetime(max((last for _, _, last in entry.outside), default=NAT))
+    if first and last and not entry.records:
+        reasons.append(f"outside of the time asked for: from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S}")
     return Coverage(
         source=source.path,
         bytes=source.size,
@@ -81,6 +87,8 @@ def coverage_of(entry: Input) -> Coverage:
         first_seen=to_datetime(entry.first),
         last_seen=to_datetime(entry.last),
         problem="; ".join(reasons[:3]),
+        outside=outside,
+        outside_span=(first, last) if first and last else None,
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from analyzer.bundle import Bundle, open_bundle
 from analyzer.clock import decide_clocks, utc_now
 from analyzer.environment import described
+from analyzer.errors import UsageError
 from analyzer.facts import Facts, merge
 from analyzer.finding import Bucket, BundleInfo, Finding, Mark, Report
 from analyzer.inputs import Input, coverage_of, input_of, merged_problems, unreadable
@@ -62,10 +63,16 @@ class Options:
     slice_bytes: int = SLICE_BYTES
     digest: bool = True
 
-    @property
-    def bounded(self) -> bool:
-        """Whether only records of a span of time are wanted."""
-        return self.since is not None or self.until is not None
+    def __post_init__(self) -> None:
+        """Refuse a span of time that ends before it begins.
+
+        Raises:
+            UsageError: it does.
+        """
+        if self.since and self.until and self.since > self.until:
+            raise UsageError(
+                f"--since {self.since:%Y-%m-%dT%H:%M:%S%z} is later than --until {self.until:%Y-%m-%dT%H:%M:%S%z}."
+            )
 
 
 def analyze(
@@ -143,7 +150,7 @@ class _Run:
         problems = [*self._bundle.problems, *(p for entry in self._inputs for p in merged_problems(entry.problems))]
         report = Report(
             bundle=self._info(),
-            verdict=verdict(findings, unknown, warned, coverage, problems, self._options.bounded),
+            verdict=verdict(findings, unknown, warned, coverage, problems),
             findings=findings,
             unknown=unknown,
             coverage=coverage,
@@ -217,6 +224,8 @@ class _Run:
         entry.lines += result.lines
         entry.records += result.records
         entry.skipped += result.skipped
+        if result.outside[0]:
+            entry.outside.append(result.outside)
         entry.problems.extend(result.problems)
         entry.notices, entry.network, entry.landmarks = result.notices, result.network, result.landmarks
         if self._has_capture and result.first != NAT and entry.parser is not None and entry.parser.searched:

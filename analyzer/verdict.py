@@ -15,29 +15,27 @@ def verdict(
     warnings: Sequence[UnknownError],
     coverage: Sequence[Coverage],
     problems: Sequence[Problem],
-    bounded: bool = False,
 ) -> str:
-    """One sentence: what is wrong, most likely what, since when.
-
-    `bounded` says that only records of a span of time were wanted.
-    """
+    """One sentence: what is wrong, most likely what, since when."""
     searched = {name: by_name(name).searched for name in {entry.parser for entry in coverage} if name}
     read = sum(1 for entry in coverage if entry.records and searched.get(entry.parser))
     documents = sum(1 for entry in coverage if entry.parser and not searched[entry.parser])
-    silent = [entry.source for entry in coverage if entry.bytes and not entry.records]
+    silent = [entry.source for entry in coverage if entry.bytes and not entry.was_read]
+    outside = [entry.outside_span for entry in coverage if entry.outside_span and not entry.records]
     void = {problem.source for problem in problems if problem.kind == "empty"}
     empty = sum(1 for source in silent if source in void)
-    outside = sum(1 for entry in coverage if entry.parser and entry.lines > entry.skipped and not entry.records)
-    outside = outside if bounded else 0
-    unread = len(silent) - empty - outside
+    unread = len(silent) - empty
     tail = f" {_plural(empty, 'capture holds', 'captures hold')} no packet." if empty else ""
-    tail += f" {_plural(outside, 'file has', 'files have')} no record between --since and --until." if outside else ""
     tail += f" {_plural(unread, 'file was', 'files were')} not read." if unread else ""
+    if not read and outside:
+        first, last = min(first for first, _ in outside), max(last for _, last in outside)
+        span = f"from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC"
+        return f"No record is of the time asked for: they are {span}." + tail
+    if outside:
+        tail = f" {_plural(len(outside), 'file has', 'files have')} no record of the time asked for." + tail
     if not read and documents:
         return f"{_plural(documents, 'file is', 'files are')} configuration, code or text, and no log." + tail
     if not read:
-        if outside:
-            return "Nothing to analyse in the wanted time." + tail
         return ("There is nothing to analyse." if empty and not unread else "Nothing could be analysed.") + tail
     if documents and not findings:
         tail = f" {_plural(documents, 'more is', 'more are')} configuration, code or text." + tail

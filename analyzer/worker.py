@@ -86,6 +86,7 @@ class SliceResult:
         landmarks: what of a capture a log may name, to compare clocks.
         facts: versions and hosts that its new shapes name.
         jumps: where its times go back.
+        outside: of records outside of the time asked for, which were left out: how many, earliest, latest.
     """
 
     lines: int
@@ -103,6 +104,7 @@ class SliceResult:
     landmarks: Landmarks | None = None
     facts: Facts = field(default_factory=dict)
     jumps: tuple[Jump, ...] = ()
+    outside: tuple[int, int, int] = (0, NAT, NAT)
 
 
 # What a worker notes of a shape: it has read one; its masked message is sent.
@@ -161,6 +163,7 @@ class Worker:
             problems=batch.problems,
             facts=facts,
             jumps=() if batch.capture is not None else _jumps(batch, rows),
+            outside=_outside(batch.time[heads[~wanted]]),
         )
         return result if batch.capture is None else _with_capture(result, batch, batch.capture, job)
 
@@ -304,6 +307,10 @@ def _wanted(batch: Batch, job: Job) -> NDArray[np.bool_]:
     if job.until is not None:
         wanted &= (times <= job.until) | (times == NAT)
     return wanted
+
+
+def _outside(times: NDArray[np.int64]) -> tuple[int, int, int]:
+    return (len(times), int(times.min()), int(times.max())) if len(times) else (0, NAT, NAT)
 
 
 # Records of a program with threads, or of requests logged at their end, are out of order by less than this.

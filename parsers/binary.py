@@ -20,6 +20,13 @@ _KINDS = (
     (rb"FLR\0", "a Java Flight Recording", "jfr print or JDK Mission Control reads it"),
     (rb"\xd5\xd5|\x96\xd5", "data of sysstat (sar)", "export it: sar -A -f FILE"),
     (rb"\x89PNG|\xff\xd8\xff|GIF8", "a picture", "ask for the text that it shows"),
+    (rb"\x04\x22\x4d\x18", "compressed by lz4", "lz4 -d unpacks it"),
+    (rb"\x1f\x9d", "compressed by compress", "gzip -d unpacks it"),
+    (rb"LZIP", "compressed by lzip", "lzip -d unpacks it"),
+    (rb"\x89LZO\0", "compressed by lzop", "lzop -d unpacks it"),
+    (rb"\x5d\0\0[\0-\xff]{2}", "compressed as LZMA", "xz -d unpacks it"),
+    (rb"!<arch>\n", "an ar archive, such as a Debian package or a library", "ar x unpacks it"),
+    (rb"MSCF", "a cabinet of Windows", "cabextract or expand unpacks it"),
     (rb"%PDF-", "a PDF document", "ask for the text that it shows"),
     (rb"\xd0\xcf\x11\xe0", "a document of Microsoft Office or an installer", "open it with the program that wrote it"),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from .guessed_keys import guess, tells_level
 from .json_text import as_text
 from .severity import BUNYAN, CRITICAL, DEBUG, ERROR, FATAL, INFO, SYSLOG, WARN, number
 
@@ -65,6 +66,7 @@ _STATUS_WAY = ("status",)
 _PECULIAR = frozenset(
     ("levelname", "remoteAddr", "severityLevel", "TimeCreated", "event_type", "errorCode", "startedDateTime")
 )
+_DATE = re.compile(r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.](?:[0-9]{1,2}|[A-Z][a-z]{2})[-/.][0-9]{4}")
 _TIMES = frozenset(_TIME)
 _ROOTS = frozenset(name for names in (_TIME, _BODY) for name in names) | {name.split(".")[0] for name in _TIME + _BODY}
 
@@ -101,6 +103,7 @@ class _Layout:
         time, body, details, severity, status: ways to it, the best first.
         fields: ways to each of schema.HEADER_FIELDS that they may have.
         wraps: keys that may hold the object that was wrapped.
+        leveled: whether a key speaks of a level.
         peculiar: whether they may be those of a program with levels or names of its own.
     """
 
@@ -111,6 +114,7 @@ class _Layout:
     status: tuple[Way, ...]
     fields: tuple[tuple[str, tuple[Way, ...]], ...]
     wraps: tuple[str, ...]
+    leveled: bool
     peculiar: bool
 
 
@@ -125,6 +129,7 @@ def _layout(keys: tuple[str, ...]) -> _Layout:
         status=_ways(tuple(_FIELDS["http_response_status_code"]), keys),
         fields=tuple((name, ways) for name, ways in fields if ways),
         wraps=tuple(name for name in _WRAPPERS if name in keys),
+        leveled=any(map(tells_level, keys)),
         peculiar=not _PECULIAR.isdisjoint(keys),
     )
 
@@ -266,6 +271,16 @@ def event_of(record: dict[str, Any]) -> Event:
     if layout.wraps and (inner := unwrapped(record)) is not record:
         record, layout = inner, _layout(tuple(inner))
     told = _first(record, layout.body)
+    time = as_text(_first(record, layout.time))
+    level = _level(record, layout) if layout.severity else None
+    severity = severity_of(level) if level is not None else _severity_of_status(_first(record, layout.status))
+    unsure = time is None or told is None or (not severity and layout.leveled) or _DATE.fullmatch(time) is not None
+    guessed = guess(record) if unsure else None
+    if guessed is not None:
+        # Of an object in which no key is one of a message, all is told.
+        told = guessed.body if told is None and guessed.named else told
+        time = guessed.time if time is None or (guessed.time or "").startswith(f"{time} ") else time
+        severity = severity or guessed.severity
     body = told if isinstance(told, str) else as_text(told)
     details = thrown(_first(record, layout.details)) if layout.details else None
     if body is None:
@@ -273,13 +288,10 @@ def event_of(record: dict[str, Any]) -> Event:
     elif details is not None and details not in body:
         body = f"{body}\n{details}"
     for name, sentence in sentences(record):
-        if sentence not in body:
+        if sentence not in body and (guessed is None or name not in guessed.keys):
             body = f"{body}\n{name}: {sentence}"
-    time = as_text(_first(record, layout.time))
     if time is not None and time.startswith("/Date(") and (match := _DOTNET_DATE.match(time)):
         time = match[1]
-    level = _level(record, layout) if layout.severity else None
-    severity = severity_of(level) if level is not None else _severity_of_status(_first(record, layout.status))
     fields: dict[str, str | None] = {}
     for field, ways in layout.fields:
         value = _first(record, ways)

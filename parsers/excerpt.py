@@ -9,6 +9,7 @@ from functools import lru_cache
 from .charset import is_utf8
 from .cleaning import cleaned
 from .contract import HEAD_BYTES, Source
+from .counted import uncounted, without_size
 from .plan import Encoding
 from .reflow import reflowed
 from .text import detect_encoding, find_aligned
@@ -36,6 +37,8 @@ def _head_lines(head: bytes, size: int, limit: int) -> tuple[str, ...]:
 
 def _plain(data: bytes, encoding: Encoding) -> str:
     """Whole lines as text, without what is not of the log."""
+    if encoding.width == 1 and b"\0" in data:
+        data = uncounted(data)
     text = data.decode(encoding.name, "replace").replace("\0", "")
     return cleaned(text.encode("utf-8", "replace"), encoding).decode("utf-8", "replace")
 
@@ -169,6 +172,8 @@ def _lines(data: bytes, encoding: Encoding) -> list[str]:
 
 
 def _shown(line: bytes, encoding: Encoding) -> str:
+    if encoding.width == 1:
+        line = without_size(line)
     codec = encoding.name
     if codec == "utf-8" and not is_utf8(line):
         codec = encoding.fallback

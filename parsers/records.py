@@ -205,13 +205,13 @@ class RecordFormat:
         found = cut_apart(self.headed_records(piece.heading, texts, plan), plan)
         problems = list(lines.problems)
         if found.malformed:
-            first = found.malformed[0] + 1
+            # The lines ahead of a later slice are not counted here.
+            where = f", the first is line {found.malformed[0] + 1:,}" if piece.start <= plan.encoding.bom else ""
             problems.append(
                 Problem(
                     source.path,
                     "malformed",
-                    f"{len(found.malformed):,} lines are no valid {self.title}, the first is line {first:,} "
-                    "of its slice; they were read as plain text.",
+                    f"{len(found.malformed):,} lines are no valid {self.title}{where}; they were read as plain text.",
                 )
             )
         batch = batch_of(found, lines, plan, tuple(problems), self.streamed, self.vague)

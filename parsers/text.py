@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from .charset import guess_codec, is_utf8, legacy_encoding
 from .cleaning import cleaned
 from .contract import HEAD_BYTES, Problem, Source
+from .counted import uncounted
 from .markup import markup_of
 from .plan import LINE_BYTES, Encoding, Slice
 from .reflow import reflowed, wrap_of
@@ -234,7 +235,9 @@ def read_slice(source: Source, piece: Slice, encoding: Encoding, line_bytes: int
         handle.seek(piece.start)
         data = handle.read(piece.size)
     problems: list[Problem] = []
-    complete = data if data.endswith(b"\n") else data + b"\n"
+    complete = written = data if data.endswith(b"\n") else data + b"\n"
+    if encoding.width == 1 and b"\0" in complete:
+        complete = uncounted(complete)
     if encoding.width > 1 or encoding.newline != b"\n":
         offsets = _wide_offsets(data, encoding)
         text = _decode_whole(data, encoding, source.path, problems)
@@ -242,11 +245,11 @@ def read_slice(source: Source, piece: Slice, encoding: Encoding, line_bytes: int
         offsets = None
         text = complete if complete.isascii() else _to_utf8(complete, encoding, source.path, problems)
     if b"\0" in text:
-        text = _strip_nul(text, source.path, problems)
+        text = _strip_nul(text, source.path, problems, piece.start <= encoding.bom)
     clean = cleaned(text, encoding)
     ends = line_ends(clean)
     if offsets is None:
-        offsets = ends[:-1] if clean is complete else line_ends(data)[: len(ends) - 1]
+        offsets = ends[:-1] if clean is written else line_ends(data)[: len(ends) - 1]
     numbers = None
     if encoding.wrap is not None:
         clean, numbers, ahead = reflowed(clean, encoding.wrap)
@@ -346,15 +349,17 @@ def _bad_bytes(path: str, count: int, codec: str) -> Problem:
     return Problem(path, "encoding", f"{count} characters are invalid in {codec} and shown as \ufffd.")
 
 
-def _strip_nul(text: bytes, path: str, problems: list[Problem]) -> bytes:
+def _strip_nul(text: bytes, path: str, problems: list[Problem], is_first: bool) -> bytes:
     count = text.count(b"\0")
     if count >= 64:
+        # The lines ahead of a later slice are not counted here.
         line = text.count(b"\n", 0, text.index(b"\0")) + 1
+        where = f", the first in line {line:,}" if is_first else ""
         problems.append(
             Problem(
                 path,
                 "binary",
-                f"{count:,} NUL bytes were skipped, the first in line {line} of the slice: a hole in the file, "
+                f"{count:,} NUL bytes were skipped{where}: a hole in the file, "
                 "as a crash or a rotation by copy-truncate leaves it.",
             )
         )
@@ -375,5 +380,5 @@ def _cut_lines(text: bytes, ends: NDArray[np.int64], line_bytes: int) -> bytes:
 
 
 def _long_line(path: str, size: int, kept: int) -> Problem:
-    message = f"A line is {size:,} bytes long, over the limit of {kept:,}; its rest was truncated."
+    message = f"A line is {size:,} bytes long, over the limit of {kept:,} (--limit line_bytes); its rest was truncated."
     return Problem(path, "limit", message)

@@ -116,6 +116,9 @@ class _Opening:
     def open(self, paths: list[str]) -> Bundle:
         if not paths:
             raise InputError("No input: give a file, a folder, or - for stdin.")
+        if "" in paths:
+            # Path("") is the current folder, which nobody asked for: a variable of a shell is not set.
+            raise InputError("A path is empty: give a file, a folder, or - for stdin.")
         paths = list(dict.fromkeys(paths))  # the same path typed twice is read once
         names = [self._shown_name(path, alone=len(paths) == 1) for path in paths]
         name = names[0] if len(paths) == 1 else f"{names[0]} and {len(paths) - 1} more"
@@ -186,7 +189,8 @@ class _Opening:
                         self._problems.add(
                             name,
                             "limit",
-                            f"{name} exceeds the limit on bytes in all ({readable_size(most)}); the rest was cut off.",
+                            f"{name} exceeds the limit on bytes in all ({readable_size(most)}, --limit total_bytes); "
+                            "the rest was cut off.",
                         )
                         file.write(block[: most - file.size])
                         break

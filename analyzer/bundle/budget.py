@@ -39,7 +39,9 @@ class Budget:
         self._from_input += count
         if self._total > limits.total_bytes:
             raise BudgetSpent(
-                "limit", f"exceeds the limit on expanded bytes in all ({readable_size(limits.total_bytes)})"
+                "limit",
+                "exceeds the limit on expanded bytes in all"
+                f" ({readable_size(limits.total_bytes)}, --limit total_bytes)",
             )
         if self._from_input > max(limits.ratio_floor, limits.ratio * self._input_size):
             raise BudgetSpent("limit", _ratio_clause(limits), ratio=True)
@@ -56,7 +58,9 @@ class Budget:
         """
         self._members += 1
         if self._members > self.limits.members:
-            raise BudgetSpent("limit", f"has more members than the limit of {self.limits.members:,} allows")
+            raise BudgetSpent(
+                "limit", f"has more members than the limit of {self.limits.members:,} allows (--limit members)"
+            )
 
     def charged(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """Pass blocks on and spend their bytes first."""
@@ -74,7 +78,11 @@ class Budget:
         for block in blocks:
             if len(block) > left:
                 yield block[:left]
-                raise Fault("limit", f"exceeds the limit on one member ({readable_size(self.limits.member_bytes)})")
+                raise Fault(
+                    "limit",
+                    "exceeds the limit on one member"
+                    f" ({readable_size(self.limits.member_bytes)}, --limit member_bytes)",
+                )
             left -= len(block)
             yield block
 
@@ -102,5 +110,5 @@ class RatioGuard:
 def _ratio_clause(limits: Limits) -> str:
     return (
         f"expands more than the ratio limit of {limits.ratio}:1 allows"
-        f" (checked past {readable_size(limits.ratio_floor)}), as a decompression bomb does"
+        f" (checked past {readable_size(limits.ratio_floor)}, --limit ratio), as a decompression bomb does"
     )

@@ -341,7 +341,7 @@ def _window_fault(limits: Limits, window: int = 0) -> Fault:
     return Fault(
         "limit",
         f"needs more memory to decompress{asked} than the limit on decoders allows"
-        f" ({readable_size(limits.decoder_window)})",
+        f" ({readable_size(limits.decoder_window)}, --limit decoder_window)",
     )
 
 

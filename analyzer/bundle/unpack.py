@@ -294,7 +294,9 @@ class Unpacker:
     def _too_deep(self, entry: Entry) -> bool:
         if entry.depth < self._limits.depth:
             return False
-        clause = f"is nested deeper than the depth limit of {self._limits.depth} allows; it was not opened"
+        clause = (
+            f"is nested deeper than the depth limit of {self._limits.depth} allows (--limit depth); it was not opened"
+        )
         self._report_fault(entry.path, Fault("limit", clause))
         return True
 

@@ -103,13 +103,10 @@ def render(report: Report, style: Style) -> str:
             ),
             counts={severity: sum(f.severity == severity for f in report.findings) for severity in SEVERITIES},
             unread=[
-                entry
-                for entry in report.coverage
-                # Lines that were read may all be outside the wanted time.
-                if entry.bytes and not entry.records and entry.source not in void and entry.lines <= entry.skipped
+                entry for entry in report.coverage if entry.bytes and not entry.was_read and entry.source not in void
             ],
             empty=sum(not entry.bytes for entry in report.coverage),
-            read=[entry for entry in report.coverage if entry.records],
+            read=[entry for entry in report.coverage if entry.was_read],
             span=_span(report.coverage),
         )
         .strip()

@@ -138,7 +138,7 @@ class _Writer:
         words = self._words
         yield words.hello
         yield ""
-        if not any(entry.records for entry in self._report.coverage):
+        if not any(entry.was_read for entry in self._report.coverage):
             yield words.empty if _all_empty(self._report) else words.no_input
             yield ""
             yield from self._collect()

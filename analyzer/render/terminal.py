@@ -249,7 +249,7 @@ def _unknown(console: Console, unknown: Iterable[UnknownError], style: Style, bu
 
 def _coverage_line(coverage: Iterable[Coverage], report: Report) -> str:
     entries = list(coverage)
-    read = [entry for entry in entries if entry.records]
+    read = [entry for entry in entries if entry.was_read]
     records, lines = (sum(getattr(entry, name) for entry in entries) for name in ("records", "lines"))
     seconds = report.stats.get("seconds", 0)
     firsts = [entry.first_seen for entry in read if entry.first_seen]

@@ -143,13 +143,15 @@ JSON = JournalJson(
 _PAIR = re.compile(r"^\s*([A-Z_][A-Z0-9_]*)=(.*)$", re.DOTALL)
 
 
-def _pairs(lines: Iterable[str]) -> dict[str, str]:
+def _pairs(lines: Iterable[str], counted: bool) -> dict[str, str]:
     """The fields of an entry; lines that are no pair go on with the field before them."""
     found: dict[str, str] = {}
     last = ""
     for line in lines:
-        match = _PAIR.match(line)
-        if match:
+        if counted and line[:1] in ("", " "):  # of a value whose bytes are counted (parsers/counted.py)
+            if line and last:
+                found[last] += ("\n" if found[last] else "") + line[1:]
+        elif match := _PAIR.match(line):
             last = match[1]
             found[last] = match[2]
         elif last:
@@ -163,11 +165,13 @@ class JournalBlocks(RecordFormat):
 
     Attributes:
         start: a regular expression for the first line of an entry; its group 1, if any, is the time.
+        counted: whether the bytes of values of several lines are counted.
     """
 
     vague = DEFAULT_PRIORITIES
 
     start: str
+    counted: bool = False
 
     def starts_record(self, line: str) -> bool:
         """Whether a line begins an entry."""
@@ -196,7 +200,7 @@ class JournalBlocks(RecordFormat):
                 continue
             match = re.match(self.start, lines[at])
             time = match[1] if match and match.re.groups else None
-            _add(found, at, _pairs(lines[at:end]), time)
+            _add(found, at, _pairs(lines[at:end], self.counted), time)
         return found
 
 
@@ -205,6 +209,7 @@ EXPORT = JournalBlocks(
     title="journalctl -o export",
     reference="https://systemd.io/JOURNAL_EXPORT_FORMATS/#journal-export-format",
     start=r"^__CURSOR=",
+    counted=True,
     samples=(
         Sample(
             "__CURSOR=s=12fc;i=98\n__REALTIME_TIMESTAMP=1773480413123456\n_HOSTNAME=ops-3\nPRIORITY=6\nSYSLOG_IDENTIFIER=systemd\nMESSAGE=Started shop.service - Shop.\n",

@@ -9,6 +9,7 @@ from typing import Any
 from ..contract import Source
 from ..event_objects import event_of, knows, level_of, message_of, names_an_event, unwrapped
 from ..excerpt import head_lines
+from ..guessed_keys import looks_logged
 from ..json_text import decode, element, elements
 from ..lines import Sample
 from ..records import RecordFormat, Records, looks_continued
@@ -32,7 +33,8 @@ class JsonLines(RecordFormat):
         known = sum(
             1
             for line in lines
-            if (record := element(line)) is not None and (knows(record) or names_an_event(unwrapped(record)))
+            if (record := element(line)) is not None
+            and (knows(record) or names_an_event(unwrapped(record)) or looks_logged(record))
         )
         return self.confidence * known / len(lines)
 

@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import io
 import json
+import os
+import pty
+import re
 import struct
 import subprocess
+import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +54,60 @@ def test_exit_codes(analyze_command: Command, log: Path, rules: Path, arguments:
     assert done.returncode == code
     assert "Traceback" not in done.stderr
     assert bool(done.stderr) is (code == 2)
+
+
+def test_a_limit_that_was_hit_is_named_as_one_sets_it(analyze_command: Command, tmp_path: Path) -> None:
+    """What is said is enough to change it: each is hit, then raised by what was said."""
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("app.log", "2026-03-14 09:26:53 ERROR " + "beep " * 2000)
+    with zipfile.ZipFile(tmp_path / "case.zip", "w") as archive:
+        archive.writestr("inner.zip", inner.getvalue())
+    hit = ["total_bytes=5000", "member_bytes=5000", "members=1", "depth=1", "line_bytes=100"]
+    for limit in [*hit, "ratio=2,ratio_floor=1"]:
+        options = [word for change in limit.split(",") for word in ("--limit", change)]
+        report = json.loads(analyze_command(tmp_path / "case.zip", *options, "--format", "json").stdout)
+        said = [problem["message"] for problem in report["problems"] if problem["kind"] == "limit"]
+        assert any(f"--limit {limit.partition('=')[0]}" in message for message in said), (limit, said)
+
+
+def test_an_empty_path_is_not_the_current_folder(analyze_command: Command) -> None:
+    done = analyze_command("")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "analyze: A path is empty: give a file, a folder, or - for stdin.\n"
+
+
+def test_a_span_of_time_without_records_is_said_to_be_one(analyze_command: Command, log: Path, tmp_path: Path) -> None:
+    done = analyze_command(log, "--since", "2027-01-01")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(
+        "No record is of the time asked for: they are from 2026-03-14 09:26:53 to\n2026-03-14"
+    )
+    (tmp_path / "old.log").write_text("2020-03-14 09:26:53 ERROR boop\n")
+    (tmp_path / "void.bin").write_bytes(bytes(range(256)))
+    report = json.loads(analyze_command(tmp_path, "--since", "2026-01-01", "--format", "json").stdout)
+    assert report["verdict"].endswith("1 file has no record of the time asked for. 1 file was not read.")
+    (old,) = (entry for entry in report["coverage"] if entry["source"].endswith("old.log"))
+    assert old["problem"] == "outside of the time asked for: from 2020-03-14 09:26:53 to 2020-03-14 09:26:53"
+
+
+def test_a_span_of_time_that_ends_before_it_begins_is_refused(analyze_command: Command, log: Path) -> None:
+    done = analyze_command(log, "--since", "2026-03-15", "--until", "2026-03-14T10:00:00+08:00")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "analyze: --since 2026-03-15T00:00:00+0000 is later than --until 2026-03-14T10:00:00+0800.\n"
+
+
+def test_no_color_is_for_the_progress_bar_too(installed: Path, log: Path) -> None:
+    command = [sys.executable, "-P", "-c", "from analyzer.cli import main; main()", str(log), "--no-color"]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(installed), "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+    ours, theirs = pty.openpty()
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, env=environment, check=False)
+    os.close(theirs)
+    shown = os.read(ours, 1 << 20)
+    os.close(ours)
+    assert done.returncode == 0
+    assert b"reading" in shown
+    assert re.search(rb"\x1b\[[0-9;]*m", shown) is None
 
 
 def test_a_capture_without_packets_is_read_and_said_to_be_empty(analyze_command: Command, tmp_path: Path) -> None:

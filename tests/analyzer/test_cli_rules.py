@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -66,3 +67,27 @@ def test_a_rule_may_explain_those_that_come_along(analyze_command: Command, tmp_
     done = analyze_command("rules", "check", file)
     assert done.returncode == 2
     assert "there is no rule 'disk.fuller': did you mean 'disk.full'?" in done.stderr
+
+
+README = (Path(__file__).resolve().parents[2] / "rules" / "README.md").read_text()
+
+
+def test_the_readme_of_the_rules_shows_every_key_and_every_correlation_as_they_work(
+    analyze_command: Command, tmp_path: Path
+) -> None:
+    (whole,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "whole.yaml").write_text(whole)
+    selections = 'slow: {body|contains: "disk slow"}, full: {body|contains: "queue full"}'
+    counted = 'slow: {body|re: "login of (?P<user>[a-z]+) from (?P<src_ip>[0-9.]+) failed"}'
+    for at, line in enumerate(re.findall(r"^    (\{type: .*?\})  ", README, re.MULTILINE)):
+        own = line.replace("started", "slow").replace("finished", "full")
+        text = f"id: t.r{at}\ntitle: T\nseverity: low\ndetection: {{{selections if 'rules' in own else counted}}}\n"
+        (tmp_path / f"r{at}.yaml").write_text(f"{text}correlation: {own}\n")
+    done = analyze_command("rules", "check", tmp_path)
+    assert (done.returncode, done.stdout) == (0, "6 rules: every example is found, and nothing else.\n")
+    (tmp_path / "whole.yaml").write_text(f"nonsense: 1\n{whole}")
+    keys = analyze_command("rules", "check", tmp_path).stderr.partition("use one of ")[2].strip().split(", ")
+    assert len(keys) > 20
+    assert [
+        key for key in keys if not re.search(rf"^{key}:", whole, re.MULTILINE) and f"{key}: true" not in whole
+    ] == []

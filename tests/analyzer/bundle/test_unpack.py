@@ -74,9 +74,9 @@ def test_zeros_take_no_room_on_the_disk(tmp_path, zip_of):
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
-        (Limits(member_bytes=MIB), r"limit on one member \(1 MiB\)"),
-        (Limits(total_bytes=MIB), r"limit on expanded bytes in all \(1 MiB\)"),
-        (Limits(members=1), "limit of 1 allows"),
+        (Limits(member_bytes=MIB), r"limit on one member \(1 MiB, --limit member_bytes\)"),
+        (Limits(total_bytes=MIB), r"limit on expanded bytes in all \(1 MiB, --limit total_bytes\)"),
+        (Limits(members=1), "limit of 1 allows .--limit members"),
     ],
 )
 def test_each_limit_is_named_with_its_value(look, zip_of, limits, words):
@@ -112,7 +112,7 @@ def test_a_decoder_that_wants_too_much_memory_is_refused(look):
     for data in (xz, zst):
         found = look(data)
         assert not found.content
-        assert "limit on decoders allows (128 MiB)" in found.messages()
+        assert "limit on decoders allows (128 MiB, --limit decoder_window)" in found.messages()
 
 
 def test_members_that_share_bytes_are_refused(look, zip_of):
