@@ -49,6 +49,8 @@ def _unreachable(capture: Capture, row: Row) -> Notice:
     proto, code, reporter = row["quoted_proto"], row["code_name"] or "unreachable", row["id_orig_h"]
     late = code == "port_unreachable" and row["quoted_orig_p"] == 53
     msg = f"{reporter} reports that {proto} packets from {source} do not reach {target}: {code}"
+    if code == "port_unreachable" and proto == "tcp":
+        msg += "; hosts answer TCP with a reset, so a firewall rule rejects it"
     if late:
         msg = f"{reporter} had closed its port when the answer of the DNS server {source} came"
     fields = {"code": code, "reporter": reporter, "target": target, "proto": proto, "count": row["count"]}
