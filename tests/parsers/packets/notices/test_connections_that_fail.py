@@ -79,3 +79,25 @@ def test_a_reset_right_behind_the_first_request_is_compared_with_the_answer_to_t
 
     assert first(250) == ["tcp_reset_middlebox"]
     assert first(57) == ["tcp_reset_midstream"]
+
+
+def behind_a_hole(wire: SimpleNamespace, size: int, filled: bool) -> SimpleNamespace:
+    """Full segments are missing, and smaller ones of `size` from behind them come."""
+    talk = wire.Talk().open()
+    talk.send(0.1, "c", 1, 1, PSH | ACK, 300).send(0.11, "s", 1, 301)
+    talk.send(0.12, "s", 2897, 301, PSH | ACK, size).send(0.121, "c", 301, 1)
+    if filled:
+        talk.send(0.5, "s", 1, 301, ACK, 1448).send(0.51, "s", 1449, 301, ACK, 1448).send(0.52, "c", 301, 2897 + size)
+    return talk.send(9, "c", 301, 2897 + size if filled else 1)
+
+
+def test_a_black_hole_is_seen_from_behind_it_too(wire: SimpleNamespace, read: Read) -> None:
+    (notice,) = told(read(behind_a_hole(wire, 120, False)))
+    assert (notice.note, notice.fields["direction"], notice.fields["bytes"]) == (
+        "mtu_black_hole",
+        "server_to_client",
+        2896,
+    )
+    assert "10.0.0.5:40000 waited 8.88 s for 2,896 bytes of 10.0.0.9:443 that never came" in notice.msg
+    for other in (behind_a_hole(wire, 120, True), behind_a_hole(wire, 1448, False)):
+        assert "mtu_black_hole" not in [notice.note for notice in read(other).notices()]
