@@ -26,6 +26,8 @@ _FORM_NAME = re.compile(rb"(?:^|[&?])" + _NAME + rb"=([^&\s]{1,128})", re.IGNORE
 _JSON_SECRET = re.compile(rb'"' + _SECRET + rb'"\s{0,4}:\s{0,4}"[^"]', re.IGNORECASE)
 _JSON_NAME = re.compile(rb'"' + _NAME + rb'"\s{0,4}:\s{0,4}"([^"]{1,128})"', re.IGNORECASE)
 
+_POSTGRESQL = re.compile(rb"p\0\0[\0-\x04][\0-\xff]([\x20-\x7e]{1,1024})\0")
+
 
 def _name(raw: bytes | None) -> str:
     return (raw or b"").decode("utf-8", "replace")[:_MOST_NAME]
@@ -98,6 +100,24 @@ def form(data: bytes) -> Login:
             found = name.search(text)
             return unquote_plus(_name(found[1])) if found else ""
     return None
+
+
+def secret_at(data: bytes) -> tuple[int, int] | None:
+    """Where the password of a login by LDAP, MQTT or PostgreSQL begins and ends in a packet."""
+    if ldap(data) is not None:
+        bind, _ = _element(_element(_element(data, 0x30)[0], 0x02)[1], 0x60)
+        _, rest = _element(_element(bind, 0x02)[1], 0x04)
+        begin = data.find(rest[: 2 + rest[1]]) + 2
+        return begin, min(begin + rest[1], len(data))
+    if mqtt(data) is not None:
+        head = 1 + sum(1 for byte in data[1:4] if byte >= 0x80)
+        size = sum((byte & 0x7F) << 7 * at for at, byte in enumerate(data[1 : head + 1]))
+        fields, end = data[: head + 1 + size], min(head + 1 + size, len(data))
+        for length in range(1, min(len(fields), 512)):  # the last field: what its two bytes count ends with it
+            if int.from_bytes(fields[end - length - 2 : end - length], "big") == length:
+                return end - length, end
+    found = _POSTGRESQL.fullmatch(data)
+    return found.span(1) if found else None
 
 
 def asks_in_the_clear(data: bytes) -> bool:
