@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from analyzer.redact.addresses import hides_name
 from analyzer.redact.detector import Detector
 from analyzer.redact.engine import Redactor
+from parsers.packets.protocols.logins import secret_at
 
 if TYPE_CHECKING:
     from analyzer.redact.captures import Addresses
 
 _READABLE = re.compile(rb"[\t\r\n\x20-\x7e]{5,}")
+_BINARY_LOGINS = (389, 3268, 1883, 5432, 5433, 6432)  # LDAP, MQTT, PostgreSQL
 _DNS, _DHCP, _SNMP = (53, 5353, 5355), (67, 68), (161, 162)
 _MAIL = (25, 110, 143, 465, 587, 2525)
 _MAX_NAMES = 512
@@ -21,6 +23,8 @@ _MAX_NAMES = 512
 _LOGINS = (
     Detector("secret", "", re.compile(r"(?m)^(?i:PASS|AUTH PLAIN|AUTH LOGIN|APOP \S+) ([^\r\n]+)")),
     Detector("secret", "", re.compile(r"(?m)^\S{1,20} (?i:LOGIN) \S+ ([^\r\n]+)")),
+    # Redis (RESP), with a user or without.
+    Detector("secret", "", re.compile(r"\b(?i:AUTH)\r\n(?:\$[0-9]{1,5}\r\n[^\r\n]+\r\n)?\$[0-9]{1,5}\r\n([^\r\n]+)")),
     Detector("user", "", re.compile(r"(?m)^(?i:USER|APOP) ([^\s]+)|^\S{1,20} (?i:LOGIN) ([^\s]+) ")),
 )
 _ENCODED_LOGIN = re.compile(rb"[0-9A-Za-z+/]{4,}={0,2}\r\n")
@@ -57,6 +61,9 @@ class Payloads:
         else:
             if any(port in _MAIL for port in ports) and _ENCODED_LOGIN.fullmatch(data[at:end]):
                 data[at : end - 2] = self._names.name("secret", data[at : end - 2].decode("latin-1")).encode()
+            if protocol == 6 and ports[1] in _BINARY_LOGINS and (found := secret_at(data[at:end])):
+                begin, stop = at + found[0], at + found[1]
+                data[begin:stop] = self._names.name("secret", data[begin:stop].decode("latin-1")).encode()
             self.text(at, end)
 
     def text(self, at: int, end: int) -> None:

@@ -91,10 +91,12 @@ def _same(packets: Packets, later: Rows, earlier: Rows) -> Bools:
 
 
 def _head(packets: Packets, rows: Rows) -> Array:
-    """The header of the transport with its options, or the first bytes of a datagram.
+    """The header of the transport with its options, or the first bytes of a datagram or of what IP carries.
 
     The checksum alone tells nothing where a network card fills it in later.
     """
     start = packets.place("transport", rows)
+    # Of protocols whose header is not known (IPsec, L2TP) what they carry is all there is.
+    start = np.where(start >= 0, start, packets.place("payload", rows))
     have = np.where(start >= 0, packets.end(rows) - start, 0)
     return packets.gathered(gather_apart, np.maximum(start, 0), have, _HEAD)

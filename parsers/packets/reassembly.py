@@ -67,6 +67,8 @@ def reassemble(packets: Packets) -> tuple[Packets, Fragments]:
     parts: list[tuple[Rows, Ints, Bools]] = []
     for _ in range(_ROUNDS if packets.fragment.any() else 0):
         pieces = _pieces(packets, np.flatnonzero(packets.fragment & ~done & packets.has("network")), found)
+        if not len(pieces.row):
+            break  # no fragment says of itself what can be
         complete, lost = _datagrams(pieces, found)
         if not len(complete.number):
             parts.append(lost)

@@ -13,6 +13,7 @@ _OF_CONNECTION = {
     "mtu_black_hole": ("tcp_loss", "tcp_rto_stall", "tcp_reset_midstream", "tls_no_answer", "http_slow_network"),
     "icmp_unreachable": ("tcp_syn_unanswered", "quic_unanswered", "tcp_loss", "tcp_rto_stall", "dns_timeout"),
     "tls_no_answer": ("tcp_reset_midstream",),
+    "tcp_dead_after_idle": ("tcp_loss", "tcp_rto_stall"),
     "keepalive_race": ("tcp_reset_midstream",),
     "server_silent": ("tcp_reset_midstream", "tls_no_answer"),
     "tcp_reset_middlebox": ("tcp_reset_midstream", "tls_no_answer"),
@@ -35,8 +36,8 @@ def filed(found: Sequence[Notice]) -> list[Notice]:
             continue
         code = str(notice.fields.get("code", ""))
         for symptom in _OF_CONNECTION.get(notice.note, ()):
-            # A closed port weighs less than the connection that it cost.
-            if code != "port_unreachable" or symptom == "quic_unanswered":
+            # A closed port of UDP weighs less than the connection that it cost; to TCP it is the answer of a firewall.
+            if code != "port_unreachable" or symptom == "quic_unanswered" or notice.fields.get("proto") == "tcp":
                 causes.setdefault((symptom, frozenset((notice.src, notice.dst))), notice.note)
         if notice.note in _OF_HOST and (notice.note != "icmp_unreachable" or code in _HOST_CODES):
             hosts.setdefault(_host(notice.dst), notice.note)

@@ -25,6 +25,11 @@ def endpoint(host: object, port: object) -> str:
     return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
 
 
+def times(count: int) -> str:
+    """How often, in words: once, 5 times."""
+    return "once" if count == 1 else f"{count:,} times"
+
+
 def about(
     capture: Capture,
     connection: int,

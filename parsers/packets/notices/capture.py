@@ -9,7 +9,7 @@ import numpy as np
 
 from ..columns import TCP, Rows, frame_numbers
 from . import INFO, WARN, Notice, Value
-from ._endpoints import of_connections
+from ._endpoints import of_connections, times
 
 if TYPE_CHECKING:
     from ..capture import Capture
@@ -103,7 +103,7 @@ def _clock(capture: Capture) -> Iterator[Notice]:
     seconds = int(capture.facts["clock_step_back_us"]) / 1e6
     rows = np.array([int(capture.facts["clock_step_back_frame"]) - 1])
     msg = (
-        f"The clock of the capture goes back {steps} times, by {seconds:.6g} s at most: "
+        f"The clock of the capture goes back {times(steps)}, by {seconds:.6g} s at most: "
         "it was set, or packets of several queues were written out of order."
     )
     severity = WARN if seconds >= 1 else INFO

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from ..capture import Capture
 
 
+_SPELLED = {"telnet": "Telnet", "redis": "Redis", "postgresql": "PostgreSQL"}
+
+
 def notices(capture: Capture) -> Iterator[Notice]:
     """One notice a client, server, service and user."""
     commands = capture.tables["commands"].filter(pl.col("secret")).with_columns(username="user")
     http = capture.tables["http"].filter(pl.col("auth_scheme") == "basic").with_columns(service=pl.lit("http"))
-    for table in (commands, http):
+    logins = capture.tables["logins"].with_columns(username="user")
+    for table in (commands, http, logins):
         who = ("id_orig_h", "id_resp_h", "id_resp_p", "service", "username")
         groups = table.group_by(who, maintain_order=True).agg(
             pl.len().alias("count"), pl.col("frame_number").head(5).alias("frames"), pl.exclude(*who).first()
@@ -26,8 +30,12 @@ def notices(capture: Capture) -> Iterator[Notice]:
         for row in rows(groups):
             user = f"the user {row['username']}" if row["username"] else "a user"
             times = f"{row['count']:,} time{'' if row['count'] == 1 else 's'}"
-            msg = f"The password of {user} went over the wire in the clear {times}: {row['service'].upper()} to "
+            msg = f"The password of {user} went over the wire in the clear {times}: {_protocol(row['service'])} to "
             msg += f"{server(row)} is not encrypted"
             fields = {"service": row["service"], "user": row["username"] or "unknown", "count": row["count"]}
             frames = [row.get("command_frame_number"), *row["frames"]]
             yield from_row(capture, "cleartext_credentials", WARN, row, msg, fields, frames)
+
+
+def _protocol(service: str) -> str:
+    return _SPELLED.get(service, service.upper())

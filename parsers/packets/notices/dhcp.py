@@ -18,7 +18,7 @@ PATIENCE = timedelta(seconds=3)  # clients ask again after about four seconds (R
 
 
 def notices(capture: Capture) -> Iterator[Notice]:
-    """One notice a NAK, and one a client that asked without an offer."""
+    """One notice a NAK or a refusal of an address, and one a client that asked without an offer or a confirmation."""
     table = capture.tables["dhcp"]
     wanted = {row["xid"]: row for row in rows(table.filter(pl.col("msg_type") == "REQUEST").reverse())}
     for row in rows(table.filter(pl.col("msg_type") == "NAK")):
@@ -30,7 +30,14 @@ def notices(capture: Capture) -> Iterator[Notice]:
         fields = {"mac": row["mac"], "address": address, "server": server, "reason": row["message"]}
         frames = (row["frame_number"], asked["frame_number"] if asked else None)
         yield from_row(capture, "dhcp_nak", WARN, row, msg, fields, frames, src=row["mac"], dst=server)
+    for row in rows(table.filter((pl.col("msg_type") == "DECLINE") & pl.col("requested_addr").is_not_null())):
+        address, server = row["requested_addr"], row["server_addr"]
+        msg = f"{row['mac']} declined the address {address}" + (f" of the DHCP server {server}" if server else "")
+        msg += ": another host uses it already"
+        fields = {"mac": row["mac"], "address": address, "server": server}
+        yield from_row(capture, "dhcp_decline", ERROR, row, msg, fields, src=row["mac"], dst=server or "")
     yield from _no_offer(capture, table)
+    yield from _no_ack(capture, table)
 
 
 def _no_offer(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
@@ -52,3 +59,27 @@ def _no_offer(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
         msg = f"{row['mac']}{name} asked {times} for an address, and no DHCP server offered one"
         fields = {"mac": row["mac"], "count": row["count"], "host_name": row["host_name"]}
         yield from_row(capture, "dhcp_no_offer", ERROR, row, msg, fields, row["frames"], src=row["mac"], dst="")
+
+
+def _no_ack(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
+    """Clients that took an offer again and again, which nobody confirmed; offers show that answers can be seen."""
+    end = int(capture.packets.time.max(initial=0)) // 1000
+    offered = table.filter(pl.col("msg_type") == "OFFER").select("mac").unique()
+    settled = table.filter(pl.col("msg_type").is_in(["ACK", "NAK"])).select("mac").unique()
+    asked = table.filter((pl.col("msg_type") == "REQUEST") & pl.col("server_addr").is_not_null())
+    lonely = asked.join(offered, on="mac", how="semi", maintain_order="left")
+    lonely = lonely.join(settled, on="mac", how="anti", maintain_order="left")
+    groups = lonely.group_by("mac", "server_addr", maintain_order=True).agg(
+        pl.len().alias("count"),
+        pl.col("frame_number").head(5).alias("frames"),
+        pl.exclude("mac", "server_addr").first(),
+    )
+    for row in rows(groups.filter(pl.col("count") >= 2)):
+        if end - capture.packets.micros(row["frame_number"] - 1) < PATIENCE / timedelta(microseconds=1):
+            continue
+        msg = f"{row['mac']} took the offer of the DHCP server {row['server_addr']} {row['count']:,} times, and the "
+        msg += "server never confirmed it"
+        fields = {"mac": row["mac"], "count": row["count"], "host_name": row["host_name"]}
+        yield from_row(
+            capture, "dhcp_no_offer", ERROR, row, msg, fields, row["frames"], src=row["mac"], dst=row["server_addr"]
+        )

@@ -35,10 +35,11 @@ def notices(capture: Capture) -> Iterator[Notice]:
     one_sided = bool(table["rcode"].is_null().all())
     again = table.filter(pl.struct("id_orig_h", "query", "qtype_name").is_duplicated() | (pl.col("attempts") > 1))
     repeated = set(again["frame_number"]) if one_sided else set()
+    heard = _heard(capture) if one_sided else set()
     answers = dict(table.filter(~silent).group_by("id_resp_h").len().iter_rows())
     for row in rows(table.filter((pl.col("rcode") > 0) | pl.col("tc") | (pl.col("rtt") >= SLOW) | silent)):
         if row["rcode"] is None:
-            doubtful = one_sided and row["frame_number"] not in repeated
+            doubtful = one_sided and row["frame_number"] not in repeated and row["id_orig_h"] not in heard
             yield from _unanswered(capture, row, rejected, doubtful, answers.get(row["id_resp_h"], 0))
         elif row["rcode"]:
             yield _failed(capture, row, answered)
@@ -48,6 +49,14 @@ def notices(capture: Capture) -> Iterator[Notice]:
             msg = f"The server {row['id_resp_h']} took {row['rtt']:.3f} s to answer a query for {_name(row)}"
             fields = {**_fields(row), "rtt": round(row["rtt"], 6), "attempts": row["attempts"]}
             yield from_row(capture, "dns_slow", WARN, row, msg, fields, _frames(row))
+
+
+def _heard(capture: Capture) -> set[str]:
+    """Hosts to which other hosts were seen to speak: an answer to them would be in the capture, too."""
+    table = capture.connections
+    called = table.filter(pl.col("orig_pkts") > 0)["id_resp_h"]
+    answered = table.filter(pl.col("resp_pkts") > 0)["id_orig_h"]
+    return {*called.unique(), *answered.unique()}
 
 
 def _name(row: Row) -> str:

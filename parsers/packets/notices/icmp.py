@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 _FLOW = ("quoted_proto", "quoted_orig_h", "quoted_orig_p", "quoted_resp_h", "quoted_resp_p")
 _IGNORED = 3  # reports of the path MTU after which a sender has had its chance
-_TRACEROUTE = range(33_434, 33_535)
+TRACEROUTE = range(33_434, 33_535)
 _SMALL_TTL = 8  # a packet that is caught in a loop comes by with every TTL down to one
 _LOOP_TTLS, _BARE_TTLS = 3, 6
 _LOOP_SECONDS = 5.0
+_LARGE_TTL, _EXPIRED = 32, 2  # what hosts send with at least, and no path is as long; reports that show a loop
+_MOST_PAIRS = 200  # of hosts that are looked at
 
 
 def notices(capture: Capture) -> Iterator[Notice]:
@@ -32,7 +34,9 @@ def notices(capture: Capture) -> Iterator[Notice]:
         yield _unreachable(capture, row)
     for row in rows(_by(table.filter(narrow), "id_orig_h", "quoted_orig_h", "quoted_resp_h", "mtu")):
         yield _narrow(capture, row)
-    yield from _loops(capture, table)
+    circling = list(_loops(capture, table))
+    yield from circling
+    yield from _expired(capture, table, {notice.dst for notice in circling})
 
 
 def _by(table: pl.DataFrame, *columns: str) -> pl.DataFrame:
@@ -49,12 +53,14 @@ def _unreachable(capture: Capture, row: Row) -> Notice:
     proto, code, reporter = row["quoted_proto"], row["code_name"] or "unreachable", row["id_orig_h"]
     late = code == "port_unreachable" and row["quoted_orig_p"] == 53
     msg = f"{reporter} reports that {proto} packets from {source} do not reach {target}: {code}"
+    if code == "port_unreachable" and proto == "tcp":
+        msg += "; hosts answer TCP with a reset, so a firewall rule rejects it"
     if late:
         msg = f"{reporter} had closed its port when the answer of the DNS server {source} came"
     fields = {"code": code, "reporter": reporter, "target": target, "proto": proto, "count": row["count"]}
     # dns.py says what an unreachable DNS server means; the ports of traceroute are closed on purpose.
     port = row["quoted_resp_p"] or 0
-    severity = INFO if late or port == 53 or (proto == "udp" and port in _TRACEROUTE) else WARN
+    severity = INFO if late or port == 53 or (proto == "udp" and port in TRACEROUTE) else WARN
     return from_row(capture, "icmp_unreachable", severity, row, msg, fields, row["frames"], src=source, dst=target)
 
 
@@ -110,6 +116,37 @@ def _loops(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
     sources, targets = packets.address_text(firsts, "src"), packets.address_text(firsts, "dst")
     for found in rows(loops.with_columns(source=sources, target=targets)):
         yield _loop(capture, found, reporters)
+
+
+def _expired(capture: Capture, table: pl.DataFrame, told: set[str]) -> Iterator[Notice]:
+    """Packets that began with a large TTL and still used it up: no path is that long, so they circle out of sight."""
+    packets, hosts = capture.packets, capture.connections.select("id_orig_h", "id_resp_h")
+    expired = table.filter(pl.col("code_name") == "ttl_exceeded")
+    groups = expired.group_by("quoted_orig_h", "quoted_resp_h", maintain_order=True).agg(
+        pl.len().alias("count"),
+        pl.col("frame_number").head(5).alias("frames"),
+        pl.col("id_orig_h").unique(maintain_order=True).alias("reporters"),
+        pl.exclude("quoted_orig_h", "quoted_resp_h").first(),
+    )
+    for row in rows(groups.filter(pl.col("count") >= _EXPIRED).head(_MOST_PAIRS)):
+        source, target = row["quoted_orig_h"], row["quoted_resp_h"]
+        if target in told:
+            continue
+        ours = (pl.col("id_orig_h") == source) & (pl.col("id_resp_h") == target)
+        theirs = (pl.col("id_orig_h") == target) & (pl.col("id_resp_h") == source)
+        of_orig, of_resp = (np.flatnonzero(hosts.select(which).to_series()) for which in (ours, theirs))
+        sent = np.isin(packets.connection, of_orig) & packets.from_orig
+        sent |= np.isin(packets.connection, of_resp) & ~packets.from_orig
+        if not sent.any() or int(packets.ttl[sent].min()) < _LARGE_TTL:
+            continue  # a traceroute, or packets that the capture does not hold
+        first, reporters = int(np.flatnonzero(sent)[0]), row["reporters"]
+        msg = (
+            f"{row['count']:,} packets from {source} to {target} set out with a TTL of {int(packets.ttl[sent].min())} "
+        )
+        msg += f"or more, and {', '.join(reporters[:2])} reported that it ran out: routers send them in a circle"
+        fields = {"target": target, "packets": row["count"], "reporter": ",".join(reporters[:2])}
+        frames = [first + 1, *row["frames"]]
+        yield from_row(capture, "routing_loop", ERROR, row, msg, fields, frames, src=source, dst=target)
 
 
 def _flows(capture: Capture, reported: pl.DataFrame) -> Rows:

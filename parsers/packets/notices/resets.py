@@ -9,7 +9,7 @@ import numpy as np
 
 from ..columns import FIN, RST, SYN, TCP
 from . import ERROR, INFO, WARN, Notice, Value
-from ._endpoints import RowsOf, about, limited, of_connections
+from ._endpoints import RowsOf, about, limited, of_connections, per_direction
 
 if TYPE_CHECKING:
     from ..capture import Capture
@@ -18,12 +18,48 @@ if TYPE_CHECKING:
 _IDLE = 30_000_000_000  # nanoseconds of silence after which a reset is blamed on it
 _LOOK_BACK = 6  # packets before a reset among which the silence is looked for
 _SEEN = 3  # packets of a connection by which it can be judged where its beginning was not seen
+_TRIES, _TRIED = 3, 1_000_000_000  # how often, and how many nanoseconds long, a sender must have tried in vain
 _ODD_TTL = 3  # hops by which a reset must differ from its flow; paths change by less
 
 
 def notices(capture: Capture) -> Iterator[Notice]:
-    """Resets of established connections that were not being closed."""
+    """Resets of established connections that were not being closed, and connections that died while they rested."""
     yield from limited(capture, _resets(capture))
+    yield from limited(capture, _dead(capture))
+
+
+def _dead(capture: Capture) -> Iterator[Notice]:
+    """Connections on which nothing comes back after a pause: a box on the way forgot them, and drops what it sees."""
+    packets = capture.packets
+    again = capture.analysis.retransmission & ~capture.duplicate & (packets.payload_length > 0)
+    tried = np.flatnonzero(per_direction(capture, again).max(axis=1) >= _TRIES - 1)
+    rows_of = RowsOf(capture, (packets.protocol == TCP) & ~capture.duplicate & of_connections(capture, tried))
+    for connection in tried.tolist():
+        sides = rows_of(connection, True), rows_of(connection, False)
+        if not len(sides[0]) or not len(sides[1]):
+            continue
+        mine, other = sorted(sides, key=lambda rows: int(rows[-1]), reverse=True)
+        tail = mine[(mine > other[-1]) & (packets.payload_length[mine] > 0)]
+        before = np.concatenate([other, mine[mine < tail[0]]]) if len(tail) else other
+        if len(tail) < _TRIES or np.count_nonzero(packets.seq[tail] == packets.seq[tail[0]]) < _TRIES:
+            continue
+        idle = int(packets.time[tail[0]]) - int(packets.time[before].max())
+        waited = int(packets.time[tail[-1]]) - int(packets.time[tail[0]])
+        if idle < _IDLE or waited < _TRIED:
+            continue
+        by_orig = bool(packets.from_orig[tail[0]])
+        sender, receiver = ("{client}", "{server}") if by_orig else ("{server}", "{client}")
+        msg = (
+            f"After {idle / 1e9:.0f} s without a packet {sender} sent the same data {len(tail)} times within "
+            f"{waited / 1e9:.1f} s, and {receiver} did not answer any more: something forgot the connection while it "
+            "was idle, or the other host is gone."
+        )
+        fields: dict[str, Value] = {
+            "sender": "client" if by_orig else "server",
+            "times": len(tail),
+            "seconds": idle / 1e9,
+        }
+        yield about(capture, connection, "tcp_dead_after_idle", ERROR, tail, msg, fields)
 
 
 def _resets(capture: Capture) -> Iterator[Notice]:
@@ -100,6 +136,8 @@ def _forged(packets: Packets, row: int, mine: Rows) -> str:
     """In what a reset differs from the packets of the host in whose name it comes; empty if in nothing."""
     usual = mine[packets.tcp_flags[mine] & SYN == 0]
     if len(usual) < 2:
+        usual = mine  # a reset that comes right behind the first request: the answer to the SYN is all there is
+    if not len(usual):
         return ""
     ttls = packets.ttl[usual].astype(np.int64)
     ttl = int(packets.ttl[row])

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ..columns import ether_text, frame_numbers
+from ..columns import Bools, ether_text, frame_numbers
 from ..reading import gathered
 from . import ERROR, WARN, Notice, Value
 from ._make import Row, from_row, rows
+from .icmp import TRACEROUTE
 
 if TYPE_CHECKING:
     from ..capture import Capture
@@ -45,12 +46,27 @@ def _scans(capture: Capture) -> Iterator[Notice]:
         )
         for row in rows(groups.filter((pl.col("doors") >= _DOORS) & (pl.col("share") >= _MOSTLY))):
             yield _scan(capture, row, doors)
+    closed = capture.tables["icmp"].filter(
+        (pl.col("code_name") == "port_unreachable") & (pl.col("quoted_proto") == "udp")
+    )
+    # A server whose answers come too late meets many closed ports; it speaks from a port of its own below 1024.
+    closed = closed.filter((pl.col("quoted_orig_p") >= 1024) & ~pl.col("quoted_resp_p").is_in(TRACEROUTE))
+    groups = closed.group_by("quoted_orig_h", "quoted_resp_h", maintain_order=True).agg(
+        pl.col("quoted_resp_p").n_unique().alias("doors"),
+        pl.len().alias("count"),
+        pl.col("frame_number").head(5).alias("frames"),
+        pl.exclude("quoted_orig_h", "quoted_resp_h", "quoted_resp_p").first(),
+    )
+    for row in rows(groups.filter(pl.col("doors") >= _DOORS)):
+        who = {"id_orig_h": row["quoted_orig_h"], "id_resp_h": row["quoted_resp_h"], "refused": row["count"]}
+        yield _scan(capture, {**row, **who}, "id_resp_p")
 
 
 def _scan(capture: Capture, row: Row, doors: str) -> Notice:
     host = row["id_orig_h"]
     if doors == "id_resp_p":
-        target, what = row["id_resp_h"], f"{row['doors']:,} ports of {row['id_resp_h']}"
+        kind = "UDP ports" if "quoted_orig_h" in row else "ports"
+        target, what = row["id_resp_h"], f"{row['doors']:,} {kind} of {row['id_resp_h']}"
     else:
         target, what = f"*:{row['id_resp_p']}", f"port {row['id_resp_p']} of {row['doors']:,} hosts"
     msg = f"{host} tried {what} in vain: {row['refused']:,} of {row['count']:,} connections were refused"
@@ -58,10 +74,28 @@ def _scan(capture: Capture, row: Row, doors: str) -> Notice:
     return from_row(capture, "port_scan", WARN, row, msg, fields, row["frames"], src=host, dst=target)
 
 
+def _circling(capture: Capture) -> Bools:
+    """Copies in flows most of which are copies: streams of pictures are many packets too, and mirror ports double them.
+
+    Returns:
+        Array of length n.
+    """
+    connection, size = capture.packets.connection, len(capture.connections) + 1
+    copies = np.bincount(connection[capture.duplicate].astype(np.int64) + 1, minlength=size)
+    share = copies / np.maximum(np.bincount(connection.astype(np.int64) + 1, minlength=size), 1)
+    found: Bools = capture.duplicate & (connection >= 0) & (share >= _MOSTLY)[connection.astype(np.int64) + 1]
+    return found
+
+
 def _storms(capture: Capture) -> Iterator[Notice]:
     """Seconds in which more frames to everybody came than any network needs; neighbouring ones are one storm."""
     packets = capture.packets
-    shouted = np.flatnonzero(packets.broadcast & packets.has("ether") & (packets.time > np.iinfo(np.int64).min))
+    timed = packets.has("ether") & (packets.time > np.iinfo(np.int64).min)
+    shouted = np.flatnonzero((packets.broadcast | _circling(capture)) & timed)
+    if len(shouted) < _STORM:
+        return
+    target = gathered(packets, packets.place("ether", shouted), np.ones(len(shouted), np.int64), 1)
+    shouted = shouted[packets.broadcast[shouted] | (target[:, 0] & 1 == 1)]
     if len(shouted) < _STORM:
         return
     second = packets.time[shouted] // _SECOND
@@ -81,7 +115,8 @@ def _storms(capture: Capture) -> Iterator[Notice]:
     talker, said = talkers.row(0)
     repeated = 1 - frame.n_unique() / len(frame)
     most = int(counts.max())
-    msg = f"{len(rows_):,} broadcast frames in {int((counts >= _STORM).sum()):,} s, up to {most:,} in one second; "
+    what = "broadcast" if packets.broadcast[rows_].all() else "multicast"
+    msg = f"{len(rows_):,} {what} frames in {int((counts >= _STORM).sum()):,} s, up to {most:,} in one second; "
     msg += f"{ether_text(int(talker))} sent {said / len(frame):.0%} of them, and {repeated:.0%} repeat an earlier one"
     fields: dict[str, Value] = {
         "frames_per_second": most,

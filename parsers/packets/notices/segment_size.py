@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ..columns import ACK, SYN, TCP
+from ..columns import ACK, RST, SYN, TCP
 from ..tcp_options import syn_options
 from . import ERROR, INFO, Notice, Value
 from ._endpoints import DIRECTIONS, RowsOf, about, limited, of_connections, per_direction
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 _LARGE = 500  # bytes of payload from which a segment may be too large for a path
 _TRIES = 2  # how often a segment must have been sent again
+_WAITED = 3_000_000_000  # nanoseconds in which a sender has sent again several times
+_USUAL_MSS, _OPTIONS = 1460, 52  # bytes of a segment where none is offered, and those that options take of it
 _APART = 100  # bytes by which the sizes of the two sides differ before it is worth to know
 
 
 def notices(capture: Capture) -> Iterator[Notice]:
     """Black holes and sizes that differ."""
     yield from limited(capture, _black_holes(capture))
+    yield from limited(capture, _swallowed(capture))
     yield from limited(capture, _mismatches(capture))
 
 
@@ -68,6 +71,43 @@ def _black_holes(capture: Capture) -> Iterator[Notice]:
             "dont_fragment": int(packets.dont_fragment[full[0]]),
         }  # fmt: skip
         yield about(capture, connection, "mtu_black_hole", ERROR, full, msg, fields)
+
+
+def _swallowed(capture: Capture) -> Iterator[Notice]:
+    """The same from behind the black hole: full segments never come, although smaller ones from behind them do."""
+    packets = capture.packets
+    candidates = np.argwhere(capture.measures.missed.reshape(-1, 2) >= _LARGE)
+    if not len(candidates):
+        return
+    chosen = (packets.protocol == TCP) & ~capture.duplicate & of_connections(capture, candidates[:, 0])
+    packets_of = RowsOf(capture, chosen)
+    for connection, orig in candidates.tolist():
+        sent, back = packets_of(connection, bool(orig)), packets_of(connection, not orig)
+        syn = back[packets.tcp_flags[back] & SYN != 0]
+        back = back[packets.tcp_flags[back] & (ACK | RST) == ACK]
+        sent = sent[packets.payload_length[sent] > 0]
+        if not len(back) or not len(sent):
+            continue
+        stuck = packets.ack[back[-1]]
+        ahead = (packets.seq[sent] - stuck).view(np.int32).astype(np.int64)
+        beyond = ahead > 0
+        offered = int(syn_options(packets, syn).mss[0]) if len(syn) else 0
+        full = (offered or _USUAL_MSS) - _OPTIONS
+        # Whatever covers the hole, or is as large as what should fill it, shows that the path is not the reason.
+        covers = (ahead <= 0) & (ahead + packets.payload_length[sent] > 0)
+        if not beyond.any() or covers.any() or int(packets.payload_length[sent].max()) >= full:
+            continue
+        first, hole = sent[beyond][0], int(ahead[beyond].min())
+        waited = int(packets.time[back[-1]]) - int(packets.time[first])
+        if hole < _LARGE or waited < _WAITED:
+            continue
+        sender, receiver = ("{client}", "{server}") if orig else ("{server}", "{client}")
+        msg = (
+            f"{receiver} waited {waited / 1e9:.3g} s for {hole:,} bytes of {sender} that never came, while smaller "
+            "packets from behind them did: the path drops full packets and no ICMP says so."
+        )
+        fields: dict[str, Value] = {"direction": DIRECTIONS[orig], "bytes": hole, "times": 0, "seconds": waited / 1e9}
+        yield about(capture, connection, "mtu_black_hole", ERROR, np.array([first, back[-1]]), msg, fields)
 
 
 def _mismatches(capture: Capture) -> Iterator[Notice]:

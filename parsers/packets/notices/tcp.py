@@ -13,13 +13,15 @@ import polars as pl
 
 from ..columns import ACK, RST, SYN, TCP, Bools
 from . import ERROR, INFO, WARN, Notice, Value
-from ._endpoints import DIRECTIONS, RowsOf, about, limited, per_direction
+from ._endpoints import DIRECTIONS, RowsOf, about, limited, per_direction, times
 
 if TYPE_CHECKING:
     from ..capture import Capture
 
 # Nanoseconds after a SYN in which an answer may still come; a SYN that is repeated has waited as long.
 _PATIENCE = 1_000_000_000
+_HALF = r"^S[sStT]*h[hHtTsS]*$"  # history of a handshake whose last packet never came
+_FLOOD = 20  # attempts of one server that stay half open, and are half of all, before they are told together
 _STALL = 200_000_000  # the smallest retransmission timeout of Linux and Windows, in nanoseconds
 
 
@@ -44,8 +46,7 @@ def _setup(capture: Capture) -> Iterator[Notice]:
     answers = RowsOf(capture, tcp & (packets.tcp_flags & RST != 0))
     is_tcp = table["proto"] == "tcp"
     chosen = table.select(
-        failed=is_tcp & pl.col("conn_state").is_in(["S0", "REJ"])
-        | (is_tcp & pl.col("history").str.contains(r"^S[sStT]*h[hHtTsS]*$"))
+        failed=is_tcp & pl.col("conn_state").is_in(["S0", "REJ"]) | (is_tcp & pl.col("history").str.contains(_HALF))
     )["failed"]
     for connection in np.flatnonzero(chosen.to_numpy()).tolist():
         fields: dict[str, Value]
@@ -68,12 +69,37 @@ def _setup(capture: Capture) -> Iterator[Notice]:
             yield about(capture, connection, "tcp_syn_unanswered", ERROR, asked, msg, fields)
         elif len(answered) and end - int(packets.time[answered[0]]) >= _PATIENCE:
             msg = (
-                f"{{server}} answered the SYN of {{client}} {len(answered)} times, but the handshake was not completed:"
-                " the answers do not reach the client, or the client is gone."
+                f"{{server}} answered the SYN of {{client}} {times(len(answered))}, but the handshake was not"
+                " completed: the answers do not reach the client, or the client is gone."
             )
             fields = {"answers": len(answered), "seconds": waited}
             yield about(capture, connection, "tcp_half_open", WARN, answered, msg, fields)
     yield from _deaf(capture, syns)
+    yield from _flooded(capture, end)
+
+
+def _flooded(capture: Capture, end: int) -> Iterator[Notice]:
+    """Servers most of whose callers never complete the handshake: each is of no weight, all together are a flood."""
+    table = capture.connections
+    tried = table.with_row_index("row").filter((pl.col("proto") == "tcp") & pl.col("history").str.starts_with("S"))
+    half = pl.col("history").str.contains(_HALF)
+    groups = tried.group_by("id_resp_h", "id_resp_p", maintain_order=True).agg(
+        pl.len().alias("all"), pl.col("row").filter(half), pl.col("id_orig_h").filter(half).n_unique().alias("clients")
+    )
+    most = pl.col("row").list.len() * 2 >= pl.col("all").clip(2 * _FLOOD)
+    for group in groups.filter(most).iter_rows(named=True):
+        asked = table["frame_number"].gather(group["row"]).to_numpy().astype(np.int64) - 1
+        waited = end - capture.packets.time[asked] >= _PATIENCE
+        many = int(np.count_nonzero(waited))
+        if many < _FLOOD:
+            continue
+        msg = (
+            f"{{server}} answered {many:,} of {group['all']:,} connection attempts, from {group['clients']:,} "
+            "addresses, whose sender never completed the handshake: the senders are forged (SYN flood), or the answers "
+            "do not reach them."
+        )
+        fields: dict[str, Value] = {"answers": many, "clients": group["clients"], "attempts": group["all"]}
+        yield about(capture, group["row"][0], "tcp_half_open", ERROR, asked[waited], msg, fields)
 
 
 def _deaf(capture: Capture, syns: RowsOf) -> Iterator[Notice]:
@@ -185,12 +211,12 @@ def _zero_window(capture: Capture) -> Iterator[Notice]:
     closed = capture.analysis.zero_window & ~capture.duplicate
     counts = per_direction(capture, closed)
     rows = RowsOf(capture, closed)
-    times = np.stack([capture.connections[f"{side}_zero_window"].to_numpy() for side in ("resp", "orig")], axis=1)
+    closed_for = np.stack([capture.connections[f"{side}_zero_window"].to_numpy() for side in ("resp", "orig")], axis=1)
     for connection, orig in np.argwhere(counts > 0).tolist():
-        seconds, many = float(times[connection, orig]), int(counts[connection, orig])
+        seconds, many = float(closed_for[connection, orig]), int(counts[connection, orig])
         receiver, who = ("{client}", "client") if orig else ("{server}", "server")
         msg = (
-            f"{receiver} announced a closed window {many} times and stopped the sender for {seconds:.3g} s: "
+            f"{receiver} announced a closed window {times(many)} and stopped the sender for {seconds:.3g} s: "
             f"the program at the {who} does not read fast enough."
         )
         fields: dict[str, Value] = {"receiver": who, "times": many, "seconds": seconds}
@@ -236,7 +262,7 @@ def _stalls(capture: Capture) -> Iterator[Notice]:
             continue
         rows = order[place[mine]][np.argsort(-pauses, kind="stable")]
         msg = (
-            f"The connection of {{client}} to {{server}} stood still {len(pauses)} times, {total:.3g} s in all and "
+            f"The connection of {{client}} to {{server}} stood still {times(len(pauses))}, {total:.3g} s in all and "
             f"{longest:.3g} s at most, until a lost segment was sent again."
         )
         fields: dict[str, Value] = {"times": len(pauses), "seconds": total, "longest": longest}

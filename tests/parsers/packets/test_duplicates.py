@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -76,3 +77,17 @@ def test_a_server_that_does_not_hear_the_client_is_told(wire: SimpleNamespace, r
         talk.send(number + 0.001, "c", 6, 1)
     notes = [notice.text() for notice in read(talk).notices() if notice.note == "tcp_half_open"]
     assert ["what the client sends does not reach the server" in note for note in notes] == [True]
+
+
+def test_packets_of_a_sealed_tunnel_differ_by_what_they_carry(wire: SimpleNamespace, read: Read) -> None:
+    # Two security associations of IPsec (RFC 4303) and a tunnel of L2TP: all of one size, and without a number.
+    for protocol in (50, 115):
+        sealed = [struct.pack(">II", 0xABCD, number) + bytes(range(80)) for number in range(60)]
+        for family in ((CLIENT, SERVER), ("10.0.0.5", "10.0.0.9")):
+            kind = 0x86DD if ":" in family[0] else 0x800
+            packets = [
+                (at * 5e-4, wire.ethernet(kind, wire.ip(protocol, text, *family))) for at, text in enumerate(sealed)
+            ]
+            assert not read(packets).duplicate.any()
+            doubled = [(at + late, packet) for at, packet in packets for late in (0.0, 2e-5)]
+            assert read(doubled).duplicate.tolist() == [False, True] * 60

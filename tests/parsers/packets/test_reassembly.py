@@ -120,6 +120,16 @@ def test_absurd_fragments_are_named_and_ignored(read: Read) -> None:
     assert {"excessively_large_fragment", "fragment_size_inconsistency"} <= set(found.tables["weird"]["name"])
 
 
+def test_a_capture_whose_only_fragment_cannot_be_is_read(wire: SimpleNamespace, read: Read) -> None:
+    page = wire.Talk().open().close(1, 1, 1).packets
+    for impossible in (
+        ip4((65528, bytes(1400), False), 7),
+        ip4((0, b"", True), 7),
+        ip6((65528, bytes(1400), 0), 7, False),
+    ):
+        assert len(read([(0, impossible), *page]).connections) >= 1
+
+
 def test_a_cut_fragment_ends_what_can_be_read(read: Read) -> None:
     frames = [ip4(part, 7) for part in parts(answer(1))]
     found = read(sent(frames), snaplen=200)

@@ -45,6 +45,6 @@ def test_a_filter_explains_the_connection_that_it_forbids(wire: SimpleNamespace,
     assert found[1][1] >= WARN
 
 
-def test_a_closed_port_weighs_less_than_what_it_cost(wire: SimpleNamespace, read: Read) -> None:
+def test_a_port_that_a_firewall_closes_by_icmp_explains_the_silence_of_tcp(wire: SimpleNamespace, read: Read) -> None:
     packets = [*syns(wire, 40000, SERVER), (0.1, report(wire, 3, 40000, SERVER))]
-    assert told(read(sorted(packets))) == [("10.9.0.9:443", 17, None)]
+    assert told(read(sorted(packets))) == [("10.9.0.9:443", INFO, "icmp_unreachable")]

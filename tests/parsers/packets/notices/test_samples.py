@@ -62,6 +62,8 @@ CASES = [
     ("service_overloaded", "service_error", ERROR, ["is at a limit", "53300", "slots are reserved", "kind=overload"]),
     ("redis_out_of_memory", "service_error", ERROR, ["OOM command not allowed", "service=redis"]),
     ("service_unavailable", "service_error", ERROR, ["does not serve now: MASTERDOWN", "kind=unavailable"]),
+    ("healthy_services", "cleartext_credentials", WARN, ["user cn=admin,dc=shop,dc=example", "LDAP to 10.77.0.2:389"]),
+    ("ldap_login_refused", "cleartext_credentials", WARN, ["in the clear 2 times", "LDAP to 10.77.0.2:389"]),
     ("healthy_services", "service_error", INFO, ["NOSCRIPT", "kind=usual"]),
     ("server_silent", "server_silent", ERROR, ["did not answer for 6 s", "until the client gave up", "missing=answer"]),
     ("keepalive_race", "keepalive_race", WARN, ["0.05 s later 10.77.0.1:", "got a reset"]),
@@ -114,7 +116,10 @@ def test_nothing_else_is_told_as_a_fault(capture: str) -> None:
 
 @pytest.mark.parametrize("capture", HEALTHY)
 def test_healthy_traffic_is_no_fault(capture: str) -> None:
-    assert [notice.text() for notice in told(capture) if notice.severity_number > INFO] == []
+    faults = [notice for notice in told(capture) if notice.severity_number > INFO]
+    if capture == "healthy_services":  # all is well, but that the directory takes passwords without encryption
+        faults = [notice for notice in faults if notice.note != "cleartext_credentials"]
+    assert [notice.text() for notice in faults] == []
 
 
 def test_a_search_list_is_named_as_the_reason() -> None:
