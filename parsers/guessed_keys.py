@@ -20,6 +20,7 @@ _LEVEL = frozenset(
 )
 _BODY = ("message", "msg", "text", "note", "reason", "error", "err", "what", "description", "desc", "detail", "details",
          "info", "summary", "title", "content", "line", "log", "event")  # fmt: skip
+_SURE = 3  # of them
 # A point in time, or the date or the clock alone, as nearly all loggers write them.
 _MOMENT = re.compile(
     r"(?:[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/. ](?:[0-9]{1,2}|[A-Z][a-z]{2})[-/. ][0-9]{4})"
@@ -91,8 +92,10 @@ def guess(record: Mapping[str, Any]) -> Guess:
         time = f"{dates['date']} {dates['clock']}"
     level = min(levels, key=_rank) if levels else None
     rank, _, body = min(bodies) if bodies else (len(_BODY) + 1, 0, None)
+    # One word behind "reason" is a code that says little without the rest of the object.
+    named = rank < _SURE or (rank < len(_BODY) and body is not None and " " in body)
     keys = frozenset(key for *_, key in [*times, *levels])
-    return Guess(time, level[1] if level else 0, leveled, body if rank <= len(_BODY) else None, rank < len(_BODY), keys)
+    return Guess(time, level[1] if level else 0, leveled, body if rank <= len(_BODY) else None, named, keys)
 
 
 def looks_logged(record: Mapping[str, Any]) -> bool:
