@@ -52,9 +52,23 @@ class Guess:
     keys: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """What the words of a key say: of time anywhere or at its end, of a level, how surely of a message (0 best)."""
+
+    timely: bool
+    is_time: bool
+    is_level: bool
+    body: int
+
+
 @lru_cache(maxsize=4096)
-def _words(key: str) -> tuple[str, ...]:
-    return tuple(word.lower() for word in _WORDS.findall(key))
+def _role(key: str) -> _Role:
+    """Asked for every key of every object, of which a log has few."""
+    words = [word.lower() for word in _WORDS.findall(key)]
+    last = words[-1] if words else ""
+    body = _BODY.index(last) if last in _BODY else len(_BODY)
+    return _Role(not _TIME.isdisjoint(words), last in _TIME, last in _LEVEL, body)
 
 
 def guess(record: Mapping[str, Any]) -> Guess:
@@ -66,27 +80,26 @@ def guess(record: Mapping[str, Any]) -> Guess:
     bodies: list[tuple[int, int, str]] = []
     leveled = False
     for key, value in _leaves(record, _DEPTH):
-        words = _words(key)
-        last = words[-1] if words else ""
+        role = _role(key)
         text = value if isinstance(value, str) else ""
-        if text and len(text) < 64 and (match := _MOMENT.match(text)):
+        counts = text[:1].isdigit()
+        if counts and len(text) < 64 and (match := _MOMENT.match(text)):
             if match["clock"]:
-                times.append((0 if last in _TIME else 2, text, key))
-            elif not _TIME.isdisjoint(words):
+                times.append((0 if role.is_time else 2, text, key))
+            elif role.timely:
                 dates.setdefault("date", text)
-        elif text and len(text) < 24 and _CLOCK.match(text) and not _TIME.isdisjoint(words):
+        elif role.timely and counts and len(text) < 24 and _CLOCK.match(text):
             dates.setdefault("clock", text)
-        elif not _TIME.isdisjoint(words) and _is_epoch(value):
+        elif role.timely and _is_epoch(value):
             times.append((1, str(value), key))
-        elif last in _LEVEL and isinstance(value, (str, int)) and not isinstance(value, bool):
+        elif role.is_level and isinstance(value, (str, int)) and not isinstance(value, bool):
             leveled = True
             # A word says more than a number, the scale of which differs from logger to logger.
             numeric = isinstance(value, int) or (value.isascii() and value.isdigit() and len(value) < 4)
             if severity := SYSLOG.get(int(value), 0) if numeric else number(text):
                 levels.append((int(numeric), severity, key))
         elif text:
-            named = last in _BODY
-            bodies.append((_BODY.index(last) if named else len(_BODY) + (" " not in text), -len(text), text))
+            bodies.append((role.body + (role.body == len(_BODY) and " " not in text), -len(text), text))
     time = min(times, key=_rank)[1] if times else None
     if time is None and len(dates) == 2:
         time = f"{dates['date']} {dates['clock']}"
@@ -106,8 +119,7 @@ def looks_logged(record: Mapping[str, Any]) -> bool:
 
 def tells_level(key: str) -> bool:
     """Whether a key speaks of a level."""
-    words = _words(key)
-    return bool(words) and words[-1] in _LEVEL
+    return _role(key).is_level
 
 
 def _rank(found: tuple[int, Any, str]) -> int:

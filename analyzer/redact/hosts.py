@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from analyzer.redact.detector import Detector
@@ -93,7 +94,7 @@ class Hosts:
         names = [match[1] for match in _HEADERS.finditer(text)]
         names += [name for match in _TOLD.finditer(text) for name in match.groups() if name]
         names += [match[1] for match in BEHIND_KEY.pattern.finditer(text)]
-        if path.endswith(("etc/hostname", "/hostname")) and len(text) < _LONGEST_NAME_FILE:
+        if PurePosixPath(path).name == "hostname" and len(text) < _LONGEST_NAME_FILE:
             names += text.split()
         elif path.endswith("etc/hosts"):
             names += [name for match in _LISTED.finditer(text) for name in match[1].split()]
@@ -137,7 +138,10 @@ class Hosts:
 
 @lru_cache(maxsize=64)
 def _anywhere(names: tuple[str, ...]) -> Detector:
-    """What finds names as whole words."""
+    """What finds names as whole words.
+
+    What is remembered of values for one that is gone holds for the next with its identity: all of these judge alike.
+    """
     words = "|".join(names)
     run = rf"(?-u:\b)(?:{words})(?-u:\b)"
     return Detector("host", run, re.compile(rf"(?<![A-Za-z0-9_])({words})(?![A-Za-z0-9_])"), shape=False, run=run)
