@@ -56,6 +56,7 @@ def test_exit_codes(analyze_command: Command, log: Path, rules: Path, arguments:
     assert bool(done.stderr) is (code == 2)
 
 
+@pytest.mark.slow
 def test_a_limit_that_was_hit_is_named_as_one_sets_it(analyze_command: Command, tmp_path: Path) -> None:
     """What is said is enough to change it: each is hit, then raised by what was said."""
     inner = io.BytesIO()

@@ -131,6 +131,7 @@ def found(path: Path) -> dict[str, int]:
     return {finding.rule.id: finding.count for finding in analyze([str(path)], rules(), Options(jobs=1)).findings}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log", LOGS)
 def test_findings_do_not_depend_on_the_export(log: str, tmp_path: Path) -> None:
     lines = lines_of(tmp_path, content(*LOGS[log]))

@@ -49,6 +49,7 @@ def comparable(report: Report) -> dict[str, object]:
     return data
 
 
+@pytest.mark.slow
 @given(size=st.integers(400, 20_000))
 @settings(max_examples=6)
 def test_the_size_of_the_slices_does_not_change_the_report(report_on: ReportOn, size: int) -> None:

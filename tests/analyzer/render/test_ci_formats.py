@@ -131,6 +131,7 @@ def test_github_annotates_and_sums_up(
     assert report.findings[0].rule.title in summary.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_step_summary_is_never_larger_than_github_takes(
     sample_report: SampleReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
