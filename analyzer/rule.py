@@ -33,6 +33,7 @@ from analyzer.detection import FIELDS, Detection, DetectionError, Path, TextItem
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Category = Literal["hardware", "software", "network", "configuration", "security", "capacity", "data"]
+FixKind = Literal["temporary", "permanent"]
 CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered", "absence"]
 
 _COUNTING: Final = ("event_count", "value_count")
@@ -81,26 +82,47 @@ class AppliesTo(_Part):
     versions: Line | None = None
 
 
-class Plain(_Part):
-    """The finding for a customer: no jargon, in English and in Simplified Chinese."""
+class PlainText(_Part):
+    """A text without jargon, in English and in Simplified Chinese."""
 
     en: Text | None = None
     zh: Text | None = None
 
 
-class Translation(_Part):
-    """What a customer reads of a rule, in another language.
+class Plain(PlainText):
+    """The finding for a customer.
 
     Attributes:
-        title, impact: of the rule.
-        steps: those of its temporary fixes, one for one and in their order.
-        questions: those of the rule, one for one.
-        diagnose: the `do` of its diagnose steps, one for one.
+        en, zh: what was seen.
+        impact: what it means for the people who depend on it.
+    """
+
+    impact: PlainText = PlainText()
+
+    def whole(self, language: Literal["en", "zh"]) -> str:
+        """What was seen and what it means, as one text; empty where the rule has none in this language."""
+        seen, impact = (self.en, self.impact.en) if language == "en" else (self.zh, self.impact.zh)
+        return (" " if language == "en" else "").join(text for text in (seen, impact) if text)
+
+
+class Translation(_Part):
+    """What a customer reads of a rule beside `plain`, in another language; lists are one for one and in their order.
+
+    Attributes:
+        title: of the rule.
+        steps: those of its temporary fixes.
+        risks: those of its temporary fixes that have one.
+        lasting: the steps of its permanent fixes.
+        verify: of the rule.
+        questions: those of the rule.
+        diagnose: the `do` of its diagnose steps.
     """
 
     title: Line | None = None
-    impact: Text | None = None
     steps: tuple[Text, ...] = ()
+    risks: tuple[Text, ...] = ()
+    lasting: tuple[Text, ...] = ()
+    verify: Text | None = None
     questions: tuple[Text, ...] = ()
     diagnose: tuple[Text, ...] = ()
 
@@ -116,7 +138,7 @@ class Step(_Part):
 class Fix(_Part):
     """One way out: temporary (the service works again) or permanent (it does not come back)."""
 
-    kind: Literal["temporary", "permanent"]
+    kind: FixKind
     steps: tuple[Text, ...] = Field(min_length=1)
     risk: Text | None = None
     rollback: Text | None = None
@@ -294,7 +316,9 @@ class Rule(_Part):
     @model_validator(mode="after")
     def _translated_one_for_one(self) -> Self:
         own = {
-            "steps": [step for fix in self.fixes if fix.kind == "temporary" for step in fix.steps],
+            "steps": self.steps("temporary"),
+            "risks": self.risks(),
+            "lasting": self.steps("permanent"),
             "questions": self.questions,
             "diagnose": self.diagnose,
         }
@@ -305,6 +329,14 @@ class Rule(_Part):
                     message = f"'{part}' has {count} entries, the rule has {len(originals)}: translate them one for one"
                     raise rule_error(message, ("translations", language, part))
         return self
+
+    def steps(self, kind: FixKind) -> list[str]:
+        """The steps of its fixes of a kind."""
+        return [step for fix in self.fixes if fix.kind == kind for step in fix.steps]
+
+    def risks(self) -> list[str]:
+        """What may go wrong with its temporary fixes."""
+        return [fix.risk for fix in self.fixes if fix.kind == "temporary" and fix.risk]
 
     def _check_rules(self, correlation: Correlation) -> None:
         if correlation.type in _COUNTING:
@@ -355,6 +387,8 @@ def missing_parts(rule: Rule) -> list[str]:
         "impact": rule.impact,
         "plain.en": rule.plain and rule.plain.en,
         "plain.zh": rule.plain and rule.plain.zh,
+        "plain.impact.en": rule.plain and rule.plain.impact.en,
+        "plain.impact.zh": rule.plain and rule.plain.impact.zh,
         "diagnose": rule.diagnose,
         "verify": rule.verify,
         "prevent": rule.prevent,

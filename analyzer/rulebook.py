@@ -327,6 +327,12 @@ def _raise_all(errors: Sequence[RuleError]) -> None:
     raise RuleError("\n".join([own, *lines]), first.path, first.line, first.column)
 
 
+def _in_plain_words(rule: Rule) -> str:
+    """How a rule calls what customers see, in all languages."""
+    seen = [rule.plain.en, rule.plain.zh] if rule.plain else []
+    return " ".join(text for text in (*seen, *(one.title for one in rule.translations.values())) if text)
+
+
 def _score(rule: Rule, words: Sequence[str]) -> int:
     """Return how well a rule fits all words, 0 when a word is not in it."""
     texts = {
@@ -336,7 +342,7 @@ def _score(rule: Rule, words: Sequence[str]) -> int:
         "component": rule.component or "",
         "literals": " ".join(rule.literals()),
         "cause": rule.cause or "",
-        "plain": f"{rule.plain.en} {rule.plain.zh}" if rule.plain else "",
+        "plain": _in_plain_words(rule),
     }
     folded = {name: text.casefold() for name, text in texts.items()}
     total = 0

@@ -49,7 +49,8 @@ def verdict(
         warned = ", but warnings" if warnings else ""
         return f"No known issue and no error in {_plural(read, 'file', 'files')}{warned}." + tail
     lead = findings[0]
-    since = f" since {lead.first_seen:%Y-%m-%d %H:%M:%S} UTC" if lead.first_seen else ""
+    word = "at" if lead.first_seen == lead.last_seen else "since"
+    since = f" {word} {lead.first_seen:%Y-%m-%d %H:%M:%S} UTC" if lead.first_seen else ""
     what = _plural(len(findings), "known issue", "known issues")
     title = lead.rule.title.rstrip(".")
     return f"{what}; most likely: {title}{since}." + tail

@@ -37,8 +37,8 @@ def _lines(rule: Rule) -> Iterator[str]:
     yield from _part("Prevent", rule.prevent)
     yield from _bullets("Ask", rule.questions)
     if rule.plain:
-        yield from _part("For the customer", rule.plain.en)
-        yield from _part("给客户", rule.plain.zh)
+        yield from _part("For the customer", rule.plain.whole("en"))
+        yield from _part("给客户", rule.plain.whole("zh"))
     yield from _bullets("References", rule.references)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from analyzer.finding import SEVERITIES, Finding, Report, leading
 from analyzer.render import Style
 from analyzer.render._escape import visible
-from analyzer.rule import Rule, Step, Translation
+from analyzer.rule import PlainText, Rule, Step, Translation
 
 # Findings that a customer is told about; more than three are not read.
 FINDINGS = 3
@@ -185,8 +185,7 @@ class _Writer:
         yield ""
         yield from _heading(words.means)
         for number, finding in enumerate(self._told, 1):
-            impact = self._translated(finding.rule, "impact", finding.rule.impact)
-            if impact:
+            if impact := self._impact(finding.rule):
                 yield f"- {impact} [{number}]"
         yield ""
         yield from self._now()
@@ -194,11 +193,13 @@ class _Writer:
         yield from self._next()
 
     def _plain(self, rule: Rule) -> str:
-        own = getattr(rule.plain, self._language, None) if rule.plain else None
-        if own:
-            return _flat(own)
-        english = rule.plain.en if rule.plain else None
-        return _flat(english or rule.title.rstrip(".") + ".") + self._words.original
+        own, english = _told(rule.plain, self._language)
+        return own or (english or _sentence(rule.title)) + self._words.original
+
+    def _impact(self, rule: Rule) -> str:
+        own, english = _told(rule.plain.impact if rule.plain else None, self._language)
+        english = english or _flat(rule.impact or "")
+        return own or (english and english + self._words.original)
 
     def _when(self, finding: Finding) -> str:
         words = self._words
@@ -217,16 +218,15 @@ class _Writer:
         steps: list[str] = []
         risks: list[str] = []
         for number, finding in enumerate(self._told, 1):
-            fixes = [fix for fix in finding.rule.fixes if fix.kind == "temporary"]
-            originals = [step for fix in fixes for step in fix.steps]
-            steps += [f"{step} [{number}]" for step in self._each(finding.rule, "steps", originals)]
-            risks += [f"{_sentence(fix.risk)} [{number}]" for fix in fixes if fix.risk]
+            rule = finding.rule
+            steps += [f"{step} [{number}]" for step in self._each(rule, "steps", rule.steps("temporary"))]
+            told = zip(self._each(rule, "risks", rule.risks()), rule.risks(), strict=True)
+            risks += [f"{_sentence(risk)} [{number}]" for risk, english in told if not _is_none(english)]
         if not steps:
             return
         yield from _heading(self._words.now)
         yield from (f"{place}. {step}" for place, step in enumerate(steps, 1))
-        if self._language == "en":
-            yield from (self._words.careful.format(risk=risk) for risk in risks)
+        yield from (self._words.careful.format(risk=risk) for risk in risks)
         yield ""
 
     def _need(self) -> Iterator[str]:
@@ -257,12 +257,11 @@ class _Writer:
     def _next(self) -> Iterator[str]:
         rule = self._told[0].rule
         yield from _heading(self._words.next)
-        lasting = [step for fix in rule.fixes if fix.kind == "permanent" for step in fix.steps]
-        if lasting and self._language == "en":
+        if lasting := self._each(rule, "lasting", rule.steps("permanent")):
             yield self._words.lasting
-            yield from (f"- {_sentence(step)} [1]" for step in lasting)
-            if rule.verify:
-                yield f"{self._words.proof.format(verify=_sentence(rule.verify))} [1]"
+            yield from (f"- {step} [1]" for step in lasting)
+        if proof := self._verify(rule):
+            yield f"{self._words.proof.format(verify=proof)} [1]"
         yield self._words.ask
         yield ""
 
@@ -272,15 +271,14 @@ class _Writer:
         own: Sequence[str] = getattr(translation, part) if translation else ()
         if own:
             return [_flat(text) for text in own]
-        mark = self._words.original
-        return [_sentence(text).removesuffix("." if mark else "") + mark for text in originals]
+        # As they are: many end on a command that is to be pasted.
+        return [_flat(text) + self._words.original for text in originals]
 
-    def _translated(self, rule: Rule, part: str, original: str | None) -> str:
+    def _verify(self, rule: Rule) -> str:
         translation = self._translation(rule)
-        own = getattr(translation, part) if translation else None
-        if own:
-            return _flat(str(own))
-        return _flat(original) + self._words.original if original else ""
+        if translation and translation.verify:
+            return _flat(translation.verify)
+        return _sentence(rule.verify) + self._words.original if rule.verify else ""
 
     def _translation(self, rule: Rule) -> Translation | None:
         return rule.translations.get("zh") if self._language == "zh" else None
@@ -319,10 +317,21 @@ def _minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"
 
 
+def _told(plain: PlainText | None, language: str) -> tuple[str, str]:
+    """What a rule says to customers in a language, and in English; empty where it says nothing."""
+    own = getattr(plain, language, None) if plain else None
+    english = plain.en if plain else None
+    return _flat(own or ""), _flat(english or "")
+
+
+def _is_none(risk: str) -> bool:
+    return _flat(risk).rstrip(".").lower() == "none"
+
+
 def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
 def _sentence(text: str) -> str:
     flat = _flat(text)
-    return flat if flat.endswith((".", "!", "?", ":", ";", "。", "？")) else flat + "."
+    return flat if flat.endswith((".", "!", "?", ":", ";", "。", "？", "）")) else flat + "."

@@ -18,14 +18,15 @@ id: t.beep
 title: The sensor beeps
 severity: high
 detection: {a: {body|contains: "beep"}}
-impact: Nobody can sleep.
-plain: {en: The sensor is too loud., zh: 传感器声音太大。}
+impact: Its piezo sounds.
+plain: {en: The sensor is too loud., zh: 传感器声音太大。, impact: {en: Nobody can sleep., zh: 没有人能睡觉。}}
 diagnose: [{do: Listen to it, run: "arecord -d 5"}, {do: Name it, run: "stty -F DEVICE"}]
 fixes: [{kind: temporary, steps: [Turn it off.], risk: It no longer warns.}, {kind: permanent, steps: [Buy another.]}]
 verify: It is silent for a day.
 questions: [Since when does it beep?]
 translations:
-  zh: {impact: 没有人能睡觉。, steps: [请关闭它。], questions: [从什么时候开始的？], diagnose: [听一听]}
+  zh: {steps: [请关闭它。], risks: [不再报警。], lasting: [换一个。], verify: 安静一天。,
+    questions: [从什么时候开始的？], diagnose: [听一听]}
 """
 LOG = "2026-03-14 09:26:53 ERROR beep\n2026-03-14 09:36:53 ERROR beep\n"
 
@@ -53,7 +54,26 @@ def test_chinese_where_the_rule_has_it_and_marked_english_where_not(report_on: R
     text = reply.render(report_on(LOG, rule), Style(language="zh"))
     for words in ("传感器声音太大。", "没有人能睡觉。", "请关闭它。", "从什么时候开始的？", "Listen to it（英文原文）"):
         assert words in text
+    assert "请注意：不再报警。" in text and "- 换一个。 [1]" in text and "如何确认问题已解决：安静一天。 [1]" in text
     assert "The sensor" not in text and "共出现 2 次" in text
+
+
+def test_what_it_means_is_said_in_plain_words_and_else_as_the_rule_says_it(report_on: ReportOn) -> None:
+    rule = RULE.replace(", diagnose: [听一听]", "")
+    assert "- Nobody can sleep. [1]" in reply.render(report_on(LOG, rule), Style())
+    technical = rule.replace(", impact: {en: Nobody can sleep., zh: 没有人能睡觉。}", "")
+    assert "- Its piezo sounds. [1]" in reply.render(report_on(LOG, technical), Style())
+    assert "- Its piezo sounds.（英文原文） [1]" in reply.render(report_on(LOG, technical), Style(language="zh"))
+
+
+def test_a_risk_that_there_is_not_is_not_told(report_on: ReportOn) -> None:
+    rule = (
+        RULE.replace(", diagnose: [听一听]", "")
+        .replace("risk: It no longer warns.", "risk: none")
+        .replace("不再报警。", "无。")
+    )
+    assert "Please note" not in reply.render(report_on(LOG, rule), Style())
+    assert "请注意" not in reply.render(report_on(LOG, rule), Style(language="zh"))
 
 
 def test_a_translation_that_is_not_one_for_one_is_refused(report_on: ReportOn) -> None:
