@@ -7,7 +7,6 @@ from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from analyzer.evaluator import known
 from analyzer.literals import Literals
@@ -15,6 +14,7 @@ from analyzer.shapes import ShapeMap
 from analyzer.trigger import Literal
 
 if TYPE_CHECKING:
+    import polars as pl
     from numpy.typing import NDArray
 
     from parsers.batch import Batch
@@ -37,15 +37,17 @@ class Prefilter:
         """
         self._unanchored = [number for number, literals in triggers.items() if literals is None]
         wanted: dict[str, dict[int, tuple[Literal, ...]]] = defaultdict(dict)
-        self._cased: dict[str, set[str]] = defaultdict(set)
+        cased: set[Literal] = set()
         for number, literals in triggers.items():
             for literal in sorted(literals or ()):
                 key = literal.bare
                 wanted[key][number] = (*wanted[key].get(number, ()), literal)
                 if literal.cased:
-                    self._cased[key].add(literal.written)
+                    cased.add(literal)
         self._wanted_by: Mapping[str, Mapping[int, tuple[Literal, ...]]] = dict(wanted)
         self._literals = Literals(sorted(wanted))
+        self._cased = frozenset(literal.bare for literal in cased)
+        self._written = Literals(sorted({literal.written for literal in cased}))
         # Which literals a shape holds is found once: the number of a set of literals, and what each set means.
         self._known = ShapeMap()
         self._numbers: dict[_Held, int] = {}
@@ -97,23 +99,16 @@ class Prefilter:
 
     def _search(self, texts: pl.Series) -> NDArray[np.int32]:
         """The sets of literals that texts without digits hold."""
-        held = np.zeros(len(texts), np.int32)
-        lower = texts.str.to_lowercase()
-        hit = self._literals.in_any(lower)
-        if not len(hit):
-            return held
-        codes, found = self._literals.sets(lower.gather(hit))
-        numbers = np.array([self._number((literals, _NONE)) for literals in found], np.int32)[codes]
+        codes, found = self._literals.sets(texts.str.to_lowercase())
+        held = np.array([self._number((literals, _NONE)) for literals in found], np.int32)[codes]
         # Few of the literals count in one case only: just they are looked for once more.
-        cased = sorted({text for literals in found for key in literals for text in self._cased.get(key, ())})
-        if cased:
-            unsure = np.array([not literals.isdisjoint(self._cased) for literals in found])
-            again = np.flatnonzero(unsure[codes])
-            also, written = Literals(cased).sets(texts.gather(hit[again]))
+        unsure = np.array([not literals.isdisjoint(self._cased) for literals in found])
+        again = np.flatnonzero(unsure[codes])
+        if len(again):
+            also, written = self._written.sets(texts.gather(again))
             pairs, member = np.unique(np.stack([codes[again], also]), axis=1, return_inverse=True)
             both = [self._number((found[one], written[other])) for one, other in pairs.T.tolist()]
-            numbers[again] = np.array(both, np.int32)[member.reshape(-1)]
-        held[hit] = numbers
+            held[again] = np.array(both, np.int32)[member.reshape(-1)]
         return held
 
     def _number(self, held: _Held) -> int:
