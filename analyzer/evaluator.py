@@ -8,7 +8,8 @@ record.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
@@ -217,9 +218,15 @@ def by_line(pattern: str) -> str:
     return f"(?mR){pattern}"
 
 
+@cache
+def _thread() -> ThreadPoolExecutor:
+    """Polars keeps the last 32 regular expressions of a thread: those of rules must not push out those of parsers."""
+    return ThreadPoolExecutor(1)
+
+
 def _one_text_holds(texts: pl.Series, item: TextItem, value: str) -> pl.Series:
     if item.operator == "re":
-        return texts.str.contains(by_line(value))
+        return _thread().submit(texts.str.contains, by_line(value)).result()
     if item.operator == "contains":
         return texts.str.contains_any([value], ascii_case_insensitive=not item.cased)
     if item.operator == "cidr":

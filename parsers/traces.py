@@ -63,8 +63,11 @@ def kinds(bodies: pl.Series) -> NDArray[np.uint8]:
     """What messages may be in a trace."""
     out = np.zeros(len(bodies), np.uint8)
     left = np.flatnonzero(bodies.str.contains(_ANY.pattern).to_numpy())
+    if not len(left):
+        return out
+    some = bodies.gather(left)
     for kind, pattern in _KINDS.items():
-        out[left[bodies.gather(left).str.contains(pattern).to_numpy()]] = kind
+        out[left[some.str.contains(pattern).to_numpy()]] = kind
     return out
 
 
