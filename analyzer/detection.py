@@ -141,6 +141,20 @@ class Detection:
             if isinstance(item, TextItem) and item.field == "body" and item.operator not in ("re", "cidr"):
                 yield from item.values
 
+    def telling(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The plain texts of which one alone can make a selection hold, and those that only count beside others."""
+        alone = {
+            text
+            for selection in self.selections.values()
+            for alternative in selection.alternatives
+            for item in alternative
+            if isinstance(item, TextItem) and not (item.match_all and len(item.values) > 1)
+            if sum(other.field == "body" for other in alternative) == 1
+            for text in item.values
+        }
+        texts = tuple(dict.fromkeys(self.literals()))
+        return tuple(text for text in texts if text in alone), tuple(text for text in texts if text not in alone)
+
     def patterns(self) -> Iterator[str]:
         """Yield every regular expression."""
         for item in self.items():

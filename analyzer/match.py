@@ -167,7 +167,7 @@ def _hits(number: int, stream: Stream, records: NDArray[np.int64], evaluator: Ev
     times = batch.time[batch.heads[records]]
     known = times[times != NAT]
     kept = records if stream.correlated else _ends(records, KEPT_RECORDS)
-    rows = rows_with(batch, kept, list(stream.detection.literals()))
+    rows = rows_with(batch, kept, stream.detection.telling())
     line, offset = batch.places(rows)
     frame = pl.DataFrame(
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -133,19 +134,23 @@ def _joined(heads: pl.Series, told: pl.Series) -> pl.Series:
     return (heads + JOINED + told).zip_with((heads != "") & (heads != told), told)
 
 
-def rows_with(batch: Batch, records: NDArray[np.int64], literals: list[str]) -> NDArray[np.int64]:
-    """The row of each record that shows why it was found: the first with a literal, in any case; else its first."""
+def rows_with(batch: Batch, records: NDArray[np.int64], literals: Sequence[Sequence[str]]) -> NDArray[np.int64]:
+    """The row of each record that shows why it was found: the first with a literal, in any case; else its first.
+
+    Of several lists of literals the first counts more than the second.
+    """
     heads = batch.heads
-    rows = heads[records]
-    if len(heads) == len(batch) or not literals:
-        return rows
-    lengths = np.minimum(np.append(heads, len(batch))[records + 1] - rows, _LOOKED_AT)
-    several = np.flatnonzero(lengths > 1)
-    record = several.repeat(lengths[several])
-    ahead = np.cumsum(lengths[several]) - lengths[several]
-    lines = rows[record] + np.arange(len(record)) - ahead.repeat(lengths[several])
-    found = batch.text.gather(lines).str.contains_any(literals, ascii_case_insensitive=True)
-    hits = np.flatnonzero(found.fill_null(False).to_numpy())[::-1]
-    out = rows.copy()
-    out[record[hits]] = lines[hits]  # of several in a record the first is written last
+    out = heads[records]
+    if len(heads) == len(batch):
+        return out
+    lengths = np.minimum(np.append(heads, len(batch))[records + 1] - out, _LOOKED_AT)
+    left = np.flatnonzero(lengths > 1)
+    for some in filter(None, literals):
+        record = left.repeat(lengths[left])
+        ahead = np.cumsum(lengths[left]) - lengths[left]
+        lines = out[record] + np.arange(len(record)) - ahead.repeat(lengths[left])
+        found = batch.text.gather(lines).str.contains_any(list(some), ascii_case_insensitive=True)
+        hits = np.flatnonzero(found.fill_null(False).to_numpy())[::-1]
+        left = np.setdiff1d(left, record[hits])
+        out[record[hits]] = lines[hits]  # of several in a record the first is written last
     return out

@@ -67,7 +67,7 @@ class Quoter:
         return self._sources[source][0].path
 
     def evidence(
-        self, source: int, offset: int, line: int, time: int, literals: Sequence[str] = (), context: int = 0
+        self, source: int, offset: int, line: int, time: int, literals: Sequence[Sequence[str]] = (), context: int = 0
     ) -> Evidence:
         """Quote a line, or a notice of a capture; `literals` are highlighted in it.
 
@@ -76,7 +76,7 @@ class Quoter:
             offset: byte offset of the line, or number of the notice.
             line: number of the line, or of the frame.
             time: microseconds, NAT unknown.
-            literals: what made a rule find it.
+            literals: what made a rule find it; the first list counts more than the second.
             context: lines around it that are quoted, too.
         """
         file, plan = self._sources[source]
@@ -88,9 +88,10 @@ class Quoter:
         after: tuple[str, ...] = ()
         try:
             text = quote(file, offset, plan.encoding) if plan is not None else ""
-            if plan is not None and literals and not _ranges(text, literals) and plan.encoding.wrap is None:
+            if plan is not None and any(literals) and not _ranges(text, literals) and plan.encoding.wrap is None:
                 # The record has several lines: what made the rule find it is on another one.
-                lines_behind, bytes_behind = line_with(file, offset, plan.encoding, literals) or (0, 0)
+                places = (line_with(file, offset, plan.encoding, some) for some in literals if some)
+                lines_behind, bytes_behind = next(filter(None, places), (0, 0))
                 line, offset = line + lines_behind, offset + bytes_behind
                 text = quote(file, offset, plan.encoding)
             if context and plan is not None:
@@ -103,10 +104,11 @@ class Quoter:
         return Evidence(file.path, line, to_datetime(time), text, marks, offset, before=before, after=after)
 
 
-def _ranges(text: str, literals: Sequence[str]) -> tuple[tuple[int, int], ...]:
-    """Where the literals stand in a text, in order, without overlap."""
+def _ranges(text: str, literals: Sequence[Sequence[str]]) -> tuple[tuple[int, int], ...]:
+    """Where the literals stand in a text, in order, without overlap: those of the first list of which one is there."""
     low = text.lower()
-    found = sorted((at, at + len(literal)) for literal in literals if (at := low.find(literal.lower())) >= 0)
+    places = ([(at, at + len(word)) for word in some if (at := low.find(word.lower())) >= 0] for some in literals)
+    found = sorted(next(filter(None, places), []))
     out: list[tuple[int, int]] = []
     for start, end in found:
         if not out or start >= out[-1][1]:
@@ -279,7 +281,7 @@ class _Records:
 
 def _finding(rule: Rule, found: _Found, quoter: Quoter, buckets: Buckets) -> Finding:
     sources = sorted(found.by_source, key=lambda index: (-found.by_source[index], index))
-    literals = list(rule.literals())
+    literals = rule.detection.telling()
     evidence = tuple(
         quoter.evidence(row["source"], row["byte_offset"], row["line_number"], row["time"], literals, CONTEXT_LINES)
         for row in _shown(found.records).iter_rows(named=True)

@@ -13,6 +13,7 @@ high[postgres.too_many_connections]: PostgreSQL refuses connections
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
@@ -21,7 +22,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from analyzer.finding import Coverage, Evidence, Finding, Report, UnknownError, leading
+from analyzer.finding import SEVERITIES, Coverage, Evidence, Finding, Report, UnknownError, leading
 from analyzer.render import Style
 from analyzer.render._escape import stamp, visible
 from analyzer.render._system import system_line
@@ -45,6 +46,9 @@ BINARY_SHOWN = 2
 PROBLEMS_SHOWN = 10
 MOST_FACTS = 5
 
+# Lines that fit on one.
+SCREEN = 24
+
 ENDINGS = (".txt",)
 
 
@@ -67,8 +71,21 @@ def render(report: Report, style: Style) -> str:
                 console.print(_title(finding), soft_wrap=True)
         else:
             _body(console, report, style)
-    lines = (line.rstrip() for line in capture.get().splitlines())
+    text = capture.get()
+    if style.verbosity >= 0 and text.count("\n") > SCREEN:
+        # Who reads it at a terminal sees the end of it.
+        with console.capture() as capture:
+            console.print(_in_short(report))
+        text += "\n" + capture.get()
+    lines = (line.rstrip() for line in text.splitlines())
     return "\n".join(lines) + "\n"
+
+
+def _in_short(report: Report) -> Text:
+    """The verdict once more, with the findings by severity."""
+    counts = Counter(finding.severity for finding in report.findings)
+    known = ", ".join(f"{counts[severity]:,} {severity}" for severity in SEVERITIES if counts[severity])
+    return Text(f"In short: {visible(report.verdict)}{f' By severity: {known}.' if known else ''}", style="bold")
 
 
 def _body(console: Console, report: Report, style: Style) -> None:

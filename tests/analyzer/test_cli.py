@@ -169,7 +169,7 @@ def test_a_path_that_is_called_like_a_command(analyze_command: Command, tmp_path
 def test_quiet_is_the_verdict_and_a_line_a_finding(analyze_command: Command, log: Path, rules: Path) -> None:
     done = analyze_command(log, "--rules", rules, "-q")
     assert done.stdout.splitlines() == [
-        "1 known issue; most likely: It beeps since 2026-03-14 09:26:53 UTC.",
+        "1 known issue; most likely: It beeps at 2026-03-14 09:26:53 UTC.",
         "medium[mine.beep]: It beeps",
     ]
 

@@ -30,7 +30,7 @@ RULES = (
 def test_findings_come_worst_first_then_by_what_came_first(report_on: ReportOn) -> None:
     report = report_on(LOG, RULES)
     assert [finding.rule.id for finding in report.findings] == ["t.special", "t.generic", "t.tiny"]
-    assert report.verdict == "3 known issues; most likely: special fault since 2026-03-14 09:26:52 UTC."
+    assert report.verdict == "3 known issues; most likely: special fault at 2026-03-14 09:26:52 UTC."
 
 
 def test_what_another_finding_explains_comes_behind_it(report_on: ReportOn) -> None:
@@ -124,3 +124,26 @@ def test_too_few_records_for_a_finding_are_still_errors(
     report = report_on(log, rule("t.often", "low", "often fault", often), Options(jobs=1, slice_bytes=slice_bytes))
     assert [finding.rule.id for finding in report.findings] == found
     assert sum(entry.count for entry in report.unknown) == unknown
+
+
+def test_the_line_that_decides_is_quoted_rather_than_a_word_that_counts_beside_others(report_on: ReportOn) -> None:
+    rule = """
+id: t.store
+title: The store is broken
+severity: high
+detection:
+  found:
+    - body|contains|all: ["store", "corrupt"]
+    - body|contains: "cluster ids differ"
+"""
+    log = (
+        "2026-03-14 09:26:53 ERROR store: cannot add a directory\n"
+        "java.io.IOException: cluster ids differ in store /srv\n"
+        "\tat store.Open.run(Open.java:7)\n"
+    )
+    (finding,) = report_on(log, rule).findings
+    (evidence,) = finding.evidence
+    assert (evidence.line_number, evidence.highlights) == (2, ((21, 39),))
+    both = log.replace("cluster ids differ in", "corrupt blocks in the")
+    (finding,) = report_on(both, rule).findings
+    assert finding.evidence[0].line_number == 1

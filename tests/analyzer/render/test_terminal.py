@@ -45,6 +45,21 @@ def test_of_very_many_findings_the_first_stay_on_the_screen(report_on: Callable[
     )
 
 
+def test_what_is_longer_than_a_screen_ends_with_its_verdict(
+    sample_report: SampleReport, report_on: Callable[..., Report]
+) -> None:
+    report = sample_report("webshop-outage.zip")
+    last = terminal.render(report, Style(400)).splitlines()[-1]
+    counts = ", ".join(
+        f"{number} {severity}"
+        for severity in ("critical", "high", "medium", "low", "info")
+        if (number := sum(finding.severity == severity for finding in report.findings))
+    )
+    assert last == f"In short: {report.verdict} By severity: {counts}."
+    short = terminal.render(report_on("2026-03-14 09:26:53 INFO all is well\n"), Style(80))
+    assert short.count(short.splitlines()[0]) == 1
+
+
 def test_verbose_shows_every_file_and_every_step(sample_report: SampleReport) -> None:
     report = sample_report("webshop-outage.zip")
     text = " ".join(terminal.render(report, Style(400, verbosity=1)).split())
