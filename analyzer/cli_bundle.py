@@ -74,7 +74,13 @@ def bundle_command(
     ] = None,
     fail_on: Annotated[
         Level | None,
-        typer.Option(help="Exit with 1 when there is a new finding of this severity or above.", show_default="high"),
+        typer.Option(
+            help="Exit with 1 when there is a new finding of this severity or above: "
+            "critical, high, medium, low, info; never.",
+            show_default="high",
+            case_sensitive=False,
+            metavar="LEVEL",
+        ),
     ] = None,
     baseline: Annotated[
         Path | None, typer.Option(help="An earlier JSON report: what it holds is known and does not fail.")
@@ -89,12 +95,15 @@ def bundle_command(
         Path | None, typer.Option(help="File with settings.", show_default="analyze.toml, or pyproject.toml")
     ] = None,
     min_severity: Annotated[
-        Level | None, typer.Option(help="Leave out findings below this severity.", show_default="info")
+        Level | None,
+        typer.Option(
+            help="Leave out findings below this severity.", show_default="info", case_sensitive=False, metavar="LEVEL"
+        ),
     ] = None,
     since: Annotated[str, typer.Option(help="Leave out records before this time (ISO 8601, UTC).")] = "",
     until: Annotated[str, typer.Option(help="Leave out records after this time (ISO 8601, UTC).")] = "",
     timezone: Annotated[
-        str, typer.Option(help="Zone of times that name none, such as +08:00.", show_default="inferred")
+        str, typer.Option(help="Zone of times that name none: +08:00, Europe/Berlin.", show_default="inferred")
     ] = "",
     save: Annotated[Path | None, typer.Option(help="Write the tables as Parquet into this folder.")] = None,
     jobs: Annotated[int, typer.Option(help="Worker processes; 0 decides by size and cores.", min=0, max=64)] = 0,
@@ -216,7 +225,7 @@ def _policy(
     known = baseline or settings.baseline
     return Policy(
         fail_on=(fail_on or Level(settings.fail_on or "high")).value,
-        known=fingerprints(known) if known else frozenset(),
+        known=fingerprints(known) if known else None,
         suppressions=settings.suppress,
         require=(*settings.require, *require),
         forbid=(*settings.forbid, *forbid),
@@ -248,7 +257,7 @@ def _analyze(
     book: Rulebook,
     limits: Limits,
     moments: tuple[datetime | None, datetime | None],
-    zone_minutes: int | None,
+    zone: int | str | None,
     jobs: int,
     save: Path | None,
     quiet: bool,
@@ -259,7 +268,7 @@ def _analyze(
     from analyzer.match import Matcher
     from analyzer.pipeline import Options, analyze
 
-    options = Options(limits, moments[0], moments[1], zone_minutes, jobs, save, digest=digest)
+    options = Options(limits, moments[0], moments[1], zone, jobs, save, digest=digest)
     with book.placing(), _progress(not quiet, no_color) as advance:
         return analyze(paths, Matcher(list(book), book.proven), options, advance, processes)
 
@@ -289,15 +298,15 @@ def _moment(text: str, option: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _zone(text: str) -> int | None:
+def _zone(text: str) -> int | str | None:
     if not text:
         return None
-    from parsers.times import zone_minutes
+    from parsers.times import is_place, zone_minutes
 
     minutes = zone_minutes(text)
-    if minutes is None:
-        raise UsageError(f"--timezone {text}: not known; write it as +08:00.")
-    return minutes
+    if minutes is None and not is_place(text):
+        raise UsageError(f"--timezone {text}: not known; write it as +08:00 or Europe/Berlin.")
+    return text if minutes is None else minutes
 
 
 def _rank(level: str) -> int:
@@ -324,7 +333,7 @@ def _shown(report: Report, level: Level, explain: str) -> Report:
     hidden = list(dict.fromkeys(f.rule.id for f in report.findings if f.fails and _rank(f.severity) > _rank(level)))
     if hidden:
         # Else the run would fail without a word about why.
-        text = f"--min-severity {level.value}: leaves out what fails the run: {listed(hidden)}."
+        text = f"--min-severity {level.value} leaves out what fails the run: {listed(hidden)}."
         report = replace(report, failures=(*report.failures, text))
     return replace(report, findings=kept)
 

@@ -20,7 +20,7 @@ from parsers.excerpt import head_lines, tail_lines
 from parsers.text import detect_encoding
 from parsers.time_kinds import ZONE_MINUTES, TimeKind
 from parsers.time_layout import find_kind
-from parsers.times import Clock, parse_times, to_datetime
+from parsers.times import Clock, local_time, parse_times, to_datetime
 
 _SAMPLE = 40
 EPOCH = date(1970, 1, 1)
@@ -56,23 +56,23 @@ class _Seen:
     journal: tuple[datetime, str] | None
 
 
-def decide_clocks(sources: Sequence[Source], now: datetime, zone_minutes: int | None) -> Mapping[str, Clock]:
+def decide_clocks(sources: Sequence[Source], now: datetime, zone: int | str | None) -> Mapping[str, Clock]:
     """The clock of each source, by its path.
 
     Args:
         sources: text files.
         now: the present, for times without a year when nothing else tells.
-        zone_minutes: minutes east of UTC that the user gave for times without a zone; None to infer.
+        zone: what the user gave for times without a zone: minutes east of UTC, or a place; None to infer.
     """
     seen = {source.path: found for source in sources if (found := _look(source)) is not None}
     dated = [found for found in seen.values() if found.kind.year and found.kind.date]
     reference = max((found.last for found in dated), default=None)
     years = {source.path: _year(source, seen.get(source.path), reference, now) for source in sources}
-    zone, how = _zone(sources, seen, years) if zone_minutes is None else (zone_minutes, "given by --timezone")
+    general = _zone(sources, seen, years) if zone is None else (zone, "given by --timezone")
     clocks = {}
     for source in sources:
-        known = None if zone_minutes is not None else _journal_zone(seen.get(source.path))
-        clocks[source.path] = _clock(seen.get(source.path), years[source.path], *(known or (zone, how)))
+        known = None if zone is not None else _journal_zone(seen.get(source.path))
+        clocks[source.path] = _clock(seen.get(source.path), years[source.path], *(known or general))
     for source in sources:
         found = seen.get(source.path)
         if found is not None and not found.kind.date:
@@ -84,7 +84,7 @@ def _dated(clock: Clock, seen: _Seen, anchor: datetime | None) -> Clock:
     """The clock of a file whose times have no date: that of the moment at which it was last written."""
     if anchor is None:
         return replace(clock, note="times without a date, and nothing tells the date")
-    local = anchor + timedelta(minutes=clock.zone_minutes)
+    local = local_time(anchor, clock)
     last = seen.last.hour * 3600 + seen.last.minute * 60 + seen.last.second
     # Written before midnight, closed after it.
     day = (
@@ -187,12 +187,14 @@ def _signed(minutes: int) -> str:
     return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
-def _clock(seen: _Seen | None, year: tuple[int, str], zone: int, how_zone: str) -> Clock:
+def _clock(seen: _Seen | None, year: tuple[int, str], zone: int | str, how_zone: str) -> Clock:
+    minutes, place = (0, zone) if isinstance(zone, str) else (zone, "")
     if seen is None:
-        return Clock(year=year[0], zone_minutes=zone)
-    notes = [note for note in (year[1], "" if seen.zoned else how_zone) if note]
-    clock = Clock(year=year[0], last=(seen.last.month, seen.last.day), zone_minutes=zone, note="; ".join(notes))
-    return clock if not seen.zoned else replace(clock, zone_minutes=0)
+        return Clock(year=year[0], zone_minutes=minutes, place=place)
+    last = (seen.last.month, seen.last.day)
+    if seen.zoned:
+        return Clock(year=year[0], last=last, note=year[1])
+    return Clock(year[0], last, zone_minutes=minutes, place=place, note="; ".join(filter(None, (year[1], how_zone))))
 
 
 def utc_now() -> datetime:

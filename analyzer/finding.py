@@ -231,6 +231,7 @@ class Report:
         warnings: the most frequent ones, where there is neither a finding nor an error: else they would hide behind a
             verdict of good health.
         failures: sentences: why the run fails, where no finding of the report says so by itself.
+        compared: whether an earlier report tells which findings are new.
     """
 
     bundle: BundleInfo
@@ -248,6 +249,7 @@ class Report:
     rules: Sequence[Rule] = ()
     warnings: Sequence[UnknownError] = ()
     failures: Sequence[str] = ()
+    compared: bool = False
 
     @property
     def was_read(self) -> bool:

@@ -20,7 +20,7 @@ class Policy:
 
     Attributes:
         fail_on: a new finding of this severity or above fails; "never": none does.
-        known: fingerprints of findings that an earlier report holds.
+        known: fingerprints of findings that an earlier report holds; None without such a report.
         suppressions: findings that are accepted for a while; one that has expired fails.
         require: globs for ids of rules of which each must have found something.
         forbid: globs for ids of rules that must have found nothing, whatever their severity.
@@ -28,7 +28,7 @@ class Policy:
     """
 
     fail_on: str = "high"
-    known: frozenset[str] = frozenset()
+    known: frozenset[str] | None = None
     suppressions: Sequence[Suppression] = ()
     require: Sequence[str] = ()
     forbid: Sequence[str] = ()
@@ -56,7 +56,8 @@ def judge(report: Report, policy: Policy) -> Report:
             )
     settled = [f"{number} {name}" for name in ("known", "suppressed") if (number := _count(findings, name))]
     verdict = f"{report.verdict} ({', '.join(settled)})" if settled else report.verdict
-    return replace(report, findings=findings, verdict=verdict, failures=tuple(reasons))
+    compared = policy.known is not None
+    return replace(report, findings=findings, verdict=verdict, failures=tuple(reasons), compared=compared)
 
 
 def fails(report: Report) -> bool:
@@ -83,7 +84,7 @@ def _with_status(finding: Finding, policy: Policy) -> Finding:
         if suppression.expires >= policy.today and suppression.covers(finding):
             why = f"{suppression.reason} ({suppression.owner}, until {suppression.expires})"
             return replace(finding, status="suppressed", reason=why)
-    if finding.fingerprint in policy.known:
+    if policy.known and finding.fingerprint in policy.known:
         return replace(finding, status="known", reason="in the baseline")
     return finding
 

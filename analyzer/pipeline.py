@@ -47,7 +47,7 @@ class Options:
     Attributes:
         limits: what the input may cost.
         since, until: records outside are left out; aware.
-        zone_minutes: minutes east of UTC of times without a zone; None to infer.
+        zone: of times without one: minutes east of UTC, or a place such as Europe/Berlin; None to infer.
         jobs: worker processes; 0 decides by size and cores, 1 reads everything in this process.
         save: folder for the Parquet tables.
         slice_bytes: bytes that are read at once.
@@ -57,7 +57,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     since: datetime | None = None
     until: datetime | None = None
-    zone_minutes: int | None = None
+    zone: int | str | None = None
     jobs: int = 0
     save: Path | None = None
     slice_bytes: int = SLICE_BYTES
@@ -174,7 +174,7 @@ class _Run:
         clocks = decide_clocks(
             [entry.source for entry in read if entry.parser and entry.parser.searched and not entry.is_capture],
             utc_now(),
-            self._options.zone_minutes,
+            self._options.zone,
         )
         for entry in read:
             if entry.parser is not None:

@@ -329,7 +329,10 @@ def _mend_lines(data: bytes, encoding: Encoding, path: str, problems: list[Probl
         text = lines[i].decode(codec, "replace")
         lost += "\ufffd" in text
         lines[i] = text.encode("utf-8", "replace").replace(b"\n", b" ")
-    what = f"{len(bad)} lines are not valid UTF-8; they were read as {codec}"
+    were = (
+        "1 line is not valid UTF-8; it was" if len(bad) == 1 else f"{len(bad):,} lines are not valid UTF-8; they were"
+    )
+    what = f"{were} read as {codec}"
     if lost:
         what += f", and {lost} of them still hold invalid bytes, shown as \ufffd"
     if lost or encoding.name == "utf-8":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -32,6 +32,7 @@ class Clock:
         date: days since 1970-01-01 for times without a date: that of the last time in the file.
         last_second: second of the day of the last time in the file, for times without a date.
         zone_minutes: minutes east of UTC, for times without a zone.
+        place: of the IANA database; its zone counts instead, with summer time.
         note: how year, date and zone were decided, for the coverage table.
     """
 
@@ -40,6 +41,7 @@ class Clock:
     date: int | None = None
     last_second: int = 86_400
     zone_minutes: int = 0
+    place: str = ""
     note: str = ""
 
 
@@ -83,7 +85,10 @@ def parse_times(texts: pl.Series, kind: TimeKind, clock: Clock) -> NDArray[np.in
         days = np.where(late, -1, 0) + (clock.date or 0)
         valid &= clock.date is not None
     local = (days * _DAY + hour * 3600 + minute * 60 + second) * MICROSECOND
-    micros = local - _zone(groups, clock) * 60 * MICROSECOND
+    zone = _zone(groups)
+    micros = local - np.where(zone == _NO_ZONE, clock.zone_minutes, zone) * 60 * MICROSECOND
+    if clock.place:
+        micros = np.where(zone == _NO_ZONE, _at_place(local, clock.place), micros)
     if "place" in groups.names:
         micros = _at_places(micros, local, groups.strings("place"))
     return np.where(valid, micros + groups.micros("fraction"), NAT)
@@ -103,13 +108,35 @@ def _at_places(micros: NDArray[np.int64], local: NDArray[np.int64], places: pl.S
     """Times of rows that name a place of the IANA database: its offset depends on the date."""
     for place in places.unique().drop_nulls().to_list():
         rows = np.flatnonzero((places == place).fill_null(False).to_numpy())
-        times = pl.Series(local[rows]).cast(pl.Datetime("us"))
-        try:
-            known = times.dt.replace_time_zone(place, ambiguous="earliest", non_existent="null")
-        except pl.exceptions.PolarsError:
-            continue  # no place that is known
-        micros[rows] = known.dt.epoch("us").fill_null(NAT).to_numpy()
+        if is_place(place):
+            micros[rows] = _at_place(local[rows], place)
     return micros
+
+
+def _at_place(local: NDArray[np.int64], place: str) -> NDArray[np.int64]:
+    """Local times of a place as UTC; of the hour that comes twice the first, of the one that is left out none."""
+    times = pl.Series(local).cast(pl.Datetime("us"))
+    known = times.dt.replace_time_zone(place, ambiguous="earliest", non_existent="null")
+    return known.dt.epoch("us").fill_null(NAT).to_numpy()
+
+
+def is_place(name: str) -> bool:
+    """Whether the IANA database has a place of this name, such as Europe/Berlin."""
+    try:
+        pl.Series([0]).cast(pl.Datetime("us")).dt.replace_time_zone(name)
+    except pl.exceptions.PolarsError:
+        return False
+    return True
+
+
+def local_time(moment: datetime, clock: Clock) -> datetime:
+    """What a clock shows at a moment, as a time without a zone."""
+    naive = moment.astimezone(UTC).replace(tzinfo=None)
+    if not clock.place:
+        return naive + timedelta(minutes=clock.zone_minutes)
+    shown = pl.Series([naive]).dt.replace_time_zone("UTC").dt.convert_time_zone(clock.place)
+    found: datetime = shown.dt.replace_time_zone(None)[0]
+    return found
 
 
 # TAI64 (https://cr.yp.to/libtai/tai64.html) counts from 1970 TAI, with 2**62 added; TAI was 10 s ahead of UTC in 1970.
@@ -142,12 +169,12 @@ def _half_of_day(text: str) -> int:
     return _PM if text.lower().startswith(("p", "下午")) else _AM
 
 
-def _zone(groups: Groups, clock: Clock) -> NDArray[np.int64]:
-    """Minutes east of UTC of each row."""
+def _zone(groups: Groups) -> NDArray[np.int64]:
+    """Minutes east of UTC of each row, _NO_ZONE where it names none."""
     # What must be added to local time to get UTC, in minutes.
     if "bias" in groups.names:
-        return groups.each("bias", lambda text: -int(text), clock.zone_minutes)
-    minutes = groups.full(clock.zone_minutes)
+        return groups.each("bias", lambda text: -int(text), _NO_ZONE)
+    minutes = groups.full(_NO_ZONE)
     for name in ("zone3", "zone2", "zone"):
         named = groups.each(name, zone_minutes, _NO_ZONE)
         minutes = np.where(named == _NO_ZONE, minutes, named)
@@ -225,7 +252,7 @@ def times_of_lines(
 
 def _fixed(lines: pl.Series, ends: NDArray[np.int64], text: bytes, layout: Layout, clock: Clock) -> NDArray[np.int64]:
     zone = zone_minutes(layout.tail[1]) if layout.tail[1] else None
-    known = replace(clock, zone_minutes=zone) if zone is not None else clock
+    known = replace(clock, zone_minutes=zone, place="") if zone is not None else clock
     whole = lines.str.slice(layout.start, layout.length)
     runs = whole.rle_id().to_numpy()
     firsts = np.flatnonzero(np.diff(runs, prepend=np.uint32(0xFFFFFFFF)))

@@ -31,7 +31,7 @@ def render(report: Report, style: Style) -> str:
     artifacts = _Artifacts()
     rules = list({finding.rule.id: finding.rule for finding in report.findings}.values())
     places = {rule.id: index for index, rule in enumerate(rules)}
-    results = [_result(finding, places[finding.rule.id], artifacts) for finding in report.findings]
+    results = [_result(finding, places[finding.rule.id], artifacts, report.compared) for finding in report.findings]
     notifications = [
         {
             "level": "warning",
@@ -126,7 +126,7 @@ def _help(rule: Rule, bold: str) -> Sequence[str]:
     return lines
 
 
-def _result(finding: Finding, rule: int, artifacts: _Artifacts) -> dict[str, Any]:
+def _result(finding: Finding, rule: int, artifacts: _Artifacts, compared: bool) -> dict[str, Any]:
     out: dict[str, Any] = {
         "ruleId": finding.rule.id,
         "ruleIndex": rule,
@@ -139,13 +139,14 @@ def _result(finding: Finding, rule: int, artifacts: _Artifacts) -> dict[str, Any
         "partialFingerprints": {"bundleAnalyzer/v1": finding.fingerprint},
         "occurrenceCount": max(1, finding.count),
         "rank": round(100 * finding.confidence, 1),
-        "baselineState": _BASELINE[finding.status],
         "properties": {
             "severity": finding.severity,
             "first_seen": finding.first_seen.isoformat() if finding.first_seen else None,
             "last_seen": finding.last_seen.isoformat() if finding.last_seen else None,
         },
     }
+    if compared:
+        out["baselineState"] = _BASELINE[finding.status]
     if finding.status == "suppressed":
         out["suppressions"] = [{"kind": "external", "status": "accepted", "justification": visible(finding.reason)}]
     return out

@@ -272,10 +272,15 @@ def _coverage_line(coverage: Iterable[Coverage], report: Report) -> str:
     firsts = [entry.first_seen for entry in read if entry.first_seen]
     lasts = [entry.last_seen for entry in read if entry.last_seen]
     span = f", {stamp(min(firsts))} .. {stamp(max(lasts))} UTC" if firsts and lasts else ""
+    found = f"{_count(lines, 'line')}, {_count(records, 'record')}"
     return (
-        f"Read {len(read)} of {len(entries)} files: {lines:,} lines, {records:,} records{span}; "
+        f"Read {len(read)} of {_count(len(entries), 'file')}: {found}{span}; "
         f"{report.stats.get('rules', 0)} rules, {seconds} s."
     )
+
+
+def _count(number: int, one: str) -> str:
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def _coverage_table(coverage: Iterable[Coverage], bundle: str) -> Table:

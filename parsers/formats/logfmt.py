@@ -53,7 +53,9 @@ class Logfmt(LineFormat):
         minutes = zone_minutes(zone[1]) if zone and plan.layout and plan.layout.kind.name == "date_key" else None
         if zone is None or minutes is None:
             return plan
-        return replace(plan, clock=replace(plan.clock, zone_minutes=minutes, note=f"zone {zone[1]} from its own lines"))
+        return replace(
+            plan, clock=replace(plan.clock, zone_minutes=minutes, place="", note=f"zone {zone[1]} from its own lines")
+        )
 
     @property
     def fields(self) -> frozenset[str]:

@@ -38,6 +38,7 @@ def rules(tmp_path: Path) -> Path:
     [
         ([], 0),
         (["--fail-on", "medium"], 1),
+        (["--fail-on", "MEDIUM"], 1),
         (["--fail-on", "high"], 0),
         (["--fail-on", "info"], 1),
         (["--fail-on", "never"], 0),
@@ -47,6 +48,7 @@ def rules(tmp_path: Path) -> Path:
         (["--limit", "members"], 2),
         (["--limit", "width=5"], 2),
         (["--timezone", "Mars"], 2),
+        (["--timezone", "Asia/Shanghai"], 0),
     ],
 )
 def test_exit_codes(analyze_command: Command, log: Path, rules: Path, arguments: list[str], code: int) -> None:

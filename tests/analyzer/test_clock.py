@@ -82,6 +82,21 @@ def test_the_user_knows_best_and_zones_in_the_file_win(make_source: MakeSource) 
     assert clocks["zoned.log"].note == ""
 
 
+def test_a_place_has_its_summer_time(make_source: MakeSource) -> None:
+    winter, summer = "2026-03-28 12:00:00 INFO a", "2026-03-29 12:00:00 INFO b"
+    zoned = "2026-03-29T12:00:00-05:00 INFO c"
+    clock = decide_clocks([make_source(f"{winter}\n{summer}\n", "a.log")], NOW, "Europe/Berlin")["a.log"]
+    times = parse_times(pl.Series([winter, summer, zoned]), KINDS["iso"], clock)
+    assert [str(to_datetime(int(time)))[5:16] for time in times] == ["03-28 11:00", "03-29 10:00", "03-29 17:00"]
+    undated = make_source("11:59:58.100 [main] INFO a.B - x\n", "app.log", at("2026-07-15 10:00:02"))
+    times = parse_times(
+        pl.Series(["11:59:58.100 [main] INFO a.B - x"]),
+        KINDS["clock"],
+        decide_clocks([undated], NOW, "Europe/Berlin")["app.log"],
+    )
+    assert str(to_datetime(int(times[0])))[:19] == "2026-07-15 09:59:58"
+
+
 def test_times_without_a_date_get_that_of_the_file(make_source: MakeSource) -> None:
     log = "23:59:58.100 [main] INFO a.B - x\n00:00:01.200 [main] INFO a.B - y\n"
     source = make_source(log, "app.log", at("2026-03-15 00:00:02"))

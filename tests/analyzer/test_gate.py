@@ -144,6 +144,18 @@ def test_a_setting_that_is_not_understood_is_named_with_its_line(
     assert words in done.stderr
 
 
+def test_sarif_tells_new_from_unchanged_only_where_a_baseline_does(project: Path, analyze_command: Command) -> None:
+    def states() -> list[str | None]:
+        results = json.loads((project / "out.sarif").read_text())["runs"][0]["results"]
+        return [result.get("baselineState") for result in results]
+
+    rules = ("--rules", "rules.yaml")
+    analyze_command("app.log", *rules, "-o", "old.json", "-o", "out.sarif")
+    assert states() == [None, None]
+    analyze_command("app.log", *rules, "--baseline", "old.json", "-o", "out.sarif")
+    assert states() == ["unchanged", "unchanged"]
+
+
 @pytest.mark.parametrize("content", ["no json", "[]", '{"findings": [{"id": 1}]}', None])
 def test_a_baseline_that_is_no_report_is_refused(project: Path, analyze_command: Command, content: str | None) -> None:
     if content is not None:
@@ -178,7 +190,7 @@ def test_every_report_says_why_the_run_fails(project: Path, analyze_command: Com
         "--require app.started: there is no such finding.",
         "--forbid t.o*: t.odd is there.",
         f"The suppression of t.never expired on {PAST}: ask team air",
-        "--min-severity high: leaves out what fails the run: t.odd.",
+        "--min-severity high leaves out what fails the run: t.odd.",
     ]
     for reason in reasons:
         assert f"analyze: failed: {reason}" in done.stderr

@@ -26,6 +26,15 @@
   const aliases = { sev: "severity", file: "source", src: "source", id: "rule" };
   const keys = new Set(["severity", "source", "tag", "rule", "component", "category"]);
   const exact = new Set(["severity", "category"]);
+  const severities = ["critical", "high", "medium", "low", "info"];
+  // ">=high" and ">medium" are critical and high.
+  const expand = (key, value) => {
+    const [, sign, word] = key === "severity" ? /^(>=?|<=?)(.+)$/.exec(value) || [] : [];
+    const at = word ? severities.findIndex((name) => name.startsWith(word)) : -1;
+    if (at < 0) return [value];
+    const own = sign.endsWith("=");
+    return sign[0] === ">" ? severities.slice(0, at + own) : severities.slice(at + !own);
+  };
 
   function parse(query) {
     const terms = [];
@@ -34,7 +43,7 @@
       const known = keys.has(key);
       const value = (quoted ?? bare ?? "").toLowerCase();
       const text = !known && word ? whole.slice(not.length).replaceAll('"', "").toLowerCase() : value;
-      if (text) terms.push({ not: Boolean(not), key: known ? key : "", values: known && !quoted ? text.split(",").filter(Boolean) : [text] });
+      if (text) terms.push({ not: Boolean(not), key: known ? key : "", values: known && !quoted ? text.split(",").filter(Boolean).flatMap((one) => expand(key, one)) : [text] });
     }
     return terms;
   }

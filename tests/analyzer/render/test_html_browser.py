@@ -119,6 +119,10 @@ def test_search_hides_what_does_not_match_and_stands_in_the_address(open_page: O
     assert search(page, "severity:high") == high
     assert page.inner_text("[data-hits]") == "4 of 9 findings"
     assert search(page, "severity:high,low") == [n for n, s in severities.items() if s in ("high", "low")]
+    assert search(page, "severity:>=medium") == [
+        n for n, s in severities.items() if s in ("critical", "high", "medium")
+    ]
+    assert search(page, "severity:<medium") == [n for n, s in severities.items() if s in ("low", "info")]
     assert search(page, "!severity:high") == [name for name in severities if name not in high]
     assert search(page, "source:postgres severity:high") == [
         f.rule.id for f in outage.findings if f.severity == "high" and any("postgres" in s for s in f.sources)
