@@ -237,12 +237,12 @@ class _Packets:
         if kind == 6:
             size = (data[at + 12] >> 4) * 4 if end - at >= 20 else end - at
             if size >= 20:
-                self.payloads.carried(6, at, min(at + size, end), end)
+                self.payloads.carried(6, at, min(at + size, end), end, change[0])
         elif kind == 17:
             if end - at >= 8 and data[at + 2 : at + 4] == b"\x12\xb5":  # VXLAN, RFC 7348
                 self._ethernet(at + 16, end, depth + 1)
             else:
-                self.payloads.carried(17, at, min(at + 8, end), end)
+                self.payloads.carried(17, at, min(at + 8, end), end, change[0])
         elif kind == 1:
             if data[at] in (3, 4, 5, 11, 12):
                 if data[at] == 5 and end - at >= 8:

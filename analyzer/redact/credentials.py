@@ -154,6 +154,10 @@ PROSE = Detector(
     "secret",
     r"(?i)(?:password|passphrase|passwd|passcode|pass phrase|secret|token|api key|apikey|pin code|credential)s?[ :]",
     re.compile(
+        # "the password for the root account is ..."
+        r"(?i:(?:password|passphrase|pass phrase|passwd|passcode)[ \t]+(?:for|of|on)(?:[ \t]+[\w.@/'-]{1,40}){1,5}?[ \t]+"
+        r"(?:is|was|(?:set|changed|reset)[ \t]to)(?:[ \t]+now)?[ \t]*:?[ \t]+)"
+        r"(?:\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'|([^\s\"'<>,;\\()\[\]{}]{6,4096}))|"
         r"(?i:(?:password|passphrase|pass phrase|passwd|passcode|secret|token|api key|apikey|pin code)"
         r"(?:[ \t]+(?:is|was|set to|changed to|reset to|of|to|=))?[ \t]*:?[ \t]+)"
         r"(?:\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'|\\\"([^\"\\\n]{1,200})|([^\s\"'<>,;\\()\[\]{}]{6,4096}))"
@@ -229,7 +233,7 @@ def _is_secret_abroad(value: str, match: re.Match[str]) -> bool:
 def _is_prose_secret(value: str, match: re.Match[str]) -> bool:
     if _is_placeholder(value):
         return False
-    if match.lastindex != 4:  # in quotes
+    if match.lastindex not in (3, 7):  # in quotes
         return " " not in value or len(value) > 20
     word = value.rstrip(".,:;!?")
     if _TRACE.fullmatch(word) or _PATH.fullmatch(word) or word.startswith(("#", "0x", "=", "http")):

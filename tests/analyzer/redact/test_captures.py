@@ -37,14 +37,24 @@ LOGINS = {
 }
 
 
+CLIENT, SERVER = b"\x0a\0\0\5", b"\x0a\0\0\x09"
+
+
+def record(payload: bytes, source: tuple[bytes, int], target: tuple[bytes, int]) -> bytes:
+    """A packet of a capture file, with its header."""
+    segment = struct.pack(">HHIIHHHH", source[1], target[1], 7, 9, 0x5018, 8192, 0, 0) + payload
+    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(segment), 7, 0x4000, 64, 6, 0)
+    frame = bytes.fromhex("0200000000010200000000020800") + head + source[0] + target[0] + segment
+    return struct.pack("<IIII", 1_773_480_413, 0, len(frame), len(frame)) + frame
+
+
+HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+
+
 @pytest.mark.parametrize("name", LOGINS)
 def test_no_password_is_left(name: str, tmp_path: Path) -> None:
     port, payload = LOGINS[name]
-    segment = struct.pack(">HHIIHHHH", 40000, port, 7, 9, 0x5018, 8192, 0, 0) + payload
-    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(segment), 7, 0x4000, 64, 6, 0)
-    frame = bytes.fromhex("0200000000010200000000020800") + head + b"\x0a\0\0\5\x0a\0\0\x09" + segment
-    raw = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
-    raw += struct.pack("<IIII", 1_773_480_413, 0, len(frame), len(frame)) + frame
+    raw = HEADER + record(payload, (CLIENT, 40000), (SERVER, port))
     file, clean = tmp_path / "a.pcap", tmp_path / "clean.pcap"
     file.write_bytes(raw)
     assert run(["redact", str(file), "-o", str(clean)]) == 0
@@ -52,3 +62,17 @@ def test_no_password_is_left(name: str, tmp_path: Path) -> None:
     assert (len(written), written.count(SECRET)) == (len(raw), 0)
     kept = payload.index(SECRET)
     assert payload[: kept // 2] in written  # what stands ahead of it tells the protocol
+
+
+def test_what_is_typed_behind_the_prompt_of_telnet_is_hidden_until_the_line_ends(tmp_path: Path) -> None:
+    server, typist, other = (SERVER, 23), (CLIENT, 40000), (b"\x0a\0\0\7", 40000)
+    said = [(server, typist, b"\r\nPassword: "), (other, server, b"L"), (typist, server, b"q")]
+    said += [(typist, server, b"7"), (typist, server, b"Z\r\0"), (typist, server, b"ls -W\r\0")]
+    file, clean = tmp_path / "a.pcap", tmp_path / "clean.pcap"
+    file.write_bytes(HEADER + b"".join(record(text, source, target) for source, target, text in said))
+    assert run(["redact", str(file), "-o", str(clean)]) == 0
+    written, place, payloads = clean.read_bytes(), len(HEADER), []
+    for _, _, text in said:
+        place += 16 + 14 + 20 + 20 + len(text)
+        payloads.append(written[place - len(text) : place])
+    assert payloads == [b"\r\nPassword: ", b"L", b"x", b"x", b"x\r\0", b"ls -W\r\0"]
