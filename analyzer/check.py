@@ -7,7 +7,7 @@ examples of every other rule and against logs of healthy systems: a rule that fi
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -32,13 +32,16 @@ class Fault:
         return f"{self.rule_id}: {self.message}"
 
 
-def check(book: Rulebook, complete: bool, healthy: Sequence[Path] = ()) -> list[Fault]:
+def check(
+    book: Rulebook, complete: bool, healthy: Sequence[Path] = (), tried: Callable[[], object] = lambda: None
+) -> list[Fault]:
     """Prove the rules of a book.
 
     Args:
         book: the rules.
         complete: whether every part that a rule of the rules/ folder must have is asked for.
         healthy: logs and bundles of systems that are well.
+        tried: called when the examples of one more rule have been tried.
 
     Raises:
         RuleError: a regular expression is not valid.
@@ -47,7 +50,7 @@ def check(book: Rulebook, complete: bool, healthy: Sequence[Path] = ()) -> list[
     faults: list[Fault] = []
     if complete:
         faults += _incomplete(rules)
-    faults += _examples(rules, {key: Path(entry.path).parent for key, entry in book.entries.items()})
+    faults += _examples(rules, {key: Path(entry.path).parent for key, entry in book.entries.items()}, tried)
     faults += _healthy(rules, healthy)
     return faults
 
@@ -87,7 +90,7 @@ def _found_in_text(matcher: Matcher, text: str, name: str) -> set[str]:
     return {finding.rule.id for finding in report.findings}
 
 
-def _examples(rules: Sequence[Rule], folders: Mapping[str, Path]) -> Iterator[Fault]:
+def _examples(rules: Sequence[Rule], folders: Mapping[str, Path], tried: Callable[[], object]) -> Iterator[Fault]:
     related = {rule.id: _related(rule, rules) for rule in rules}
     everything = Matcher(rules)
     for rule in rules:
@@ -104,6 +107,7 @@ def _examples(rules: Sequence[Rule], folders: Mapping[str, Path]) -> Iterator[Fa
         for example in rule.examples.no_match:
             if is_there(example, folders[rule.id]) and rule.id in found_in(everything, example, folders[rule.id]):
                 yield Fault(rule.id, f"fires on its own counter-example {_short(example)}")
+        tried()
 
 
 def is_there(example: Example, folder: Path) -> bool:

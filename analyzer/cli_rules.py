@@ -79,19 +79,25 @@ def check_command(
     ] = None,
 ) -> None:
     """Prove rules: every example, every rule on the examples of every other, every literal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     from analyzer import rulebook
     from analyzer.check import check, untried
 
     own = rulebook.rules_dir()
     # Rules that come along are there when a rule of somebody else is used: it may explain them.
     book = rulebook.load(paths, frozenset(rulebook.load_indexed(own).rules)) if paths else rulebook.load([own])
-    with book.placing():
-        faults = check(book, complete=not paths, healthy=healthy or [])
+    bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    with book.placing(), bar as progress:
+        task = progress.add_task("Trying the examples", total=len(book))
+        faults = check(book, complete=not paths, healthy=healthy or [], tried=lambda: progress.advance(task))
     for fault in faults:
         typer.echo(str(fault))
+    number = f"{len(book)} rule{'' if len(book) == 1 else 's'}"
     if faults:
-        typer.echo(f"{len(faults)} faults in {len(book)} rules.", err=True)
+        typer.echo(f"{len(faults)} fault{'' if len(faults) == 1 else 's'} in {number}.", err=True)
         raise typer.Exit(2)
     left_out = untried(book)
     note = f" {left_out} examples are captures that an installation does not hold: not tried." if left_out else ""
-    typer.echo(f"{len(book)} rules: every example is found, and nothing else.{note}")
+    typer.echo(f"{number}: every example is found, and nothing else.{note}")
