@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from analyzer.finding import Coverage
 from analyzer.match import CAPTURE
@@ -17,6 +18,9 @@ from parsers.packets.framing import is_capture
 from parsers.plan import Plan, Slice
 from parsers.text import is_binary
 from parsers.times import NAT, to_datetime
+
+# A log may be named so by mistake and is read; a page is what a failed download leaves.
+_NO_TEXT = frozenset((".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".pcap", ".pcapng", ".cap"))
 
 
 @dataclass(slots=True)
@@ -61,6 +65,11 @@ def input_of(source: Source) -> Input:
         message = f"Not text: {what}." if what else unknown
         return Input(source, None, 0.0, why_not="binary", problems=[Problem(source.path, "binary", message)])
     found = identify(source)
+    ending = PurePosixPath(source.path).suffix.lower()
+    if ending in _NO_TEXT and not found.parser.searched:
+        begins = source.head.decode("utf-8", "replace").split("\n", 1)[0].strip()[:40]
+        message = f"Named {ending}, but it is text that begins with '{begins}': was a page saved instead of the file?"
+        return Input(source, None, 0.0, why_not="corrupt", problems=[Problem(source.path, "corrupt", message)])
     return Input(source, found.parser, found.confidence, found.why)
 
 

@@ -241,3 +241,15 @@ def test_an_invalid_expression_of_a_rule_is_named_with_its_place(
         done = analyze_command(*arguments)
         assert done.returncode == 2
         assert f"{path}:5:3: the regular expression 'beep (' is not valid: unclosed group" in done.stderr
+
+
+def test_a_page_that_was_saved_instead_of_an_archive_is_said_to_be_one(
+    analyze_command: Command, tmp_path: Path
+) -> None:
+    page, log = tmp_path / "bundle.zip", tmp_path / "app.log.gz"
+    page.write_text("<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please sign in.</body></html>\n")
+    done = analyze_command(page)
+    assert done.returncode == 3
+    assert "Named .zip, but it is text that begins with '<!DOCTYPE html>'" in " ".join(done.stdout.split())
+    log.write_text("2026-03-14 09:26:53 ERROR disk: No space left on device\n")
+    assert "disk.full" in analyze_command(log, "-q").stdout
