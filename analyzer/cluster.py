@@ -15,11 +15,11 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from analyzer.shapes import ShapeMap
 
 if TYPE_CHECKING:
-    import polars as pl
     from drain3.drain import Drain
     from numpy.typing import NDArray
 
@@ -70,8 +70,9 @@ def mask(bodies: pl.Series) -> pl.Series:
     longest = bodies.str.len_bytes().max() if len(bodies) else 0
     if isinstance(longest, int) and longest > MAX_CHARACTERS:
         bodies = bodies.str.slice(0, MAX_CHARACTERS)
-    masked = bodies.str.replace_all(_MASK, PARAM).str.replace_all(_ROOT_PATH, f" {PARAM}")
-    return masked.str.replace_all(_RUN, PARAM)
+    # One call of polars: each costs as much as masking a hundred messages.
+    masked = pl.col("body").str.replace_all(_MASK, PARAM).str.replace_all(_ROOT_PATH, f" {PARAM}")
+    return bodies.alias("body").to_frame().select(masked.str.replace_all(_RUN, PARAM)).to_series()
 
 
 class Templates:
