@@ -30,11 +30,11 @@ class Elements(RecordFormat):
     """Elements, each of which is a record.
 
     Attributes:
-        start: what a record begins with, on a line of its own.
+        start: what a record begins with, at the start of a line; or several such.
         proof: what else must be in the head of a file.
     """
 
-    start: str
+    start: str | tuple[str, ...]
     proof: str
 
     def starts_record(self, line: str) -> bool:
