@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _SHORT, _LONG = 4, 8
 # Entries of a hash table, in bits: far more than there are literals, and still in the processor's cache.
 _BITS = 20
+# Bytes of texts that are looked at together.
+_BLOCK = 1 << 20
+_NOTHING = np.empty(0, np.int64)
 # 2 ** 64 and 2 ** 32 divided by the golden ratio.
 _GOLDEN_8, _GOLDEN_4 = np.uint64(0x9E3779B97F4A7C15), np.uint32(0x9E3779B1)
 
@@ -80,8 +83,16 @@ class Literals:
         written = memoryview(buffer)[int(ends[0]) : int(ends[-1])].tobytes() if buffer is not None else b""
         ends = ends - ends[0]
         data = written + bytes(_LONG)
-        found = list(self._candidates(data, len(written)))
-        begin, literal = (np.concatenate([part[side] for part in found]) for side in (0, 1))
+        # Some texts at a time: one that repeats a literal all along has very many candidates.
+        edges = np.unique(np.searchsorted(ends, np.arange(0, len(written) + 1, _BLOCK)))
+        parts = [self._found(data, ends, first, last) for first, last in pairwise([*edges.tolist(), len(texts)])]
+        both = np.concatenate(parts)
+        return both // len(self._literals), both % len(self._literals)
+
+    def _found(self, data: bytes, ends: NDArray[np.int64], first: int, last: int) -> NDArray[np.int64]:
+        """The literals in some of the texts: number of the text times number of literals, plus that of the literal."""
+        candidates = list(self._candidates(data, int(ends[first]), int(ends[last])))
+        begin, literal = (np.concatenate([part[side] for part in candidates]) for side in (0, 1))
         text = np.searchsorted(ends, begin, side="right") - 1
         end = begin + self._sizes[literal]
         likely = (begin >= 0) & (end <= ends[text + 1])
@@ -90,18 +101,18 @@ class Literals:
         places = np.flatnonzero(likely)
         pairs = zip(places.tolist(), begin[places].tolist(), literal[places].tolist(), strict=True)
         sure = np.array([place for place, at, index in pairs if data.startswith(self._bytes[index], at)], np.int64)
-        both = np.unique(text[sure] * len(self._literals) + literal[sure])
-        return both // len(self._literals), both % len(self._literals)
+        return np.unique(text[sure] * len(self._literals) + literal[sure])
 
-    def _candidates(self, data: bytes, size: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Where literals may begin, and their numbers."""
-        for shift in range(_SHORT):
+    def _candidates(self, data: bytes, start: int, end: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Where literals may begin whose grams stand between two places, and their numbers."""
+        for first in range(start, min(start + _SHORT, end)):
             # Each fourth position is a word of an array: no copy is made of the text.
-            words = np.frombuffer(data, "<u4", max(size - shift + _SHORT - 1, 0) // _SHORT, shift)
+            words = np.frombuffer(data, "<u4", (end - first + _SHORT - 1) // _SHORT, first)
             hits = np.flatnonzero(self._begins[_hash_4(words)])
-            at = hits * _SHORT + shift
+            at = hits * _SHORT + first
             yield self._long.literals(at, _words_8(data, at))
             yield self._short.literals(at, words[hits])
+        yield _NOTHING, _NOTHING
 
 
 class _Grams:
