@@ -102,7 +102,8 @@ _MNEMONIC = r"%[A-Z][A-Z0-9_]*(?:-[A-Z][A-Z0-9_]*)*-([0-7])-[A-Z0-9_]+"
 FAILURES = (
     r"(?i)(?:^|[^a-z_/.=\-])(?:panic|fatal|segfault|segmentation fault|traceback \(most recent call last\)|unhandled|uncaught"
     r"|core dumped|oops|out of memory|oom-kill(?:er)?|unhandledpromiserejection\w*|exception in thread|-- error [0-9]+|return value 3)"
-    r"(?:[^a-z_=.\-]|[.\-](?:[^a-z]|$)|$)"
+    # "panic+0x155/0x316" is a function in a call trace.
+    r"(?:[^a-z_=.\-+]|[.\-](?:[^a-z]|$)|$)"
     r"|[a-z.](?:exception|error):(?:[^a-z=]|$)"
     # How a message begins that reports a failure, and how programs say that another one failed.
     r"|^(?:[^\s:]{1,40}: )?(?:failed to|unable to|could not|cannot|can't|refusing to|error code:?) [a-z0-9]"

@@ -48,6 +48,8 @@ def _find_kind(texts: tuple[str, ...], kinds: tuple[TimeKind, ...], fields: bool
         if not any(search(probe) for probe in probes):
             continue
         valid = [m for window in windows if (m := search(window)) and _plausible(m, kind, fields)]
+        if kind.name == "epoch_field" and not fields and not _is_in_order(valid):
+            continue
         # An earlier position is a better sign of a header than one in the middle of a message.
         score = sum(1.0 - m.start() / 400 for m in valid)
         if valid and (best is None or score > best[0] * _BETTER or _is_denser(kind, valid, score, best)):
@@ -65,6 +67,14 @@ def _find_kind(texts: tuple[str, ...], kinds: tuple[TimeKind, ...], fields: bool
     if kind.name in _BARE and len(valid) < 0.5 * outer:
         return None
     return kind if len(valid) >= 0.2 * outer or begin >= 3 or headed else None
+
+
+def _is_in_order(matches: Sequence[re.Match[str]]) -> bool:
+    """Whether bare numbers of seconds rise or fall from line to line, as those of events do and those of files do not."""
+    seconds = [int(match["epoch"]) for match in matches]
+    pairs = list(zip(seconds, seconds[1:], strict=False))
+    least = 0.8 * len(pairs)
+    return len(pairs) < 3 or sum(a <= b for a, b in pairs) >= least or sum(a >= b for a, b in pairs) >= least
 
 
 def _probes(windows: Sequence[str]) -> list[str]:

@@ -14,6 +14,14 @@ FORMAT = LineFormat(
     title="Android logcat",
     reference="https://developer.android.com/tools/logcat#outputFormat",
     patterns=(
+        # The dump of a crash, of which every line is fatal: the line that names the signal is the message, the others
+        # describe it.
+        r"^ *"
+        + _TIME
+        + r"(?: [+-][0-9]{4})? +(?:[a-z0-9_]+ +)?[0-9]+ +[0-9]+ [FAI] (?P<scope_name>DEBUG) *: (?P<body>(?:[^sA]|s[^i]|A[^b]).*|)$",
+        r"^"
+        + _TIME
+        + r" +[0-9]+-[0-9]+(?:/\?)? +(?P<scope_name>DEBUG) {2,}(?P<service_name>\S+) +[FAI] +(?P<body>(?:[^sA ]|s[^i]|A[^b]| ).*|)$",
         # threadtime, also with a user, a zone, seconds since 1970
         r"^ *"
         + _TIME

@@ -1,4 +1,4 @@
-"""The log of Windows Installer (msiexec /l*v), whose lines name the time of day and whose first line the date."""
+"""The log of Windows Installer (msiexec /l*v), whose lines name the time of day and whose first and last line the date."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..lines import LineFormat, Sample
 from ..plan import Plan
 from ..times import Clock
 
-_STARTED = re.compile(r"^=== (?:Verbose )?[Ll]ogging started: ([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4}) ")
+_DATED = re.compile(r"^=== (?:Verbose )?[Ll]ogging (?P<what>started|stopped): ([0-9]{1,4})[/.\-]([0-9]{1,2})[/.\-]([0-9]{1,4})\.? ")
 _TIME = r"[\[ ]\[?[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?::[0-9]{3})?\]?: "
 
 
@@ -20,22 +20,27 @@ class Installer(LineFormat):
     """Lines of the client, the server and custom actions."""
 
     def plan(self, source: Source, clock: Clock) -> Plan:
-        """As for any line format, with the date of the first line."""
+        """As for any line format, with the date of the first line, or of the last one where the beginning is cut off."""
         plan = super().plan(source, clock)
-        started = next((match for line in head_lines(source, 5) if (match := _STARTED.match(line))), None)
-        day = _day(started) if started else None
-        if day is None:
+        dated = next((match for line in head_lines(source) if (match := _DATED.match(line))), None)
+        day = _day(dated) if dated else None
+        if dated is None or day is None:
             return plan
-        note = f"date {day} from the first line"
+        note = f"date {day} from the line that tells when logging {dated['what']}"
         return replace(plan, clock=replace(clock, date=(day - date(1970, 1, 1)).days, last_second=86_400, note=note))
 
 
 def _day(match: re.Match[str]) -> date | None:
-    """The date of a match. The order is that of the machine's locale: with dots the day is first, else the month."""
-    first, second, year = (int(match[i]) for i in (1, 2, 3))
-    day_first = "." in match[0] or first > 12
+    """The date of a match. The order is that of the machine's locale: with slashes the month is first, unless it cannot be."""
+    first, second, third = (int(match[i]) for i in (2, 3, 4))
+    if first > 31:
+        year, month, day = first, second, third
+    elif "/" in match[0] and first <= 12:
+        year, month, day = third, first, second
+    else:
+        year, month, day = third, second, first
     try:
-        return date(year, second, first) if day_first else date(year, first, second)
+        return date(year, month, day)
     except ValueError:
         return None
 
