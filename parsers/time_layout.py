@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from .time_kinds import ALL_KINDS, HEADER_WINDOW, TIME_WINDOW, TimeKind
 
@@ -70,9 +71,9 @@ def _find_kind(texts: tuple[str, ...], kinds: tuple[TimeKind, ...], fields: bool
 
 
 def _is_in_order(matches: Sequence[re.Match[str]]) -> bool:
-    """Whether bare numbers of seconds rise or fall from line to line, as those of events do and those of files do not."""
+    """Whether bare numbers of seconds rise or fall from line to line: those of events do, those of files do not."""
     seconds = [int(match["epoch"]) for match in matches]
-    pairs = list(zip(seconds, seconds[1:], strict=False))
+    pairs = list(pairwise(seconds))
     least = 0.8 * len(pairs)
     return len(pairs) < 3 or sum(a <= b for a, b in pairs) >= least or sum(a >= b for a, b in pairs) >= least
 

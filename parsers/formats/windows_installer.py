@@ -12,7 +12,9 @@ from ..lines import LineFormat, Sample
 from ..plan import Plan
 from ..times import Clock
 
-_DATED = re.compile(r"^=== (?:Verbose )?[Ll]ogging (?P<what>started|stopped): ([0-9]{1,4})[/.\-]([0-9]{1,2})[/.\-]([0-9]{1,4})\.? ")
+_DATED = re.compile(
+    r"^=== (?:Verbose )?[Ll]ogging (?P<what>started|stopped): ([0-9]{1,4})[/.\-]([0-9]{1,2})[/.\-]([0-9]{1,4})\.? "
+)
 _TIME = r"[\[ ]\[?[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?::[0-9]{3})?\]?: "
 
 
