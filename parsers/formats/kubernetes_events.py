@@ -74,7 +74,25 @@ YAML = EventsYaml(
 
 _EVENT = re.compile(r"^ +(Normal|Warning) +(\S+) +(.{1,40}?) {2,}(\S+(?: \S+)?) {2,}(\S.*)$")
 
-_HEADER = re.compile(r"^ *Type +Reason +Age +From +Message *$")
+# Before Kubernetes 1.8: first and last seen, count, who, of which part; with tabs where it was copied from a terminal.
+_OLD_EVENT = re.compile(
+    r"^\s+(?:\d[\dhms]*|<\S+>)\s+(?:\d[\dhms]*|<\S+>)\s+\d+\s+(?:\{\s*)?([\w.-]+)[^\n]{0,160}?\s(Normal|Warning)\s+([A-Z]\w+)\s+(\S.*)$"
+)
+
+_HEADER = re.compile(
+    r"^\s*(?:Type +Reason +Age +From|FirstSeen\s+LastSeen\s+Count\s+From\s+Sub[oO]bjectPath\s+Type\s+Reason)\s+Message\s*$"
+)
+
+
+def _event(line: str) -> tuple[str, str, str, str] | None:
+    """Kind, reason, source and message of a line of the table of events; None if it is none."""
+    if now := _EVENT.match(line):
+        kind, reason, _, source, message = now.groups()
+        return kind, reason, source, message
+    if old := _OLD_EVENT.match(line):
+        source, kind, reason, message = old.groups()
+        return kind, reason, source, message
+    return None
 
 
 @dataclass(frozen=True)
@@ -92,16 +110,16 @@ class Describe(RecordFormat):
         named = any(re.match(r"^Name: {2,}\S", line) for line in lines)
         # Often only the events are sent.
         headed = any(map(_HEADER.match, lines))
-        proven = parts & {"Labels", "Namespace", "Annotations"} or any(map(_EVENT.match, lines))
-        return 0.95 if (named or headed) and proven else 0.0
+        proven = parts & {"Labels", "Namespace", "Annotations"} or any(map(_event, lines))
+        return 0.97 if (named or headed) and proven else 0.0
 
     def records(self, lines: Sequence[str]) -> Records:
         """Each part with the lines below it is a record, and so is each event."""
         found = Records()
         for at, line in enumerate(lines):
-            event = _EVENT.match(line)
+            event = _event(line)
             if event:
-                kind, reason, _, source, message = event.groups()
+                kind, reason, source, message = event
                 level = WARN if kind == "Warning" else INFO
                 found.add(at, f"{message}\n{reason}", None, level, fields={"service_name": source})
             elif self.starts_record(line) or not found.line:
@@ -132,6 +150,14 @@ DESCRIBE = Describe(
                 "severity_number": 13,
                 "service_name": "kubelet",
                 "body": "Back-off restarting failed container shop\nBackOff",
+            },
+        ),
+        Sample(
+            '  4m        2m        2    {kubelet node-3}            Warning     FailedMount Unable to mount volumes for pod "shop"',
+            {
+                "severity_number": 13,
+                "service_name": "kubelet",
+                "body": 'Unable to mount volumes for pod "shop"\nFailedMount',
             },
         ),
     ),

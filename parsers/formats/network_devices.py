@@ -13,6 +13,8 @@ _TIME = (
     r"|[0-9]{4} [A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?: [A-Z]{3})?): ?)?"
 )
 _CISCO = r"%(?P<scope_name>[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)?-[0-7]-[A-Za-z0-9_]+)"
+# NX-OS: the year first, and between the host and the mnemonic the virtual device.
+_NXOS = r"^(?:<[0-9]{1,3}>)?(?:: )?[0-9]{4} [A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? (?:[A-Z]{3,4}: |(?P<host_name>[A-Za-z0-9_.\-]+) )(?:%\$ \S+ %\$ )?"
 # IOS XR: the card, the time, the process, and a blank ahead of each colon.
 _XR = r"(?:[0-9]+: )?(?:RP|LC|[0-9]+)/[A-Z0-9/]+:(?:[0-9]{4} )?[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9:.]+ (?:[A-Z]{3,4} ?)?: ?(?P<service_name>[a-z][A-Za-z0-9_\-]*)\[[0-9]+\]: "
 _HUAWEI = r"(?:%{1,2} ?[0-9]{0,2} ?)?(?P<scope_name>[A-Z][A-Za-z0-9_]*/[0-7]/[A-Za-z0-9_]+)(?:\([a-zA-Z]+\))?(?:\[[0-9]+\])?: ?"
@@ -36,6 +38,7 @@ FORMAT = LineFormat(
         + _CISCO
         + r": ?.*)$",
         r"^(?:<[0-9]{1,3}>)?" + _TIME + r"(?P<body>" + _CISCO + r": ?.*)$",
+        _NXOS + r"(?P<body>" + _CISCO + r": ?.*)$",
         r"^(?:<[0-9]{1,3}>)?(?:[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? (?P<host_name>[A-Za-z0-9_.\-]+) )?"
         + _XR
         + r"(?P<body>"
@@ -77,6 +80,15 @@ FORMAT = LineFormat(
         Sample(
             "Mar 14 09:26:56 core-2 %STP-2-BLOCK_PVID_LOCAL: Blocking GigabitEthernet1/0/7 on VLAN0010. Inconsistent local vlan.",
             {"severity_number": 18, "host_name": "core-2"},
+        ),
+        Sample(
+            "<189>2026 Mar 14 09:26:56 leaf-7 %$ VDC-1 %$ %STP-2-BLOCK_BPDUGUARD: Received BPDU on port Ethernet1/9 with BPDU Guard enabled. Disabling port.",
+            {
+                "time": "2026-03-14T09:26:56Z",
+                "severity_number": 18,
+                "host_name": "leaf-7",
+                "scope_name": "STP-2-BLOCK_BPDUGUARD",
+            },
         ),
         Sample(
             "Mar 14 09:26:57 edge-1 4711: RP/0/RSP0/CPU0:Mar 14 10:26:57.041 : mpls_ldp[1043]: %ROUTING-LDP-5-ADJ_CHANGE : Adjacency (10.0.1.34) DOWN with Nbr 10.0.0.2:0 on TenGigE0/0/2/1",

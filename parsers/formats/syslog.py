@@ -21,6 +21,12 @@ _TAG = r"(?P<service_name>[^\s:\[\]<>{}\"=]{1,64})(?:\[(?:[0-9]+)\])?"
 # No number: behind a second time "2026-03-14 09:26:53" the hour is no name of a program.
 _NAMED_TAG = r"(?P<service_name>[0-9]{0,20}[^\s:\[\]<>{}\"=0-9][^\s:\[\]<>{}\"=]{0,63})(?:\[(?:[0-9]+)\])?"
 
+# AIX writes both names of a level: "daemon:err|error".
+_AIX_LEVEL = (
+    r"(?:kern|user|mail|daemon|auth|authpriv|syslog|lpr|news|uucp|cron|ftp|aso|caa|local[0-7]):"
+    r"(?P<severity_text>emerg|alert|crit|err|warn|notice|info|debug)(?:\|[a-z]{4,8})?"
+)
+
 
 def severity_of_pri(pri: NDArray[np.int64]) -> NDArray[np.uint8]:
     """The severity number of a PRI value (RFC 5424, section 6.2.1): its lowest three bits."""
@@ -65,6 +71,7 @@ RFC3164 = BsdSyslog(
     title="BSD syslog",
     reference="RFC 3164, section 4.1",
     patterns=(
+        _STAMP + _HOST + r" " + _AIX_LEVEL + r" (?:" + _TAG + r")? ?: ?(?P<body>.*)$",
         _STAMP + _HOST + r" " + _TAG + r": ?(?P<body>.*)$",
         # FreeBSD's syslogd -vv names facility and severity, F5 and others the severity alone.
         _STAMP + r"<[a-z0-9]+\.(?P<severity_text>[a-z]+)> (?:" + _HOST + r" )?" + _TAG + r": ?(?P<body>.*)$",
@@ -128,6 +135,15 @@ RFC3164 = BsdSyslog(
                 "host_name": "nas-1",
                 "service_name": "kernel",
                 "body": "[   26.550973] EXT4-fs error (device sdc3): ext4_find_entry:1463",
+            },
+        ),
+        Sample(
+            "Mar 14 09:26:55 lpar-3 daemon:err|error sendmail[65012]: NOQUEUE: SYSERR(root): cannot open /etc/mail/shop.cf",
+            {
+                "severity_number": 17,
+                "host_name": "lpar-3",
+                "service_name": "sendmail",
+                "body": "NOQUEUE: SYSERR(root): cannot open /etc/mail/shop.cf",
             },
         ),
         Sample(
