@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,13 +81,11 @@ class Offset:
         micros: microseconds; negative when the log is behind.
         uncertainty: microseconds, to both sides.
         events: how many shared events say so.
-        hosts: addresses that took part in most of them: one is that of the host which wrote the log.
     """
 
     micros: int
     uncertainty: int
     events: int
-    hosts: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         """A clause for people."""
@@ -181,7 +179,6 @@ def estimate(records: Iterable[tuple[int, str]], marks: Landmarks) -> Offset | N
     times: list[int] = []
     given: Counter[Key] = Counter()
     number: dict[object, int] = defaultdict(lambda: len(number))
-    parties: Counter[str] = Counter()
     for time, text in records:
         if time == NAT:
             continue
@@ -190,7 +187,6 @@ def estimate(records: Iterable[tuple[int, str]], marks: Landmarks) -> Offset | N
                 continue
             given[key] += 1
             times.append(time)
-            parties.update(marks.parties.get(key, ()))
             for place, moment in enumerate(moments[:_MAX_PAIRS]):
                 differences[place % 2].append(time - moment)
                 events[place % 2].append(number[key, time])
@@ -201,9 +197,19 @@ def estimate(records: Iterable[tuple[int, str]], marks: Landmarks) -> Offset | N
     ways = zip(differences, events, strict=True)
     found = [best for way in ways if (best := _agreement(np.array(way[0]), np.array(way[1]), resolution))]
     most = max((way.events for way in found), default=0)
-    agreed = _covering([way for way in found if way.events == most])
-    hosts = frozenset(host for host, count in parties.items() if count >= _MOSTLY * len(times))
-    return agreed if agreed is None else replace(agreed, hosts=hosts)
+    return _covering([way for way in found if way.events == most])
+
+
+def writers(texts: Iterable[str], marks: Landmarks) -> frozenset[str]:
+    """Addresses that took part in most of the events that a log shares with the captures: one is the log's own host.
+
+    Args:
+        texts: records of the log.
+        marks: of the captures.
+    """
+    events = [marks.parties.get(key, ()) for text in texts for key, _ in _shared(text, marks)]
+    parties = Counter(host for event in events for host in event)
+    return frozenset(host for host, count in parties.items() if count >= _MOSTLY * len(events))
 
 
 def naming(texts: pl.Series) -> NDArray[np.int64]:

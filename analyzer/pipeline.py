@@ -21,7 +21,7 @@ from analyzer.inputs import Input, coverage_of, input_of, merged_problems, unrea
 from analyzer.match import Matcher
 from analyzer.matches import Match, Spill
 from analyzer.network import Row
-from analyzer.offset import Landmarks, Offset, estimate, merged, naming
+from analyzer.offset import Landmarks, Offset, estimate, merged, naming, writers
 from analyzer.pool import Readers
 from analyzer.processes import Processes, fitting
 from analyzer.quoter import Quoter
@@ -142,7 +142,8 @@ class _Run:
         latest = max((entry.last for entry in self._inputs), default=NAT)
         timeline, buckets, outside = self._timeline()
         offsets = {i: entry.offset for i, entry in enumerate(self._inputs) if entry.offset is not None}
-        clocks = Clocks(offsets, merged(self._landmarks()).addresses)
+        hosts = {i: entry.hosts for i, entry in enumerate(self._inputs) if entry.hosts}
+        clocks = Clocks(offsets, hosts, merged(self._landmarks()).addresses)
         findings = triage(self._rules, streams, self._matches, latest, quoter, buckets, clocks)
         held = {finding.rule.id for finding in findings}
         self._tally.release({index for index, rule in enumerate(self._rules) if rule.id in held})
@@ -253,7 +254,9 @@ class _Run:
             texts = batch.text.gather(batch.heads)
             chosen = naming(texts)
             times = batch.time[batch.heads[chosen]].tolist()
-            entry.offset = estimate(zip(times, texts.gather(chosen).to_list(), strict=True), marks)
+            named = texts.gather(chosen).to_list()
+            entry.offset = estimate(zip(times, named, strict=True), marks)
+            entry.hosts = writers(named, marks)
         self._lend_offsets()
 
     def _landmarks(self) -> Iterator[Landmarks]:
@@ -269,6 +272,14 @@ class _Run:
         for entry in self._inputs:
             if entry.offset is None and entry.pieces and not entry.is_capture:
                 entry.offset = best.get(entry.source.path.rpartition("/")[0])
+        hosts: dict[str, frozenset[str]] = {}
+        for entry in self._inputs:
+            if entry.hosts:
+                folder = entry.source.path.rpartition("/")[0]
+                hosts[folder] = hosts.get(folder, frozenset()) | entry.hosts
+        for entry in self._inputs:
+            if not entry.hosts and entry.pieces and not entry.is_capture:
+                entry.hosts = hosts.get(entry.source.path.rpartition("/")[0], frozenset())
 
     def _network(self) -> dict[str, list[Row]]:
         """The tables of all captures by title; with several captures each row names its own."""

@@ -29,6 +29,8 @@ _NAMES = ("query", "name", "server_name", "host", "uri", "recipient", "address")
 # Who speaks for whom: their addresses tell of no partner.
 _NOBODY = ("0.0.0.0", "127.0.0.1", "::", "::1")  # noqa: S104
 _CHARACTERS = 4000
+# Characters of a statement that are compared, and that say enough.
+_QUOTED, _LEAST_QUOTE = 60, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,14 @@ class Mentioned:
 
     Attributes:
         hosts: addresses. endpoints: addresses with their port. ports: of hosts that stand with a name.
-        names: domain names and mail addresses, in lower case.
+        names: domain names and mail addresses, in lower case. text: the record, its spaces made equal.
     """
 
     hosts: frozenset[str] = frozenset()
     endpoints: frozenset[tuple[str, int]] = frozenset()
     ports: frozenset[int] = frozenset()
     names: frozenset[str] = frozenset()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Subject:
 
     Attributes:
         client, server: addresses, empty unknown. port: of the server, 0 unknown. client_port: of the client.
-        names: what else it names, in lower case.
+        names: what else it names, in lower case. quote: the beginning of a statement that it quotes.
     """
 
     client: str = ""
@@ -60,6 +63,7 @@ class Subject:
     port: int = 0
     client_port: int = 0
     names: frozenset[str] = frozenset()
+    quote: str = ""
 
 
 @cache
@@ -67,11 +71,12 @@ def mentioned(text: str) -> Mentioned:
     """Whom a record of a log names."""
     text = text[:_CHARACTERS]
     hosts = {host for host in (*_V4.findall(text), *_V6.findall(text)) if _is_address(host)}
-    pairs = {(host, int(port)) for find in (_V4_PORT, _V6_PORT) for host, port in find.findall(text) if host in hosts}
-    ports = {int(port) for port in _HOST_PORT.findall(text)}
+    pairs = {(host, int(port)) for find in (_V4_PORT, _V6_PORT) for host, port in find.findall(text)}
+    ports = {int(port) for port in _HOST_PORT.findall(text)} | {port for host, port in pairs if host in _NOBODY}
     names = {name.lower().rstrip(".") for name in _WORD.findall(text)}
     kept = frozenset(host.lower() for host in hosts if host not in _NOBODY)
-    return Mentioned(kept, frozenset((host.lower(), port) for host, port in pairs), frozenset(ports), frozenset(names))
+    endpoints = frozenset((host.lower(), port) for host, port in pairs if host.lower() in kept)
+    return Mentioned(kept, endpoints, frozenset(ports), frozenset(names), " ".join(text.split()))
 
 
 def _is_address(text: str) -> bool:
@@ -88,7 +93,8 @@ def subject(notice: str) -> Subject:
     client, client_port = _split(fields.get("client", ""))
     server, port = _split(fields.get("server", ""))
     names = {fields[name].lower().rstrip(".") for name in _NAMES if name in fields}
-    return Subject(client, server, port, client_port, frozenset(names))
+    quote = " ".join(fields.get("query", "").split())[:_QUOTED] if " " in fields.get("query", "") else ""
+    return Subject(client, server, port, client_port, frozenset(names), quote if len(quote) >= _LEAST_QUOTE else "")
 
 
 def _split(endpoint: str) -> tuple[str, int]:
@@ -112,10 +118,12 @@ def related(record: Mentioned, notice: Subject, addresses: Mapping[str, Sequence
     """
     if (notice.client, notice.client_port) in record.endpoints or record.names & notice.names:
         return True
+    if notice.quote and notice.quote in record.text:
+        return True
     if notice.server in record.hosts:
         ports = {port for host, port in record.endpoints if host == notice.server}
         return not ports or not notice.port or notice.port in ports
-    own = notice.client in hosts or notice.server in hosts
+    own = notice.client in hosts or notice.server in hosts or notice.client in record.hosts
     meant = {address for name in record.names for address in addresses.get(name, ())}
     if meant:
         return notice.server in meant and (not record.ports or notice.port in record.ports)

@@ -19,7 +19,7 @@ from analyzer.matches import Match
 from analyzer.offset import Offset
 from analyzer.quoter import Quoter
 from analyzer.relation import mentioned, pairs, subject
-from analyzer.rule import Correlation, Rule
+from analyzer.rule import Correlation, Rule, alternatives
 from parsers.severity import INFO
 from parsers.times import NAT, to_datetime
 
@@ -41,9 +41,11 @@ class Clocks:
 
     Attributes:
         offsets: by the index of the source. addresses: by the names that the captures hold answers for.
+        hosts: addresses of which one wrote the log, by the index of the source.
     """
 
     offsets: Mapping[int, Offset] = field(default_factory=dict)
+    hosts: Mapping[int, frozenset[str]] = field(default_factory=dict)
     addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
@@ -216,8 +218,7 @@ class _Records:
         records = []
         for row in logs:
             source, offset, at = places[row]
-            clock = self._clocks.offsets.get(source)
-            hosts = clock.hosts if clock is not None else frozenset()
+            hosts = self._clocks.hosts.get(source, frozenset())
             records.append((at, mentioned(quoter.record(source, offset)), hosts))
         told = [(places[row][2], subject(quoter.record(*places[row][:2]))) for row in notices]
         some, others = pairs(records, told, span, self._clocks.addresses)
@@ -245,12 +246,16 @@ class _Records:
         return frame.with_columns(pl.when(known).then(pl.col("time") + sign * shift).otherwise(pl.col("time")))
 
     def _stream(self, name: str, rule: Rule) -> pl.DataFrame:
-        """The records of a selection of a rule, or of another rule: those that satisfy its own correlation."""
+        """The records of a selection of a rule, or of other rules: those that satisfy their own correlations."""
         if "." in name:
-            found = self.of(self._rules[name])
-            if found is None:
+            every = [found for other in alternatives(name) if (found := self.of(self._rules[other])) is not None]
+            frames = [found.records.drop(WORKING_COLUMNS, strict=False) for found in every]
+            # A record may be one of several rules.
+            if not frames:
                 return pl.DataFrame()
-            return found.records.drop(WORKING_COLUMNS, strict=False)
+            return pl.concat(frames, how="diagonal").unique(
+                ["source", "byte_offset"], keep="first", maintain_order=True
+            )
         match = self._matches.get((rule.id, name))
         return pl.DataFrame() if match is None else match.records()
 
