@@ -225,7 +225,7 @@ def _shared(text: str, marks: Landmarks) -> Iterator[tuple[Key, Sequence[int]]]:
         moments = marks.ends.get((host, int(port)))
         if moments:
             found = True
-            yield (host, port), moments
+            yield (host, int(port)), moments
     if not found and (match := _REQUEST.search(text)):
         moments = marks.requests.get((match[1], match[2]))
         if moments:

@@ -120,6 +120,8 @@ def related(record: Mentioned, notice: Subject, addresses: Mapping[str, Sequence
         return True
     if notice.quote and notice.quote in record.text:
         return True
+    if not notice.names.isdisjoint(addresses) and not record.names.isdisjoint(addresses):
+        return False  # each is about a name that was asked for, and not the same one
     if notice.server in record.hosts:
         ports = {port for host, port in record.endpoints if host == notice.server}
         return not ports or not notice.port or notice.port in ports

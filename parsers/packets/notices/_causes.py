@@ -11,16 +11,24 @@ from . import INFO, WARN, Notice
 _OF_CONNECTION = {
     "tcp_half_open": ("tcp_loss", "tcp_rto_stall", "tcp_reset_midstream", "tcp_spurious_retransmission"),
     "mtu_black_hole": ("tcp_loss", "tcp_rto_stall", "tcp_reset_midstream", "tls_no_answer", "http_slow_network"),
-    "icmp_unreachable": ("tcp_syn_unanswered", "quic_unanswered", "tcp_loss", "tcp_rto_stall", "dns_timeout"),
+    "icmp_unreachable": (
+        "tcp_syn_unanswered",
+        "quic_unanswered",
+        "tcp_loss",
+        "tcp_rto_stall",
+        "dns_timeout",
+        "ntp_unanswered",
+    ),
     "tls_no_answer": ("tcp_reset_midstream",),
     "tcp_dead_after_idle": ("tcp_loss", "tcp_rto_stall"),
+    "http_response_cut": ("tcp_reset_midstream",),
     "keepalive_race": ("tcp_reset_midstream",),
     "server_silent": ("tcp_reset_midstream", "tls_no_answer"),
     "tcp_reset_middlebox": ("tcp_reset_midstream", "tls_no_answer"),
 }
 # Reports about a host or network: they are sent for some packets only (RFC 1812 section 4.3.2.8).
 _OF_HOST = ("icmp_unreachable", "routing_loop")
-_UNREACHED = ("tcp_syn_unanswered", "quic_unanswered", "dns_timeout")
+_UNREACHED = ("tcp_syn_unanswered", "quic_unanswered", "dns_timeout", "ntp_unanswered")
 _HOST_CODES = (
     "host_unreachable", "network_unreachable", "no_route", "address_unreachable", "host_prohibited",
     "network_prohibited", "host_unknown", "network_unknown",
