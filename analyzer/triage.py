@@ -195,10 +195,11 @@ class _Records:
         frame = pl.concat([some.frame for some in found], how="diagonal").sort("time", maintain_order=True)
         timed = any(some.timed for some in found)
         del found
-        if any("." in name for name in correlation.rules):
-            frame = self._shifted(frame, 1)
+        # A span from one clock to another would be as long as they are apart.
         times = frame.get_column("time").to_numpy()
         known = times[times != NAT]
+        if any("." in name for name in correlation.rules):
+            frame = self._shifted(frame, 1)
         by_source = Counter(frame.get_column("source").to_list())
         first, last = (int(known.min()), int(known.max())) if len(known) else (NAT, NAT)
         seconds = np.unique(known // 1_000_000, return_counts=True)
