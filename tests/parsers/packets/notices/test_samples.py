@@ -26,6 +26,11 @@ def told(name: str) -> list[Notice]:
 
 # Capture, notice, severity, and what its sentence and its tokens must hold.
 CASES = [
+    ("ntp_unanswered", "ntp_unanswered", WARN, ["7 times and got no answer", "server=10.91.0.4:123"]),
+    ("http_response_cut", "http_response_cut", ERROR, ["38,000 of 50,000 bytes never came", "ended_by=server"]),
+    ("request_closed", "request_closed", ERROR, ["GET /hangup", "without an answer", "server=10.91.0.2:8080"]),
+    ("snmp_community", "snmp_community", WARN, ["3 times", "server=10.91.0.2:161"]),
+    ("dhcp_two_servers", "dhcp_two_servers", WARN, ["10.91.0.4 and 10.91.0.5", "servers=10.91.0.4,10.91.0.5"]),
     ("dns_nxdomain", "dns_nxdomain", WARN, ["dbb.shop.example", "does not exist", "qtype=A", "(frames 5, 6)"]),
     ("dns_refused", "dns_refused", ERROR, ["www.example.org", "server=10.77.0.2:53"]),
     ("dns_servfail", "dns_servfail", ERROR, ["api.shop.example", "rcode=SERVFAIL"]),
