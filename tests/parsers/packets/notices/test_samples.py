@@ -114,6 +114,7 @@ def test_a_fault_is_told(capture: str, note: str, severity: int, words: list[str
 def test_nothing_else_is_told_as_a_fault(capture: str) -> None:
     side_effects = {  # what is true besides
         "ftp_failure": {"cleartext_credentials"},
+        "dhcp_two_servers": {"dhcp_nak"},
     }
     expected = {case[1] for case in CASES if case[0] == capture} | side_effects.get(capture, set())
     assert {notice.note for notice in told(capture) if notice.severity_number > INFO} <= expected
@@ -155,4 +156,4 @@ def test_a_notice_is_one_line_that_leads_to_its_packets(capture: str) -> None:
 def test_every_capture_is_small() -> None:
     sizes = [file.stat().st_size for file in CAPTURES.glob("*.pcap")]
     assert max(sizes) <= 50_000
-    assert sum(sizes) <= 550_000
+    assert sum(sizes) <= 650_000
