@@ -135,9 +135,9 @@ def _related(rule: Rule, rules: Sequence[Rule]) -> set[str]:
     ids = {rule.id, *rule.explains}
     if not rule.symptom:
         ids |= {other.id for other in rules if other.symptom}
-    ids |= {name for name in (rule.correlation.rules if rule.correlation else ()) if "." in name}
+    ids |= set(rule.correlation.others() if rule.correlation else ())
     ids |= {other.id for other in rules if rule.id in other.explains}
-    ids |= {other.id for other in rules if other.correlation and rule.id in other.correlation.rules}
+    ids |= {other.id for other in rules if other.correlation and rule.id in other.correlation.others()}
     return ids
 
 

@@ -46,6 +46,7 @@ class Input:
     jumps: list[Jump] = field(default_factory=list)
     pieces: list[tuple[int, Slice]] = field(default_factory=list)  # with the time at which each begins
     offset: Offset | None = None
+    hosts: frozenset[str] = frozenset()
 
     @property
     def is_capture(self) -> bool:

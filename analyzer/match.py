@@ -192,8 +192,8 @@ def _keys_for_others(rules: Sequence[Rule]) -> dict[str, tuple[str, ...]]:
     """The group-by keys with which correlations of other rules want the records of a rule, by its id."""
     wanted: dict[str, tuple[str, ...]] = {}
     for rule in rules:
-        for name in rule.correlation.rules if rule.correlation else ():
-            if "." in name and rule.correlation:
+        for name in rule.correlation.others() if rule.correlation else ():
+            if rule.correlation:
                 wanted[name] = tuple(dict.fromkeys((*wanted.get(name, ()), *rule.correlation.group_by)))
     return wanted
 

@@ -21,14 +21,15 @@ from analyzer.inputs import Input, coverage_of, input_of, merged_problems, unrea
 from analyzer.match import Matcher
 from analyzer.matches import Match, Spill
 from analyzer.network import Row
-from analyzer.offset import Offset, estimate, merged, naming
+from analyzer.offset import Landmarks, Offset, estimate, merged, naming, writers
 from analyzer.pool import Readers
 from analyzer.processes import Processes, fitting
+from analyzer.quoter import Quoter
 from analyzer.rule import Rule
 from analyzer.settings import Limits
 from analyzer.store import Store
 from analyzer.tally import Tally
-from analyzer.triage import Buckets, Quoter, gaps, triage
+from analyzer.triage import Buckets, Clocks, gaps, triage
 from analyzer.unknown import unknown_errors, warnings
 from analyzer.verdict import verdict
 from analyzer.worker import Job, SliceResult, Worker
@@ -140,8 +141,10 @@ class _Run:
         streams = self._worker.matcher.streams
         latest = max((entry.last for entry in self._inputs), default=NAT)
         timeline, buckets, outside = self._timeline()
-        offsets = {i: entry.offset.micros for i, entry in enumerate(self._inputs) if entry.offset is not None}
-        findings = triage(self._rules, streams, self._matches, latest, quoter, buckets, offsets)
+        offsets = {i: entry.offset for i, entry in enumerate(self._inputs) if entry.offset is not None}
+        hosts = {i: entry.hosts for i, entry in enumerate(self._inputs) if entry.hosts}
+        clocks = Clocks(offsets, hosts, merged(self._landmarks()).addresses)
+        findings = triage(self._rules, streams, self._matches, latest, quoter, buckets, clocks)
         held = {finding.rule.id for finding in findings}
         self._tally.release({index for index, rule in enumerate(self._rules) if rule.id in held})
         unknown = unknown_errors(self._tally, quoter)
@@ -234,9 +237,9 @@ class _Run:
 
     def _compare_clocks(self) -> None:
         """Estimate how far the clock of each log is ahead of that of the captures."""
-        marks = merged(entry.landmarks for entry in self._inputs if entry.landmarks is not None)
+        marks = merged(self._landmarks())
         starts = [entry.first for entry in self._inputs if entry.is_capture and entry.first != NAT]
-        if not starts or not (marks.ends or marks.requests):
+        if not starts or not (marks.ends or marks.requests or marks.questions):
             return
         for entry in self._inputs:
             if entry.parser is None or entry.plan is None or not entry.pieces or entry.is_capture:
@@ -251,8 +254,13 @@ class _Run:
             texts = batch.text.gather(batch.heads)
             chosen = naming(texts)
             times = batch.time[batch.heads[chosen]].tolist()
-            entry.offset = estimate(zip(times, texts.gather(chosen).to_list(), strict=True), marks)
+            named = texts.gather(chosen).to_list()
+            entry.offset = estimate(zip(times, named, strict=True), marks)
+            entry.hosts = writers(named, marks)
         self._lend_offsets()
+
+    def _landmarks(self) -> Iterator[Landmarks]:
+        return (entry.landmarks for entry in self._inputs if entry.landmarks is not None)
 
     def _lend_offsets(self) -> None:
         """Logs of one folder are of one host: what names no shared event has the clock of its neighbours."""
@@ -264,6 +272,14 @@ class _Run:
         for entry in self._inputs:
             if entry.offset is None and entry.pieces and not entry.is_capture:
                 entry.offset = best.get(entry.source.path.rpartition("/")[0])
+        hosts: dict[str, frozenset[str]] = {}
+        for entry in self._inputs:
+            if entry.hosts:
+                folder = entry.source.path.rpartition("/")[0]
+                hosts[folder] = hosts.get(folder, frozenset()) | entry.hosts
+        for entry in self._inputs:
+            if not entry.hosts and entry.pieces and not entry.is_capture:
+                entry.hosts = hosts.get(entry.source.path.rpartition("/")[0], frozenset())
 
     def _network(self) -> dict[str, list[Row]]:
         """The tables of all captures by title; with several captures each row names its own."""

@@ -215,6 +215,11 @@ class Threshold(_Part):
         )
 
 
+def alternatives(entry: str) -> list[str]:
+    """The names that an entry of the `rules` of a correlation holds: "a.b | c.d"."""
+    return [name.strip() for name in entry.split("|")]
+
+
 class Correlation(_Part):
     """How several records make one finding (https://sigmahq.io/docs/meta/correlations.html).
 
@@ -222,7 +227,7 @@ class Correlation(_Part):
         type: `event_count` and `value_count` count the records that the detection finds; `temporal` wants a
             record of each of `rules` within the timespan, `temporal_ordered` in that order; `absence`
             wants a record of the first with none of the second in the timespan after it.
-        rules: names of selections of this rule, or ids of other rules.
+        rules: names of selections of this rule, or ids of other rules; "a.b | c.d" takes the records of several.
         group_by: fields or named groups; records are correlated only when they agree in all of them.
         timespan: length of the sliding window.
         condition: of the counting types only.
@@ -245,6 +250,10 @@ class Correlation(_Part):
         elif len(self.rules) < 2:
             raise rule_error(f"'{self.type}' needs the names of two selections or more", ("rules",))
         return self
+
+    def others(self) -> tuple[str, ...]:
+        """The ids of the other rules whose records it takes."""
+        return tuple(name for entry in self.rules if "." in entry for name in alternatives(entry))
 
     def _check_counting(self) -> None:
         if self.rules:

@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 
 from analyzer import rule_index
 from analyzer.errors import PatternError, RuleError
-from analyzer.rule import Rule
+from analyzer.rule import Rule, alternatives
 from analyzer.rulefile import MAX_BYTES, Node, read_rules
 
 _SHOWN_ERRORS: Final = 20
@@ -296,7 +296,8 @@ def _models(annotation: object) -> Iterator[type[BaseModel]]:
 def _unknown_rules(entry: Entry, entries: Mapping[str, Entry], beside: Set[str]) -> Iterator[RuleError]:
     rules = entry.rule.correlation.rules if entry.rule.correlation else ()
     named: list[tuple[str, tuple[str | int, ...]]] = []
-    named += [(name, ("correlation", "rules", index)) for index, name in enumerate(rules) if "." in name]
+    for index, several in enumerate(rules):
+        named += [(name, ("correlation", "rules", index)) for name in alternatives(several) if "." in several]
     named += [(name, ("explains", index)) for index, name in enumerate(entry.rule.explains)]
     for name, at in named:
         if name in beside and at[0] == "explains":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from analyzer.correlate import WORKING_COLUMNS, correlate, largest
-from analyzer.finding import SEVERITIES, Bucket, Evidence, Finding, Mark, explains, leading
+from analyzer.correlate import WORKING_COLUMNS, Correlated, correlate, largest
+from analyzer.finding import SEVERITIES, Bucket, Finding, Mark, explains, leading
 from analyzer.match import Stream
 from analyzer.matches import Match
-from analyzer.rule import Correlation, Rule
-from parsers.contract import Source
-from parsers.excerpt import line_with, quote, surroundings
-from parsers.plan import Plan
+from analyzer.offset import Offset
+from analyzer.quoter import Quoter
+from analyzer.relation import mentioned, pairs, subject
+from analyzer.rule import Correlation, Rule, alternatives
 from parsers.severity import INFO
 from parsers.times import NAT, to_datetime
 
@@ -31,7 +31,22 @@ EVIDENCE_LINES = 5
 CONTEXT_LINES = 5
 # The highest of the severity numbers of debugging and tracing.
 LAST_DEBUG = 8
-TEXT_CHARACTERS = 2000
+# Records that are read again to see whom they name.
+MOST_READ = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The clocks of the logs against that of the captures.
+
+    Attributes:
+        offsets: by the index of the source. addresses: by the names that the captures hold answers for.
+        hosts: addresses of which one wrote the log, by the index of the source.
+    """
+
+    offsets: Mapping[int, Offset] = field(default_factory=dict)
+    hosts: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,70 +67,6 @@ class Buckets:
         return tuple(total.tolist())
 
 
-class Quoter:
-    """Reads single lines of the bundle again, to quote them."""
-
-    def __init__(
-        self, sources: Sequence[tuple[Source, Plan | None]], notices: Mapping[int, Sequence[str]] | None = None
-    ) -> None:
-        """Take the sources by their index, and the texts of the notices of those that are captures."""
-        self._sources = sources
-        self._notices = notices or {}
-
-    def path(self, source: int) -> str:
-        """The path of a source inside the bundle."""
-        return self._sources[source][0].path
-
-    def evidence(
-        self, source: int, offset: int, line: int, time: int, literals: Sequence[Sequence[str]] = (), context: int = 0
-    ) -> Evidence:
-        """Quote a line, or a notice of a capture; `literals` are highlighted in it.
-
-        Args:
-            source: index of the source.
-            offset: byte offset of the line, or number of the notice.
-            line: number of the line, or of the frame.
-            time: microseconds, NAT unknown.
-            literals: what made a rule find it; the first list counts more than the second.
-            context: lines around it that are quoted, too.
-        """
-        file, plan = self._sources[source]
-        notices = self._notices.get(source)
-        if notices is not None:
-            text = notices[offset][:TEXT_CHARACTERS]
-            return Evidence(file.path, 0, to_datetime(time), text, _ranges(text, literals), frame_number=line)
-        before: tuple[str, ...] = ()
-        after: tuple[str, ...] = ()
-        try:
-            text = quote(file, offset, plan.encoding) if plan is not None else ""
-            if plan is not None and any(literals) and not _ranges(text, literals) and plan.encoding.wrap is None:
-                # The record has several lines: what made the rule find it is on another one.
-                places = (line_with(file, offset, plan.encoding, some) for some in literals if some)
-                lines_behind, bytes_behind = next(filter(None, places), (0, 0))
-                line, offset = line + lines_behind, offset + bytes_behind
-                text = quote(file, offset, plan.encoding)
-            if context and plan is not None:
-                before, after = surroundings(file, offset, plan.encoding, context)
-        except OSError as error:
-            text = f"(the line cannot be read again: {error.strerror or error})"
-        text = text[:TEXT_CHARACTERS]
-        marks = _ranges(text, literals)
-        before, after = (tuple(line[:TEXT_CHARACTERS] for line in lines) for lines in (before, after))
-        return Evidence(file.path, line, to_datetime(time), text, marks, offset, before=before, after=after)
-
-
-def _ranges(text: str, literals: Sequence[Sequence[str]]) -> tuple[tuple[int, int], ...]:
-    """Where the literals stand in a text, in order, without overlap: those of the first list of which one is there."""
-    low = text.lower()
-    places = ([(at, at + len(word)) for word in some if (at := low.find(word.lower())) >= 0] for some in literals)
-    found = sorted(next(filter(None, places), []))
-    out: list[tuple[int, int]] = []
-    for start, end in found:
-        if not out or start >= out[-1][1]:
-            out.append((start, end))
-    return tuple(out)
-
-
 def triage(
     rules: Sequence[Rule],
     streams: Sequence[Stream],
@@ -123,7 +74,7 @@ def triage(
     latest: int,
     quoter: Quoter,
     buckets: Buckets,
-    offsets: Mapping[int, int] | None = None,
+    clocks: Clocks | None = None,
 ) -> list[Finding]:
     """The findings, worst first: by severity, then confidence, then by what came first.
 
@@ -134,11 +85,12 @@ def triage(
         latest: latest time of the bundle in microseconds, NAT unknown.
         quoter: reads the lines of evidence.
         buckets: the spans of time in which their records are counted.
-        offsets: microseconds that the clock of a source is ahead of that of the captures, by its index.
+        clocks: of the logs against that of the captures.
     """
-    records = _Records(rules, streams, matches, latest, offsets or {})
+    clocks = clocks or Clocks()
+    records = _Records(rules, streams, matches, latest, clocks, quoter)
     found = ((rule, some) for rule in rules if (some := records.of(rule)) is not None and not _is_detail(some))
-    return _ordered([_finding(rule, some, quoter, buckets) for rule, some in found])
+    return _ordered([_finding(rule, some, quoter, buckets, clocks) for rule, some in found])
 
 
 def _is_detail(found: _Found) -> bool:
@@ -202,7 +154,8 @@ class _Records:
         streams: Sequence[Stream],
         matches: Mapping[int, Match],
         latest: int,
-        offsets: Mapping[int, int],
+        clocks: Clocks,
+        quoter: Quoter,
     ) -> None:
         self._rules = {rule.id: rule for rule in rules}
         self._matches = {
@@ -211,7 +164,9 @@ class _Records:
             if number in matches
         }
         self._latest = latest
-        self._offsets = offsets
+        self._clocks = clocks
+        self._offsets = {source: offset.micros for source, offset in clocks.offsets.items()}
+        self._quoter = quoter
         self._known: dict[str, _Found | None] = {}
 
     def of(self, rule: Rule) -> _Found | None:
@@ -233,20 +188,43 @@ class _Records:
         found = [
             some for frames in self._parts(rule, correlation) if (some := correlate(correlation, frames, self._latest))
         ]
+        if correlation.type in ("temporal", "temporal_ordered"):
+            found = [kept for some in found if (kept := self._of_one_matter(some, correlation))]
         if not found:
             return None
         frame = pl.concat([some.frame for some in found], how="diagonal").sort("time", maintain_order=True)
         timed = any(some.timed for some in found)
         del found
-        if any("." in name for name in correlation.rules):
-            frame = self._shifted(frame, 1)
+        # A span from one clock to another would be as long as they are apart.
         times = frame.get_column("time").to_numpy()
         known = times[times != NAT]
+        if any("." in name for name in correlation.rules):
+            frame = self._shifted(frame, 1)
         by_source = Counter(frame.get_column("source").to_list())
         first, last = (int(known.min()), int(known.max())) if len(known) else (NAT, NAT)
         seconds = np.unique(known // 1_000_000, return_counts=True)
         groups = largest(frame, correlation.group_by)
         return _Found(frame.height, first, last, by_source, frame, [seconds], groups, timed)
+
+    def _of_one_matter(self, found: Correlated, correlation: Correlation) -> Correlated | None:
+        """Of records of logs and notices of captures those that are about the same hosts; others as they are."""
+        frame, quoter = found.frame, self._quoter
+        wire = np.array([quoter.is_capture(source) for source in frame.get_column("source").to_list()], np.bool_)
+        if wire.all() or not wire.any():
+            return found
+        places = frame.select("source", "byte_offset", "at").rows()
+        span = int(correlation.timespan.total_seconds() * 1_000_000)
+        # Of very many the first ones speak for all: each is read again.
+        logs, notices = (np.flatnonzero(chosen)[:MOST_READ].tolist() for chosen in (~wire, wire))
+        records = []
+        for row in logs:
+            source, offset, at = places[row]
+            hosts = self._clocks.hosts.get(source, frozenset())
+            records.append((at, mentioned(quoter.record(source, offset)), hosts))
+        told = [(places[row][2], subject(quoter.record(*places[row][:2]))) for row in notices]
+        some, others = pairs(records, told, span, self._clocks.addresses)
+        kept = sorted([*(logs[place] for place in some), *(notices[place] for place in others)])
+        return Correlated(frame[kept], found.timed) if kept else None
 
     def _parts(self, rule: Rule, correlation: Correlation) -> Iterator[list[pl.DataFrame]]:
         """The records of the streams of a correlation, in parts that can be looked at one by one."""
@@ -269,17 +247,21 @@ class _Records:
         return frame.with_columns(pl.when(known).then(pl.col("time") + sign * shift).otherwise(pl.col("time")))
 
     def _stream(self, name: str, rule: Rule) -> pl.DataFrame:
-        """The records of a selection of a rule, or of another rule: those that satisfy its own correlation."""
+        """The records of a selection of a rule, or of other rules: those that satisfy their own correlations."""
         if "." in name:
-            found = self.of(self._rules[name])
-            if found is None:
+            every = [found for other in alternatives(name) if (found := self.of(self._rules[other])) is not None]
+            frames = [found.records.drop(WORKING_COLUMNS, strict=False) for found in every]
+            # A record may be one of several rules.
+            if not frames:
                 return pl.DataFrame()
-            return found.records.drop(WORKING_COLUMNS, strict=False)
+            return pl.concat(frames, how="diagonal").unique(
+                ["source", "byte_offset"], keep="first", maintain_order=True
+            )
         match = self._matches.get((rule.id, name))
         return pl.DataFrame() if match is None else match.records()
 
 
-def _finding(rule: Rule, found: _Found, quoter: Quoter, buckets: Buckets) -> Finding:
+def _finding(rule: Rule, found: _Found, quoter: Quoter, buckets: Buckets, clocks: Clocks) -> Finding:
     sources = sorted(found.by_source, key=lambda index: (-found.by_source[index], index))
     literals = rule.detection.telling()
     evidence = tuple(
@@ -291,7 +273,8 @@ def _finding(rule: Rule, found: _Found, quoter: Quoter, buckets: Buckets) -> Fin
         rule=rule,
         severity=rule.severity,
         confidence=_confidence(rule, found),
-        summary=_summary(found, first, last, [quoter.path(index) for index in sources]),
+        summary=_summary(found, first, last, [quoter.path(index) for index in sources])
+        + _compared(sources, quoter, clocks),
         count=found.count,
         first_seen=first,
         last_seen=last,
@@ -339,6 +322,19 @@ def _summary(found: _Found, first: datetime | None, last: datetime | None, sourc
         shown = "; ".join(found.groups[:3])
         who = f", for {shown}" + (f" and {len(found.groups) - 3} more" if len(found.groups) > 3 else "")
     return seen_text(found.count, where, first, last, who)
+
+
+def _compared(sources: Sequence[int], quoter: Quoter, clocks: Clocks) -> str:
+    """How far the clocks of the logs are from that of the capture, where a finding rests on both."""
+    logs = [source for source in sources if not quoter.is_capture(source)]
+    if len(logs) in (0, len(sources)):
+        return ""
+    told = [
+        f" The clock of {quoter.path(source).rsplit('/', 1)[-1]} is {clocks.offsets[source]}."
+        for source in logs
+        if source in clocks.offsets
+    ]
+    return "".join(told[:3])
 
 
 def seen_text(count: int, where: str, first: datetime | None, last: datetime | None, who: str = "") -> str:

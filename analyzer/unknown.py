@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 
 from analyzer.finding import UnknownError
+from analyzer.quoter import Quoter
 from analyzer.tally import Tally
 from analyzer.telling import EMPTY, LEVEL_ALONE
-from analyzer.triage import CONTEXT_LINES, Quoter
+from analyzer.triage import CONTEXT_LINES
 from parsers.severity import ERROR, FATAL, WARN
 from parsers.times import to_datetime
 

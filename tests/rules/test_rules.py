@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from analyzer.detection import Detection, ExistsItem, NumberItem, Selection, TextItem
-from analyzer.rule import Correlation, Example, Rule, invalid_patterns, missing_parts
+from analyzer.rule import Correlation, Example, Rule, alternatives, invalid_patterns, missing_parts
 from analyzer.rulebook import Rulebook, load, rules_dir
 from parsers.formats.commands import FORMAT as COMMANDS
 from parsers.severity import of_messages
@@ -138,7 +138,7 @@ def holds(correlation: Correlation, window: list[Record]) -> bool:
 
 def part_hits(rule: Rule, name: str, records: list[Record], book: Rulebook) -> list[Record]:
     if "." in name:
-        return hits(book.rules[name], records, book)
+        return [record for other in alternatives(name) for record in hits(book.rules[other], records, book)]
     selection = rule.detection.selections[name]
     return [Record(r.fields, r.time, groups) for r in records if (groups := select(selection, r)) is not None]
 
@@ -146,7 +146,8 @@ def part_hits(rule: Rule, name: str, records: list[Record], book: Rulebook) -> l
 def may_fire_together(one: Rule, other: Rule) -> bool:
     """Whether a record may show both faults: one of them is a symptom, or explains or correlates the other."""
     return one.symptom != other.symptom or any(
-        b.id in (*a.explains, *(a.correlation.rules if a.correlation else ())) for a, b in ((one, other), (other, one))
+        b.id in (*a.explains, *(a.correlation.others() if a.correlation else ()))
+        for a, b in ((one, other), (other, one))
     )
 
 

@@ -11,16 +11,29 @@ from . import INFO, WARN, Notice
 _OF_CONNECTION = {
     "tcp_half_open": ("tcp_loss", "tcp_rto_stall", "tcp_reset_midstream", "tcp_spurious_retransmission"),
     "mtu_black_hole": ("tcp_loss", "tcp_rto_stall", "tcp_reset_midstream", "tls_no_answer", "http_slow_network"),
-    "icmp_unreachable": ("tcp_syn_unanswered", "quic_unanswered", "tcp_loss", "tcp_rto_stall", "dns_timeout"),
+    "icmp_unreachable": (
+        "tcp_syn_unanswered",
+        "quic_unanswered",
+        "tcp_loss",
+        "tcp_rto_stall",
+        "dns_timeout",
+        "ntp_unanswered",
+    ),
     "tls_no_answer": ("tcp_reset_midstream",),
     "tcp_dead_after_idle": ("tcp_loss", "tcp_rto_stall"),
+    "http_response_cut": ("tcp_reset_midstream",),
     "keepalive_race": ("tcp_reset_midstream",),
     "server_silent": ("tcp_reset_midstream", "tls_no_answer"),
     "tcp_reset_middlebox": ("tcp_reset_midstream", "tls_no_answer"),
 }
 # Reports about a host or network: they are sent for some packets only (RFC 1812 section 4.3.2.8).
 _OF_HOST = ("icmp_unreachable", "routing_loop")
-_UNREACHED = ("tcp_syn_unanswered", "quic_unanswered", "dns_timeout")
+_UNREACHED = ("tcp_syn_unanswered", "quic_unanswered", "dns_timeout", "ntp_unanswered")
+# What a scan leaves behind at each door that it tries.
+_OF_SCAN = (
+    "tcp_refused", "tcp_syn_unanswered", "tcp_half_open", "tcp_rto_stall", "tcp_loss", "tcp_spurious_retransmission",
+    "icmp_unreachable", "arp_unanswered",
+)  # fmt: skip
 _HOST_CODES = (
     "host_unreachable", "network_unreachable", "no_route", "address_unreachable", "host_prohibited",
     "network_prohibited", "host_unknown", "network_unknown",
@@ -31,9 +44,14 @@ def filed(found: Sequence[Notice]) -> list[Notice]:
     """The notices; one that follows from another is told as information that names its cause."""
     causes: dict[tuple[str, frozenset[str]], str] = {}
     hosts: dict[str, str] = {}
+    scans: set[tuple[str, str]] = set()
+    storm = False
     for notice in found:
         if notice.severity_number < WARN:
             continue
+        storm |= notice.note == "broadcast_storm"
+        if notice.note == "port_scan":
+            scans.add((_host(notice.src), notice.dst))
         code = str(notice.fields.get("code", ""))
         for symptom in _OF_CONNECTION.get(notice.note, ()):
             # A closed port of UDP weighs less than the connection that it cost; to TCP it is the answer of a firewall.
@@ -41,9 +59,22 @@ def filed(found: Sequence[Notice]) -> list[Notice]:
                 causes.setdefault((symptom, frozenset((notice.src, notice.dst))), notice.note)
         if notice.note in _OF_HOST and (notice.note != "icmp_unreachable" or code in _HOST_CODES):
             hosts.setdefault(_host(notice.dst), notice.note)
-    if not causes and not hosts:
+    if not causes and not hosts and not scans and not storm:
         return list(found)
-    return [_of(notice, causes, hosts) for notice in found]
+    told = [_of(notice, causes, hosts) for notice in found]
+    return [_of_many(notice, scans, storm) for notice in told]
+
+
+def _of_many(notice: Notice, scans: set[tuple[str, str]], storm: bool) -> Notice:
+    """A consequence of what many packets are part of: a scan from a host, a storm."""
+    if notice.note in _OF_SCAN and scans:
+        host, port = _host(notice.dst), notice.dst.rpartition(":")[2]
+        cause = "port_scan" if {(_host(notice.src), host), (_host(notice.src), f"*:{port}")} & scans else ""
+    else:
+        cause = "broadcast_storm" if storm and notice.note == "capture_duplicate_frames" else ""
+    if not cause or notice.severity_number < WARN:
+        return notice
+    return replace(notice, severity_number=INFO, fields={**notice.fields, "cause": cause})
 
 
 def _of(notice: Notice, causes: dict[tuple[str, frozenset[str]], str], hosts: dict[str, str]) -> Notice:

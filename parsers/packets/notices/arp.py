@@ -84,6 +84,8 @@ def _virtual() -> pl.Expr:
 
 
 def _unanswered(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
+    # A server asks whether an address is free before it offers it.
+    given = set(capture.tables["dhcp"]["assigned_addr"].drop_nulls())
     lonely = table.filter(pl.col("unanswered") & ~pl.col("gratuitous"))
     groups = lonely.group_by("sender_h", "target_h", maintain_order=True).agg(
         pl.len().alias("count"),
@@ -105,5 +107,5 @@ def _unanswered(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
             times = f"{row['count']:,} time{'' if row['count'] == 1 else 's'}"
             msg = f"{host} asked {times} who has {row['target_h']}, and nobody answered"
             fields = {"target": row["target_h"], "count": row["count"]}
-            severity = WARN if row["again"] else INFO
+            severity = WARN if row["again"] and row["target_h"] not in given else INFO
             yield from_row(capture, "arp_unanswered", severity, row, msg, fields, row["frames"])

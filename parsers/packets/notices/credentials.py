@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from . import WARN, Notice
-from ._make import from_row, rows, server
+from ._make import Row, from_row, rows, server
 
 if TYPE_CHECKING:
     from ..capture import Capture
@@ -28,6 +28,9 @@ def notices(capture: Capture) -> Iterator[Notice]:
             pl.len().alias("count"), pl.col("frame_number").head(5).alias("frames"), pl.exclude(*who).first()
         )
         for row in rows(groups):
+            if row["service"] == "snmp":
+                yield _community(capture, row)
+                continue
             user = f"the user {row['username']}" if row["username"] else "a user"
             times = f"{row['count']:,} time{'' if row['count'] == 1 else 's'}"
             msg = f"The password of {user} went over the wire in the clear {times}: {_protocol(row['service'])} to "
@@ -35,6 +38,14 @@ def notices(capture: Capture) -> Iterator[Notice]:
             fields = {"service": row["service"], "user": row["username"] or "unknown", "count": row["count"]}
             frames = [row.get("command_frame_number"), *row["frames"]]
             yield from_row(capture, "cleartext_credentials", WARN, row, msg, fields, frames)
+
+
+def _community(capture: Capture, row: Row) -> Notice:
+    """SNMP before version 3, which many networks use on purpose."""
+    times = f"{row['count']:,} time{'' if row['count'] == 1 else 's'}"
+    msg = f"The SNMP community of {server(row)} went over the wire in the clear {times}: versions 1 and 2c have no "
+    msg += "other password"
+    return from_row(capture, "snmp_community", WARN, row, msg, {"count": row["count"]}, row["frames"])
 
 
 def _protocol(service: str) -> str:

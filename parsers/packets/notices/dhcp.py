@@ -37,7 +37,27 @@ def notices(capture: Capture) -> Iterator[Notice]:
         fields = {"mac": row["mac"], "address": address, "server": server}
         yield from_row(capture, "dhcp_decline", ERROR, row, msg, fields, src=row["mac"], dst=server or "")
     yield from _no_offer(capture, table)
+    yield from _two_servers(capture, table)
     yield from _no_ack(capture, table)
+
+
+def _two_servers(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:
+    """Clients that two servers made an offer to: a pair for failover, or one that does not belong there."""
+    offers = table.filter((pl.col("msg_type") == "OFFER") & pl.col("server_addr").is_not_null())
+    groups = offers.group_by("mac", "xid", maintain_order=True).agg(
+        pl.col("server_addr").unique(maintain_order=True).alias("servers"),
+        pl.col("assigned_addr").unique(maintain_order=True).alias("offered"),
+        pl.col("frame_number").head(5).alias("frames"), pl.exclude("mac", "xid").first(),
+    )  # fmt: skip
+    doubled = groups.filter(pl.col("servers").list.len() >= 2).unique("servers", keep="first", maintain_order=True)
+    for row in rows(doubled):
+        several, offered = row["servers"][:4], [address for address in row["offered"] if address][:4]
+        msg = f"{len(row['servers'])} DHCP servers made an offer to {row['mac']}: {' and '.join(several)} offer "
+        msg += f"{' and '.join(offered) or 'addresses'}; one of them may not belong there"
+        fields = {"mac": row["mac"], "servers": ",".join(several), "offered": ",".join(offered)}
+        yield from_row(
+            capture, "dhcp_two_servers", WARN, row, msg, fields, row["frames"], src=row["mac"], dst=several[0]
+        )
 
 
 def _no_offer(capture: Capture, table: pl.DataFrame) -> Iterator[Notice]:

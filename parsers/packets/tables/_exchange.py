@@ -9,13 +9,17 @@ from ..protocols.http import Head
 
 @dataclass(slots=True)
 class Message:
-    """A head, the stream offset at which it begins, that behind its body, and the packets of both."""
+    """A head, the stream offset at which it begins, that behind its body, and the packets of both.
+
+    missing: bytes of the body behind the end of the stream; 0 where only the last chunk is, None where nothing is.
+    """
 
     head: Head
     offset: int
     end: int
     row: int
     last_row: int
+    missing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,9 +54,11 @@ SCHEMA = _rows.schema(
         "response_time": pl.Float64,  # seconds from the last byte of the request to the first one of the response
         "transfer_time": pl.Float64,  # seconds from the first to the last byte of the response
         "response_end_frame_number": pl.UInt32,
+        "response_missing": pl.UInt64,  # bytes of the body that never came; 0: the end of a chunked one; null none
         "weird": pl.List(pl.String),
     }
 )
+_LAST_CHUNK = b"0\r\n\r\n"
 _USUAL_HEAD = 640  # bytes of one packet; longer heads are read a second time
 # So often a side the end of a head is looked for beyond its packet in vain.
 _LONG_HEADS = 64
@@ -137,7 +139,8 @@ def _walk(side: Stream, methods: list[str]) -> list[Message]:
         method = methods[turn] if turn < len(methods) else ""
         size = _body(head, method)
         end = at + head.size + size if size is not None else _until(side, places, at + head.size)
-        messages.append(Message(head, at, end, side.row_at(at), side.row_at(min(end, side.end) - 1)))
+        missing = _missing(side, head, end, size)
+        messages.append(Message(head, at, end, side.row_at(at), side.row_at(min(end, side.end) - 1), missing))
         turn += not 100 <= head.status < 200
         if head.status == 101 or (method == "CONNECT" and 200 <= head.status < 300) or head.method == "CONNECT":
             break
@@ -163,6 +166,17 @@ def _body(head: Head, method: str) -> int | None:
         return None
     length = head.content_length
     return length if length is not None else (None if head.status else 0)
+
+
+def _missing(side: Stream, head: Head, end: int, size: int | None) -> int | None:
+    """Bytes of a body that the stream ends without, 0 for the end of a chunked one; None where nothing is missing."""
+    if size is not None:
+        return end - side.end if end > side.end else None
+    if not head.chunked or not head.complete or end < side.end:
+        return None
+    # Behind the last chunk, of size 0, fields may follow (RFC 9112 section 7.1.2); an empty line ends both.
+    tail = side.read(max(end - len(_LAST_CHUNK), 0), len(_LAST_CHUNK))
+    return None if len(tail) < len(_LAST_CHUNK) or tail.endswith(b"\r\n\r\n") else 0
 
 
 def _next(places: list[int], at: int) -> int:
@@ -238,6 +252,7 @@ def _columns(capture: Capture, found: list[Transaction]) -> dict[str, object]:
             [one.response.last_row if one.response else None for one in found],
         ),
         "response_end_frame_number": _rows.frames(one.response.last_row if one.response else None for one in found),
+        "response_missing": [one.response.missing if one.response else None for one in found],
         "weird": [one.weird for one in found],
     }  # fmt: skip
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ..columns import TCP, Bools, Rows
+from ..columns import TCP, UDP, Bools, Rows
 from ..protocols import logins as parse
-from ..reading import payloads
+from ..reading import gathered, payloads
 from . import _rows
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SCHEMA = _rows.schema(
     {
-        "service": pl.String,  # telnet, redis, ldap, mqtt, postgresql, http
+        "service": pl.String,  # telnet, redis, ldap, mqtt, postgresql, http, snmp
         "user": pl.String,  # null where it is not said
     }
 )
@@ -30,6 +30,13 @@ _SERVICES: tuple[tuple[str, tuple[int, ...], bytes, parse.Reader], ...] = (
     ("ldap", (389, 3268), b"\x30", parse.ldap),
     ("mqtt", (1883,), b"\x10", parse.mqtt),
 )
+# A message of SNMP version 1 or 2c (RFC 1901): a length of one to three bytes, the version, the community.
+_SNMP = (
+    (0xFF00FFFFFEFF0000, 0x3000020100040000), (0xFFFF00FFFFFEFF00, 0x3081000201000400),
+    (0xFFFF0000FFFFFEFF, 0x3082000002010004),
+)  # fmt: skip
+_SNMP_WIDTH = 8
+_SNMP_PORTS = (161, 162)
 _POSTGRESQL, _TELNET = (5432, 5433, 6432), (23, 2323)
 _METHODS = tuple(int.from_bytes(method, "big") for method in (b"POST ", b"PUT /", b"GET /"))
 _LIFT = 32  # bits that a row takes
@@ -41,7 +48,9 @@ def table(capture: Capture) -> pl.DataFrame:
     packets = capture.packets
     usable = (packets.protocol == TCP) & (packets.payload_captured > 0) & (packets.connection >= 0)
     usable &= ~capture.duplicate
-    found = sorted({*_commands(capture, usable), *_asked(capture, usable), *_forms(capture, usable)})
+    found = sorted(
+        {*_commands(capture, usable), *_asked(capture, usable), *_forms(capture, usable), *_communities(capture)}
+    )
     own = {"service": [service for _, service, _ in found], "user": [user or None for _, _, user in found]}
     return _rows.build(capture, SCHEMA, [row for row, _, _ in found], [False] * len(found), own)
 
@@ -55,6 +64,21 @@ def _commands(capture: Capture, usable: Bools) -> Iterator[tuple[int, str, str]]
             user = read(raw)
             if user is not None:
                 yield row, service, user
+
+
+def _communities(capture: Capture) -> Iterator[tuple[int, str, str]]:
+    """Requests and traps of SNMP that name a community: it is their password."""
+    packets = capture.packets
+    rows = np.flatnonzero((packets.protocol == UDP) & np.isin(packets.dport, _SNMP_PORTS) & ~capture.duplicate)
+    rows = rows[packets.payload_captured[rows] >= _SNMP_WIDTH]
+    width = np.full(len(rows), _SNMP_WIDTH, np.int64)
+    head = gathered(packets, packets.place("payload", rows), width, _SNMP_WIDTH)
+    start = np.ascontiguousarray(head).view(">u8").ravel().astype(np.uint64)
+    named = np.zeros(len(rows), np.bool_)
+    for mask, begin in _SNMP:
+        named |= start & np.uint64(mask) == np.uint64(begin)
+    for row in rows[named][:_MOST_ROWS].tolist():
+        yield row, "snmp", ""
 
 
 def _asked(capture: Capture, usable: Bools) -> Iterator[tuple[int, str, str]]:
