@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from urllib.parse import unquote
 
 _V4 = re.compile(r"(?<![\w.:-])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\w.-]{0,1}[0-9])")
@@ -29,6 +29,8 @@ _NAMES = ("query", "name", "server_name", "host", "uri", "recipient", "address")
 # Who speaks for whom: their addresses tell of no partner.
 _NOBODY = ("0.0.0.0", "127.0.0.1", "::", "::1")  # noqa: S104
 _CHARACTERS = 4000
+# Records and notices whose reading is remembered: joins read no more of them.
+_REMEMBERED = 4096
 # Characters of a statement that are compared, and that say enough.
 _QUOTED, _LEAST_QUOTE = 60, 12
 
@@ -66,7 +68,7 @@ class Subject:
     quote: str = ""
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def mentioned(text: str) -> Mentioned:
     """Whom a record of a log names."""
     text = text[:_CHARACTERS]
@@ -86,7 +88,7 @@ def _is_address(text: str) -> bool:
     return "::" in text or text.count(":") == 7
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def subject(notice: str) -> Subject:
     """Whom a notice is about, by the fields at its end."""
     fields = {name: unquote(value) for name, value in _FIELD.findall(notice)}

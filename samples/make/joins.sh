@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # What a log and a capture tell together, each by itself: TLS handshakes, names, mail and a proxy that fail. And what
 # only the wire tells: silent time servers, two DHCP servers, responses that break off. With healthy twins.
-# The clock of the application's log is two hours and 41 seconds ahead where its zone is not said.
 set -euo pipefail
 # shellcheck source=lib.sh
 source "$(dirname "$0")/lib.sh"
