@@ -13,7 +13,8 @@ from pathlib import Path, PurePosixPath
 
 from analyzer.match import Matcher
 from analyzer.pipeline import Options, analyze
-from analyzer.rule import Example, Rule, missing_parts
+from analyzer.rule import Example, Rule
+from analyzer.rule_faults import missing_parts
 from analyzer.rulebook import Rulebook
 from analyzer.trigger import triggers
 

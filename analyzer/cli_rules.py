@@ -84,6 +84,7 @@ def check_command(
 
     from analyzer import rulebook
     from analyzer.check import check, untried
+    from analyzer.finding import counted
 
     own = rulebook.rules_dir()
     # Rules that come along are there when a rule of somebody else is used: it may explain them.
@@ -94,9 +95,9 @@ def check_command(
         faults = check(book, complete=not paths, healthy=healthy or [], tried=lambda: progress.advance(task))
     for fault in faults:
         typer.echo(str(fault))
-    number = f"{len(book)} rule{'' if len(book) == 1 else 's'}"
+    number = counted(len(book), "rule")
     if faults:
-        typer.echo(f"{len(faults)} fault{'' if len(faults) == 1 else 's'} in {number}.", err=True)
+        typer.echo(f"{counted(len(faults), 'fault')} in {number}.", err=True)
         raise typer.Exit(2)
     left_out = untried(book)
     note = f" {left_out} examples are captures that an installation does not hold: not tried." if left_out else ""

@@ -105,6 +105,11 @@ def explains(cause: Finding, effect: Finding) -> bool:
     return SEVERITIES.index(cause.severity) <= max(SEVERITIES.index("medium"), SEVERITIES.index(effect.severity))
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with the word for it: "1 file", "1,234 files"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def leading(findings: Sequence[Finding]) -> list[Finding]:
     """The findings that no other one explains, in their order."""
     return [finding for finding in findings if not any(explains(other, finding) for other in findings)]

@@ -10,6 +10,7 @@ from analyzer.finding import Coverage
 from analyzer.match import CAPTURE
 from analyzer.network import NetworkSummary
 from analyzer.offset import Landmarks, Offset
+from analyzer.settings import ARCHIVES
 from analyzer.worker import Jump
 from parsers import by_name, identify
 from parsers.binary import UNKNOWN, named
@@ -20,7 +21,7 @@ from parsers.text import is_binary
 from parsers.times import NAT, to_datetime
 
 # A log may be named so by mistake and is read; a page is what a failed download leaves.
-_NO_TEXT = frozenset((".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".pcap", ".pcapng", ".cap"))
+_NO_TEXT = ARCHIVES | {".tar", ".7z", ".rar", ".pcap", ".pcapng", ".cap"}
 
 
 @dataclass(slots=True)

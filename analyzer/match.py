@@ -19,7 +19,8 @@ from analyzer.detection import Detection, TextItem
 from analyzer.errors import PatternError
 from analyzer.evaluator import Evaluator, by_line, text_holds
 from analyzer.prefilter import Prefilter
-from analyzer.rule import Rule, invalid_patterns
+from analyzer.rule import Rule
+from analyzer.rule_faults import invalid_patterns
 from analyzer.telling import rows_with
 from analyzer.trigger import triggers
 from parsers.times import NAT

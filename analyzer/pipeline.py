@@ -128,6 +128,7 @@ class _Run:
         self._matches: dict[int, Match] = {}
         self._spill = Spill()
         self._facts: Facts = {}
+        self._marks = Landmarks()
         for source in bundle.sources:
             merge(self._facts, described(source))
         self._store = Store(options.save) if options.save else None
@@ -143,7 +144,7 @@ class _Run:
         timeline, buckets, outside = self._timeline()
         offsets = {i: entry.offset for i, entry in enumerate(self._inputs) if entry.offset is not None}
         hosts = {i: entry.hosts for i, entry in enumerate(self._inputs) if entry.hosts}
-        clocks = Clocks(offsets, hosts, merged(self._landmarks()).addresses)
+        clocks = Clocks(offsets, hosts, self._marks.addresses)
         findings = triage(self._rules, streams, self._matches, latest, quoter, buckets, clocks)
         held = {finding.rule.id for finding in findings}
         self._tally.release({index for index, rule in enumerate(self._rules) if rule.id in held})
@@ -237,7 +238,7 @@ class _Run:
 
     def _compare_clocks(self) -> None:
         """Estimate how far the clock of each log is ahead of that of the captures."""
-        marks = merged(self._landmarks())
+        marks = self._marks = merged(entry.landmarks for entry in self._inputs if entry.landmarks is not None)
         starts = [entry.first for entry in self._inputs if entry.is_capture and entry.first != NAT]
         if not starts or not (marks.ends or marks.requests or marks.questions):
             return
@@ -258,9 +259,6 @@ class _Run:
             entry.offset = estimate(zip(times, named, strict=True), marks)
             entry.hosts = writers(named, marks)
         self._lend_offsets()
-
-    def _landmarks(self) -> Iterator[Landmarks]:
-        return (entry.landmarks for entry in self._inputs if entry.landmarks is not None)
 
     def _lend_offsets(self) -> None:
         """Logs of one folder are of one host: what names no shared event has the clock of its neighbours."""

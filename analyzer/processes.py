@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Self
 
-from analyzer.settings import MIB
+from analyzer.settings import ARCHIVES, MIB
 
 # Bytes from which a second process pays; bytes that can be read in the time that opening and planning a file takes.
 PARALLEL_BYTES = 96 * MIB
@@ -21,7 +21,6 @@ FILE_BYTES = MIB
 MOST = 8
 # How much larger than its archive a log is, at least; a process that was started in vain costs little.
 _EXPANSION = 8
-_ARCHIVES = frozenset((".zip", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zst"))
 
 
 def fitting(size: int, files: int) -> int:
@@ -53,7 +52,7 @@ def _sizes(path: str) -> Iterator[int]:
 
 
 def _size(file: Path) -> int:
-    return file.lstat().st_size * (_EXPANSION if file.suffix.lower() in _ARCHIVES else 1)
+    return file.lstat().st_size * (_EXPANSION if file.suffix.lower() in ARCHIVES else 1)
 
 
 class Processes:

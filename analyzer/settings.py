@@ -10,6 +10,8 @@ from analyzer.errors import UsageError
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
+# How names of archives and compressed files end that are read.
+ARCHIVES = frozenset((".zip", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zst"))
 
 
 @dataclass(frozen=True, slots=True)

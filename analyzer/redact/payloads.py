@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from analyzer.redact.addresses import hides_name
 from analyzer.redact.detector import Detector
 from analyzer.redact.engine import Redactor
-from parsers.packets.protocols.logins import prompts, secret_at
+from parsers.packets.protocols.logins import TELNET_PORTS, prompts, secret_at
 
 if TYPE_CHECKING:
     from analyzer.redact.captures import Addresses
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _READABLE = re.compile(rb"[\t\r\n\x20-\x7e]{5,}")
 _BINARY_LOGINS = (389, 3268, 1883, 5432, 5433, 6432)  # LDAP, MQTT, PostgreSQL
 _DNS, _DHCP, _SNMP = (53, 5353, 5355), (67, 68), (161, 162)
-_TELNET = (23, 2323)
 _MAIL = (25, 110, 143, 465, 587, 2525)
 _MAX_NAMES = 512
 # Commands of FTP (RFC 959), POP3 (RFC 1939), IMAP (RFC 9051) and SMTP (RFC 4954); in logs they would be other things.
@@ -46,8 +45,8 @@ class Payloads:
         self._addresses = addresses
         self._redactor = redactor
         self._names = redactor.names
-        # Addresses and ports of the clients that a Telnet server has asked for a password.
-        self._asked: set[tuple[bytes, int]] = set()
+        # Addresses and ports of the clients that a Telnet server has asked for a password, and whether one was typed.
+        self._asked: dict[tuple[bytes, int], bool] = {}
 
     def carried(self, protocol: int, header: int, at: int, end: int, ends: bytes) -> None:
         """What TCP or UDP carries; `header` is where their header begins, `ends` the two addresses."""
@@ -68,27 +67,28 @@ class Payloads:
                 begin, stop = at + found[0], at + found[1]
                 data[begin:stop] = self._names.name("secret", data[begin:stop].decode("latin-1")).encode()
             self.text(at, end)
-            if protocol == 6 and any(port in _TELNET for port in ports):
+            if protocol == 6 and any(port in TELNET_PORTS for port in ports):
                 self._telnet(ports, ends, at, end)
 
     def _telnet(self, ports: tuple[int, int], ends: bytes, at: int, end: int) -> None:
         """The password behind a prompt, of which mostly each packet has one character (RFC 854)."""
         data, half = self._data, len(ends) // 2
-        if ports[0] in _TELNET:
+        if ports[0] in TELNET_PORTS:
             client = (ends[half:], ports[1])
             if prompts(data[max(at, end - 40) : end]):
-                self._asked.add(client)
+                self._asked[client] = False
             return
         client = (ends[:half], ports[0])
         if client not in self._asked:
             return
         for place in range(at, end):
             if data[place] in b"\r\n":
-                self._asked.discard(client)
+                del self._asked[client]
                 return
             if 0x20 <= data[place] < 0x7F:
                 data[place] = ord("x")
-                self._names.counts[self._names.source, "secret"] += 1
+                self._names.counts[self._names.source, "secret"] += not self._asked[client]
+                self._asked[client] = True
 
     def text(self, at: int, end: int) -> None:
         """Overwrite what is to be hidden in readable bytes."""

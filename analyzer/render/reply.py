@@ -193,11 +193,11 @@ class _Writer:
         yield from self._next()
 
     def _plain(self, rule: Rule) -> str:
-        own, english = _told(rule.plain, self._language)
+        own, english = _in_plain_words(rule.plain, self._language)
         return own or (english or _sentence(rule.title)) + self._words.original
 
     def _impact(self, rule: Rule) -> str:
-        own, english = _told(rule.plain.impact if rule.plain else None, self._language)
+        own, english = _in_plain_words(rule.plain.impact if rule.plain else None, self._language)
         english = english or _flat(rule.impact or "")
         return own or (english and english + self._words.original)
 
@@ -317,7 +317,7 @@ def _minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"
 
 
-def _told(plain: PlainText | None, language: str) -> tuple[str, str]:
+def _in_plain_words(plain: PlainText | None, language: str) -> tuple[str, str]:
     """What a rule says to customers in a language, and in English; empty where it says nothing."""
     own = getattr(plain, language, None) if plain else None
     english = plain.en if plain else None

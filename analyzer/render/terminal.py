@@ -22,7 +22,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from analyzer.finding import SEVERITIES, Coverage, Evidence, Finding, Report, UnknownError, leading
+from analyzer.finding import SEVERITIES, Coverage, Evidence, Finding, Report, UnknownError, counted, leading
 from analyzer.render import Style
 from analyzer.render._escape import stamp, visible
 from analyzer.render._system import system_line
@@ -272,15 +272,11 @@ def _coverage_line(coverage: Iterable[Coverage], report: Report) -> str:
     firsts = [entry.first_seen for entry in read if entry.first_seen]
     lasts = [entry.last_seen for entry in read if entry.last_seen]
     span = f", {stamp(min(firsts))} .. {stamp(max(lasts))} UTC" if firsts and lasts else ""
-    found = f"{_count(lines, 'line')}, {_count(records, 'record')}"
+    found = f"{counted(lines, 'line')}, {counted(records, 'record')}"
     return (
-        f"Read {len(read)} of {_count(len(entries), 'file')}: {found}{span}; "
+        f"Read {len(read)} of {counted(len(entries), 'file')}: {found}{span}; "
         f"{report.stats.get('rules', 0)} rules, {seconds} s."
     )
-
-
-def _count(number: int, one: str) -> str:
-    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def _coverage_table(coverage: Iterable[Coverage], bundle: str) -> Table:

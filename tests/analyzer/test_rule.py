@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from analyzer.rule import Rule, Threshold, invalid_patterns, missing_parts
+from analyzer.rule import Rule, Threshold
+from analyzer.rule_faults import invalid_patterns, missing_parts
 
 ONE = {"one": {"body|contains": "text"}}
 MINIMAL = {"id": "a.b", "title": "T", "severity": "high", "detection": ONE}

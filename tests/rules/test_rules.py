@@ -17,7 +17,8 @@ import polars as pl
 import pytest
 
 from analyzer.detection import Detection, ExistsItem, NumberItem, Selection, TextItem
-from analyzer.rule import Correlation, Example, Rule, alternatives, invalid_patterns, missing_parts
+from analyzer.rule import Correlation, Example, Rule, alternatives
+from analyzer.rule_faults import invalid_patterns, missing_parts
 from analyzer.rulebook import Rulebook, load, rules_dir
 from parsers.formats.commands import FORMAT as COMMANDS
 from parsers.severity import of_messages

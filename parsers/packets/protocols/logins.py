@@ -125,6 +125,9 @@ def asks_in_the_clear(data: bytes) -> bool:
     return data[:9] == b"R\0\0\0\x08\0\0\0\x03"
 
 
+TELNET_PORTS = (23, 2323)
+
+
 def prompts(data: bytes) -> bool:
     """The end of what a Telnet server shows before a password is typed."""
     return data.rstrip(b" \0\r\n").lower().endswith((b"password:", b"passwort:", b"passcode:", b"mot de passe:"))

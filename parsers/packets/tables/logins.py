@@ -37,7 +37,7 @@ _SNMP = (
 )  # fmt: skip
 _SNMP_WIDTH = 8
 _SNMP_PORTS = (161, 162)
-_POSTGRESQL, _TELNET = (5432, 5433, 6432), (23, 2323)
+_POSTGRESQL = (5432, 5433, 6432)
 _METHODS = tuple(int.from_bytes(method, "big") for method in (b"POST ", b"PUT /", b"GET /"))
 _LIFT = 32  # bits that a row takes
 _MOST, _MOST_ROWS, _MOST_ASKED = 4096, 100_000, 256  # bytes of a login; packets; bytes of what asks for it
@@ -86,7 +86,7 @@ def _asked(capture: Capture, usable: Bools) -> Iterator[tuple[int, str, str]]:
     packets = capture.packets
     for service, ports, asks in (
         ("postgresql", _POSTGRESQL, parse.asks_in_the_clear),
-        ("telnet", _TELNET, parse.prompts),
+        ("telnet", parse.TELNET_PORTS, parse.prompts),
     ):
         rows = np.flatnonzero(usable & np.isin(packets.sport, ports))
         if service == "postgresql":
