@@ -23,13 +23,28 @@ def keeps_readable(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bo
     return address.version == 4 and int(address) >> 24 in (0, 255)
 
 
+_OCTETS = frozenset(map(str, range(256)))
+# The first numbers of addresses that `keeps_readable` keeps.
+_READABLE = frozenset({"0", "127", "255", *map(str, range(224, 240))})
+
+
+def whole4(value: str) -> str | None:
+    """The address if a text is one without leading zeros, "" if it needs no hiding; None for any other text.
+
+    As `keeps_readable` says, without making an address of each of a million values.
+    """
+    parts = value.split(".")
+    if len(parts) != 4:
+        return None
+    first, second, third, fourth = parts
+    if first not in _OCTETS or second not in _OCTETS or third not in _OCTETS or fourth not in _OCTETS:
+        return None
+    return "" if first in _READABLE or (first == "169" and second == "254") else value
+
+
 def canonical4(value: str) -> str:
     """The address without leading zeros; "" for numbers that are no address, or none that needs hiding."""
-    first, second, third, fourth = map(int, value.split("."))
-    # As keeps_readable says, without making an address of each of a million values.
-    if first in (0, 127) or 224 <= first <= 239 or first >= 255 or (first == 169 and second == 254):
-        return ""
-    return "" if max(second, third, fourth) > 255 else f"{first}.{second}.{third}.{fourth}"
+    return whole4(".".join(number.lstrip("0") or "0" for number in value.split("."))) or ""
 
 
 def _is_address4(before: str) -> bool:
@@ -150,6 +165,7 @@ IPV4 = Detector(
     canonical=canonical4,
     shape=False,
     run=r"[0-9A-Za-z_.~-]*[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9][0-9A-Za-z_.~-]*",
+    whole=whole4,
     doubt=_ANNOUNCED,
 )
 # Addresses that sit between letters: "ip-10-1-2-3" of cloud host names.
@@ -188,6 +204,7 @@ HOST = Detector(
     ),
     valid=_is_host,
     run=rf"[\w.%$/(-]*\.(?i:{_TOP})[\w.%$/(-]*",
+    common=True,
 )
 
 DETECTORS = (IPV4_DASHED, MAC, IPV6, IPV4, HOST)

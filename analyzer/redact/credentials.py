@@ -163,6 +163,7 @@ PROSE = Detector(
         r"(?:\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'|\\\"([^\"\\\n]{1,200})|([^\s\"'<>,;\\()\[\]{}]{6,4096}))"
     ),
     accept=lambda value, match: _is_prose_secret(value, match),
+    common=True,
 )
 
 # A password by the words of other languages, with a mark behind them ("密码：", "Passwort:") or in a sentence

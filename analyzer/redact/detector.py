@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import ne
 
 from analyzer.redact.pseudonyms import Pseudonyms, is_own
 
@@ -13,6 +14,7 @@ Valid = Callable[[str], bool]
 Accept = Callable[[str, "re.Match[str]"], bool]
 Behind = Callable[[str], bool]
 Canonical = Callable[[str], str]
+Whole = Callable[[str], "str | None"]
 # Characters ahead of a value that may tell what it is.
 _BEFORE = 60
 
@@ -75,6 +77,7 @@ class Detector:
         kind: of the pseudonym.
         gate: a pattern of Rust's regex engine: lines without it cannot hold a match. It may let through too much.
         shape: whether the gate is for lines without their digits, of which logs have few; else for whole lines.
+        common: with `shape`, whether many lines pass the gate in logs of some kind.
         pattern: finds values; every alternative has exactly one group, the value. It never crosses a line end.
         valid: whether a found value can be one, wherever it stands; None if all can.
         accept: whether it is one where it stands; it sees the match for what stands around it. None if it always is.
@@ -82,6 +85,8 @@ class Detector:
         canonical: the spelling by which equal values are known to be equal; "" if it is no value after all.
         run: a pattern of Rust's regex engine for a run of characters that holds a value and all that `pattern` may look
             at around it. In large texts values are then looked for in different runs only; "" to look in whole lines.
+        whole: with `run`, a shortcut for runs that are one value and nothing else: the canonical spelling, "" to leave the
+            run as it is, None for runs that must be searched.
         doubt: with `run`, a pattern of Rust's regex engine for lines in which `behind` may refuse a value; "" for none.
     """
 
@@ -93,7 +98,9 @@ class Detector:
     behind: Behind | None = None
     canonical: Canonical = field(default=_as_is)
     shape: bool = True
+    common: bool = False
     run: str = ""
+    whole: Whole | None = None
     doubt: str = ""
 
     @cached_property
@@ -151,19 +158,23 @@ class Detector:
         out: list[str] = pl.Series([text]).str.replace_all(self.run, f"{_MARK}${{0}}{_MARK}").item().split(_MARK)
         runs = out[1::2]
         known = names.runs(self)
-        values = names.known(self)
         for run in dict.fromkeys(runs):
             if run not in known:
-                known[run] = self._run(run, values, names)
-        found = [known[run] for run in runs]
-        out[1::2] = [name for name, _ in found]
-        count = sum([values for _, values in found])
+                known[run] = self._run(run, names)
+        out[1::2] = swapped = list(map(known.__getitem__, runs))
+        count = sum(map(ne, runs, swapped))
+        more = names.more_values(self)
+        if more:
+            count += sum([more.get(run, 0) for run in runs])
         if count:
             names.counts[names.source, self.kind] += count
         return "".join(out)
 
-    def _run(self, run: str, known: dict[str, str], names: Pseudonyms) -> tuple[str, int]:
-        """A run with pseudonyms, and how many."""
+    def _run(self, run: str, names: Pseudonyms) -> str:
+        """A run with pseudonyms."""
+        if self.whole is not None and (canonical := self.whole(run)) is not None:
+            return names.peek(self.kind, canonical) if canonical else run
+        known = names.known(self)
         out, done, count = "", 0, 0
         for match in self.pattern.finditer(run):
             group = match.lastindex or 0
@@ -178,7 +189,9 @@ class Detector:
             out += run[done : match.start(group)] + name
             done = match.end(group)
             count += 1
-        return (out + run[done:] if count else run), count
+        if count > 1:
+            names.more_values(self)[run] = count - 1
+        return out + run[done:]
 
     def _judged(self, value: str) -> str:
         """What is remembered of a value: "" when it can be none, whatever stands around it."""

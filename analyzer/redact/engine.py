@@ -23,6 +23,10 @@ DETECTORS: tuple[Detector, ...] = (*_FIRST, *addresses.DETECTORS, BEHIND_KEY)
 _RARE = "|".join(
     f"(?:{detector.gate})" for detector in DETECTORS if not detector.shape and detector is not addresses.IPV4
 )
+# The same for lines without digits, and without what is in most lines of some logs.
+_RARE_SHAPES = "|".join(
+    [NAMING, *(f"(?:{detector.gate})" for detector in DETECTORS if detector.shape and not detector.common)]
+)
 
 _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_WHOLE = re.compile(
@@ -143,9 +147,11 @@ class Redactor:
         first = codes.arg_unique()
         kinds, known = codes.gather(first), shapes.gather(first)
         rare = column.str.contains(_RARE).arg_true()
+        few = known.str.contains(_RARE_SHAPES).arg_true()
+        few_kinds, few_known = kinds.gather(few), known.gather(few)
 
-        def with_shape(gate: str) -> pl.Series:
-            held = kinds.filter(known.str.contains(gate))
+        def with_shape(gate: str, common: bool = False) -> pl.Series:
+            held = (kinds if common else few_kinds).filter((known if common else few_known).str.contains(gate))
             return codes.is_in(held.implode()).arg_true() if len(held) else held
 
         if self._hosts is not None:
@@ -153,7 +159,7 @@ class Redactor:
             self._hosts.learn_headers(column)
         for detector in self._detectors:
             if detector.shape:
-                places = with_shape(detector.gate)
+                places = with_shape(detector.gate, detector.common)
             elif detector is addresses.IPV4:
                 places = column.str.contains(detector.gate).arg_true()
             else:

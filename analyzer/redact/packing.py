@@ -22,6 +22,8 @@ _ARCHIVES = (
     (".tzst", "tar", "zst"), (".tar", "tar", ""), (".zip", "zip", ""),
 )  # fmt: skip
 _COMPRESSED = {".gz": "gz", ".xz": "xz", ".bz2": "bz2", ".zst": "zst"}
+# Of deflate: logs grow by a seventh against the usual 6, in less than half of its time.
+_LEVEL = 3
 _EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 
 
@@ -58,7 +60,7 @@ def compress(source: Path, target: Path, codec: str) -> None:
 def opened(target: Path, codec: str) -> IO[bytes]:
     """A file to write to, through a compression."""
     if codec == "gz":
-        return cast("IO[bytes]", gzip.GzipFile(target, "wb", mtime=0))
+        return cast("IO[bytes]", gzip.GzipFile(target, "wb", _LEVEL, mtime=0))
     if codec == "bz2":
         return cast("IO[bytes]", bz2.BZ2File(target, "wb"))
     if codec == "xz":
@@ -94,6 +96,8 @@ def _pack_zip(members: Sequence[Packed], target: Path) -> None:
             moment = max(member.modified or _EPOCH, _EPOCH)
             info = zipfile.ZipInfo(member.name, moment.timetuple()[:6])
             info.compress_type = zipfile.ZIP_DEFLATED
+            # The archive's own level is not asked for what comes with a ZipInfo; a public name comes with Python 3.13.
+            info._compresslevel = _LEVEL  # type: ignore[attr-defined]
             info.external_attr = 0o100644 << 16
             seconds = int(moment.timestamp())
             if member.modified and seconds < 1 << 31:

@@ -194,6 +194,7 @@ NAME = Detector(
         r"(?:姓名|联系人|聯絡人|收件人|收货人|持卡人)\\*[\"']?[ \t]{0,2}[:：=][ \t]{0,2}\\*[\"']?([^\W\d_][^\W\d_·]{1,20})"
     ),
     valid=lambda value: value.lower() not in ("null", "none", "unknown", "n", "undefined", "true", "false"),
+    common=True,
 )
 
 # Accounts that every system has are nobody's name.
@@ -228,6 +229,7 @@ LOGIN = Detector(
     re.compile(_LOGIN),
     valid=_is_person,
     run=_LOGIN,
+    common=True,
 )
 # Windows calls the folder of a user by the full name, with spaces and in any script; XML and Chinese name accounts.
 ACCOUNT = Detector(
@@ -266,6 +268,7 @@ USER = Detector(
     # The letter in front of a key tells whether it is one, what follows a name whether it ends there; there may be more
     # of them in what is glued to the first.
     run=rf"\w*(?:{_LOOSE_USERS})(?:[^\s,;}}\]]*?(?:{_LOOSE_USERS}))*[^\s,;}}\]]*",
+    common=True,
 )
 
 

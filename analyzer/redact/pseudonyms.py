@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import Counter
-from typing import TypeVar
 
 KINDS = (
     "secret", "ip", "mac", "host", "user", "email", "phone", "card", "iban", "id", "imei", "name", "birthday", "place",
@@ -17,10 +16,7 @@ _REMEMBERED = 200_000
 _CASELESS = frozenset({"ip", "mac", "host", "email", "iban"})
 
 
-_T = TypeVar("_T")
-
-
-def _bounded(memory: dict[str, _T]) -> dict[str, _T]:
+def _bounded(memory: dict[str, str]) -> dict[str, str]:
     if len(memory) > _REMEMBERED:
         memory.clear()
     return memory
@@ -45,15 +41,23 @@ class Pseudonyms:
         self._names: dict[tuple[str, str], str] = {}
         self._next: Counter[str] = Counter()
         self._known: dict[int, dict[str, str]] = {}
-        self._runs: dict[int, dict[str, tuple[str, int]]] = {}
+        self._runs: dict[int, dict[str, str]] = {}
+        self._more_values: dict[int, dict[str, int]] = {}
 
     def known(self, detector: object) -> dict[str, str]:
         """What a detector wants to remember about values; forgotten when it grows very large."""
         return _bounded(self._known.setdefault(id(detector), {}))
 
-    def runs(self, detector: object) -> dict[str, tuple[str, int]]:
-        """Runs of characters as a detector writes them, with its pseudonyms in each; forgotten when they grow many."""
-        return _bounded(self._runs.setdefault(id(detector), {}))
+    def runs(self, detector: object) -> dict[str, str]:
+        """Runs of characters as a detector writes them; forgotten when they grow many."""
+        runs = _bounded(self._runs.setdefault(id(detector), {}))
+        if not runs:
+            self.more_values(detector).clear()
+        return runs
+
+    def more_values(self, detector: object) -> dict[str, int]:
+        """How many values beyond the first a run holds, for the few that hold several."""
+        return self._more_values.setdefault(id(detector), {})
 
     def name(self, kind: str, value: str) -> str:
         """The pseudonym of a value, such as "ip-7"; counted for the current file."""
