@@ -85,8 +85,8 @@ class Detector:
         canonical: the spelling by which equal values are known to be equal; "" if it is no value after all.
         run: a pattern of Rust's regex engine for a run of characters that holds a value and all that `pattern` may look
             at around it. In large texts values are then looked for in different runs only; "" to look in whole lines.
-        whole: with `run`, a shortcut for runs that are one value and nothing else: the canonical spelling, "" to leave the
-            run as it is, None for runs that must be searched.
+        whole: with `run`, a shortcut for runs that are one value and nothing else: the canonical spelling, "" to leave
+            the run as it is, None for runs that must be searched.
         doubt: with `run`, a pattern of Rust's regex engine for lines in which `behind` may refuse a value; "" for none.
     """
 
