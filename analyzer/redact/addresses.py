@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from string import ascii_letters, digits
 
 from analyzer.redact.detector import Detector
 
@@ -28,23 +30,31 @@ _OCTETS = frozenset(map(str, range(256)))
 _READABLE = frozenset({"0", "127", "255", *map(str, range(224, 240))})
 
 
-def whole4(value: str) -> str | None:
-    """The address if a text is one without leading zeros, "" if it needs no hiding; None for any other text.
+def whole4(values: Sequence[str]) -> list[str | None]:
+    """For each text the address if it is one without leading zeros, "" if it needs no hiding; None for any other text.
 
     As `keeps_readable` says, without making an address of each of a million values.
     """
-    parts = value.split(".")
-    if len(parts) != 4:
-        return None
-    first, second, third, fourth = parts
-    if first not in _OCTETS or second not in _OCTETS or third not in _OCTETS or fourth not in _OCTETS:
-        return None
-    return "" if first in _READABLE or (first == "169" and second == "254") else value
+    octets, readable = _OCTETS, _READABLE
+    found: list[str | None] = []
+    for value in values:
+        try:
+            first, second, third, fourth = value.split(".")
+        except ValueError:
+            found.append(None)
+            continue
+        if first not in octets or second not in octets or third not in octets or fourth not in octets:
+            found.append(None)
+        elif first in readable or (first == "169" and second == "254"):
+            found.append("")
+        else:
+            found.append(value)
+    return found
 
 
 def canonical4(value: str) -> str:
     """The address without leading zeros; "" for numbers that are no address, or none that needs hiding."""
-    return whole4(".".join(number.lstrip("0") or "0" for number in value.split("."))) or ""
+    return whole4([".".join(number.lstrip("0") or "0" for number in value.split("."))])[0] or ""
 
 
 def _is_address4(before: str) -> bool:
@@ -164,7 +174,8 @@ IPV4 = Detector(
     behind=_is_address4,
     canonical=canonical4,
     shape=False,
-    run=r"[0-9A-Za-z_.~-]*[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9][0-9A-Za-z_.~-]*",
+    run=r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9][0-9A-Za-z_.~-]*",
+    ahead=f"{ascii_letters}{digits}_.~-",
     whole=whole4,
     doubt=_ANNOUNCED,
 )
