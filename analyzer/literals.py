@@ -147,8 +147,10 @@ def _rarest(
         return firsts
     owner = np.repeat(np.arange(len(firsts)), sizes)
     place = np.arange(len(owner)) - firsts[owner]
-    hashes = _hash_4(_words_4(buffer, np.arange(len(owner))))
-    usual = np.bincount(hashes, minlength=1 << _BITS)[hashes]
+    # Some eight entries a stretch: a table that is larger than needed takes longer to make than to fill.
+    spare = np.uint32(max(0, _BITS - len(owner).bit_length() - 3))
+    hashes = _hash_4(_words_4(buffer, np.arange(len(owner)))) >> spare
+    usual = np.bincount(hashes)[hashes]
     usual[place > (sizes - width)[owner]] = len(owner)  # no whole gram
     # The least of each literal, the leftmost of equal ones.
     step = len(owner) + 1

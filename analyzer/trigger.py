@@ -94,10 +94,11 @@ def _of_item(item: Item) -> set[Literal] | None:
     if not isinstance(item, TextItem) or item.field != "body" or item.operator in ("re", "cidr"):
         return None
     # A literal of several lines is searched by its longest line: shapes are shapes of lines.
-    literals = {
-        Literal(max(value.splitlines(), key=lambda line: len(_lower(line)), default=""), item.cased)
-        for value in item.values
-    }
+    literals = {Literal(_longest_line(value), item.cased) for value in item.values}
     if item.match_all:
         literals = {max(literals, key=lambda literal: len(literal.bare))}
     return literals if _selectivity(literals) >= MIN_LITERAL else None
+
+
+def _longest_line(text: str) -> str:
+    return max(text.splitlines(), key=lambda line: len(_lower(line)), default="") if "\n" in text else text
