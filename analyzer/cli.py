@@ -52,6 +52,10 @@ class _Main(TyperGroup):
             return own
         return [*(param for param in self.commands[BUNDLE].get_params(ctx) if param.name != "help"), *own]
 
+    def shell_complete(self, ctx: typer.Context, incomplete: str) -> list[Any]:  # type: ignore[override]
+        own = super().shell_complete(ctx, incomplete)
+        return [*self.commands[BUNDLE].shell_complete(ctx, incomplete), *own] if incomplete.startswith("-") else own
+
     def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
         self._helping = True
         super().format_help(ctx, formatter)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analyzer.cli_complete import format_names, rule_ids
 from analyzer.cli_output import Look, outputs_of, write
 from analyzer.errors import UsageError
 from analyzer.settings import Limits, limits_with
@@ -63,6 +64,7 @@ def bundle_command(
             "-f",
             help="terminal, html, json, jsonl, markdown, reply, csv, sarif, junit or github.",
             show_default="by the ending of -o",
+            autocompletion=format_names,
         ),
     ] = "",
     output: Annotated[
@@ -86,10 +88,16 @@ def bundle_command(
         Path | None, typer.Option(help="An earlier JSON report: what it holds is known and does not fail.")
     ] = None,
     require: Annotated[
-        list[str] | None, typer.Option(help="Fail unless this finding (id, globs) is there. Repeatable.", metavar="ID")
+        list[str] | None,
+        typer.Option(
+            help="Fail unless this finding (id, globs) is there. Repeatable.", metavar="ID", autocompletion=rule_ids
+        ),
     ] = None,
     forbid: Annotated[
-        list[str] | None, typer.Option(help="Fail if this finding (id, globs) is there. Repeatable.", metavar="ID")
+        list[str] | None,
+        typer.Option(
+            help="Fail if this finding (id, globs) is there. Repeatable.", metavar="ID", autocompletion=rule_ids
+        ),
     ] = None,
     config: Annotated[
         Path | None, typer.Option(help="File with settings.", show_default="analyze.toml, or pyproject.toml")
@@ -130,7 +138,12 @@ def bundle_command(
         ),
     ] = None,
     explain: Annotated[
-        str, typer.Option(help="Show all that is known about one finding, by the id of its rule (globs).", metavar="ID")
+        str,
+        typer.Option(
+            help="Show all that is known about one finding, by the id of its rule (globs).",
+            metavar="ID",
+            autocompletion=rule_ids,
+        ),
     ] = "",
     pager: Annotated[bool, typer.Option("--pager", help="Show the report in $PAGER.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")] = False,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analyzer.cli_complete import rule_ids
+
 if TYPE_CHECKING:
     from analyzer.rule import Rule
     from analyzer.rulebook import Rulebook
@@ -52,7 +54,8 @@ def search_command(
 
 @rules_app.command("show")
 def show_command(
-    rule_id: Annotated[str, typer.Argument(help="The id of a rule, such as disk.no_space.")], rules: _RulesOption = None
+    rule_id: Annotated[str, typer.Argument(help="The id of a rule, such as disk.full.", autocompletion=rule_ids)],
+    rules: _RulesOption = None,
 ) -> None:
     """Show all that a rule knows: cause, impact, steps, fixes, references."""
     from difflib import get_close_matches

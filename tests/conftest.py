@@ -74,9 +74,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def analyze_command(installed: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run `analyze` in a process of its own, as a user does."""
 
-    def run(*arguments: str | Path, stdin: bytes | None = None, **options: object) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str | Path, stdin: bytes | None = None, more: dict[str, str] | None = None, **options: object
+    ) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-P", "-c", "from analyzer.cli import main; main()", *map(str, arguments)]
         environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "PYTHONPATH": str(installed), "LANG": "C.UTF-8"}
+        environment |= more or {}
         done = subprocess.run(command, input=stdin, capture_output=True, env=environment, check=False, **options)  # type: ignore[call-overload]
         return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 

@@ -205,6 +205,26 @@ def test_help_and_lists_load_no_heavy_module() -> None:
     assert done.stdout.splitlines()[-1] == "none"
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("--f",), {"--format", "--fail-on", "--forbid"}),
+        (("app.log", "--format", "ma"), {"markdown"}),
+        (("--format", "ma"), {"markdown"}),
+        (("--explain", "disk.fu"), {"disk.full"}),
+        (("ru",), {"rules"}),
+        (("rules", "show", "postgres.too_many"), {"postgres.too_many_connections"}),
+        (("flows", "x.pcap", "--so"), {"--sort"}),
+    ],
+)
+def test_the_shell_completes_options_and_their_values(
+    analyze_command: Command, words: tuple[str, ...], offered: set[str]
+) -> None:
+    asked = {"_ANALYZE_COMPLETE": "complete_bash", "COMP_WORDS": f"analyze {' '.join(words)}"}
+    done = analyze_command(more={**asked, "COMP_CWORD": str(len(words))})
+    assert set(done.stdout.split()) == offered
+
+
 def test_formats_are_listed(analyze_command: Command) -> None:
     text = analyze_command("formats").stdout
     assert "syslog_rfc3164" in text
