@@ -154,9 +154,9 @@ def bundle_command(
 
     settings = load(config)
     outputs = outputs_of(format_, output or [])
-    changes = [*(f"{name}={value}" for name, value in settings.limits.items()), *(limit or [])]
+    changes = [*_changes(settings), *(limit or [])]
     moments = (_moment(since, "--since"), _moment(until, "--until"))
-    zone = _zone(timezone or settings.timezone or "")
+    zone = _zone(timezone) if timezone else _zone_of(settings)
     # What cannot be read is said before the long work, not after it.
     policy = _policy(settings, fail_on, baseline, require or [], forbid or [])
     limits = limits_with(changes)
@@ -235,15 +235,34 @@ def _policy(
 ) -> Policy:
     from analyzer.gate import Policy, fingerprints
 
-    known = baseline or settings.baseline
+    known = None
+    if baseline:
+        known = fingerprints(baseline)
+    elif settings.baseline:
+        with settings.placing("baseline"):
+            known = fingerprints(settings.baseline)
     return Policy(
         fail_on=(fail_on or Level(settings.fail_on or "high")).value,
-        known=fingerprints(known) if known else None,
+        known=known,
         suppressions=settings.suppress,
         require=(*settings.require, *require),
         forbid=(*settings.forbid, *forbid),
         today=date.today(),
     )
+
+
+def _changes(settings: Config) -> list[str]:
+    """The limits of the settings as --limit takes them."""
+    changes = [(name, f"{name}={value}") for name, value in settings.limits.items()]
+    for name, change in changes:
+        with settings.placing(name):
+            limits_with([change])
+    return [change for _, change in changes]
+
+
+def _zone_of(settings: Config) -> int | str | None:
+    with settings.placing("timezone"):
+        return _zone(settings.timezone or "")
 
 
 def _judged(report: Report, policy: Policy) -> Report:

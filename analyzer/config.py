@@ -18,13 +18,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from analyzer.errors import UsageError
 from analyzer.finding import Finding
@@ -78,6 +80,21 @@ class Config(_Table):
     timezone: str | None = None
     limits: Mapping[str, str | int] = Field(default_factory=dict)
     suppress: tuple[Suppression, ...] = ()
+    _path: Path | None = PrivateAttr(None)
+    _text: str = PrivateAttr("")
+
+    @contextmanager
+    def placing(self, name: str) -> Iterator[None]:
+        """Let an error about the value of a setting name the file and the line instead of the option.
+
+        Raises:
+            UsageError: instead of the one that is raised inside.
+        """
+        try:
+            yield
+        except UsageError as error:
+            said = re.sub(r"^--[a-z-]+ ", "", str(error))
+            raise UsageError(f"{self._path}:{_line(self._text, name, 0, False)}: {said}") from error
 
 
 def load(path: Path | None = None, folder: Path | None = None) -> Config:
@@ -128,7 +145,9 @@ def _config(path: Path, text: str, is_project: bool) -> Config:
         raise UsageError("\n".join(_sentence(path, text, detail) for detail in error.errors())) from error
     based = {"rules": tuple(path.parent / rule for rule in config.rules)}
     baseline = path.parent / config.baseline if config.baseline else None
-    return config.model_copy(update={**based, "baseline": baseline})
+    config = config.model_copy(update={**based, "baseline": baseline})
+    config._path, config._text = path, text
+    return config
 
 
 # Sentences in the place of those of the library, which speak of its own types.
@@ -153,7 +172,13 @@ def _sentence(path: Path, text: str, detail: Any) -> str:
     name = next((key for key in reversed(keys) if not key.isdigit()), "")
     nth = next((int(key) for key in keys if key.isdigit()), 0) if keys[:1] == ["suppress"] else 0
     what = _SAID.get(detail["type"]) or detail["msg"].replace("Input should be", "should be")
-    return f"{path}:{_line(text, name, nth, detail['type'] == 'missing')}: '{'.'.join(keys)}' {what}."
+    hint = _hint(name, Suppression if keys[0] == "suppress" else Config) if detail["type"] == "extra_forbidden" else ""
+    return f"{path}:{_line(text, name, nth, detail['type'] == 'missing')}: '{'.'.join(keys)}' {what}{hint or '.'}"
+
+
+def _hint(name: str, table: type[_Table]) -> str:
+    near = get_close_matches(_kebab(name), [info.alias or key for key, info in table.model_fields.items()], n=1)
+    return f": did you mean '{near[0]}'?" if near else ""
 
 
 def _line(text: str, name: str, nth: int, missing: bool) -> int:

@@ -119,7 +119,14 @@ def test_settings_come_from_the_project_and_the_command_line_wins(project: Path,
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('fail-on = "high"\nfial-on = "low"\n', "analyze.toml:2: 'fial-on' is not a setting"),
+        (
+            'fail-on = "high"\nfial-on = "low"\n',
+            "analyze.toml:2: 'fial-on' is not a setting: did you mean 'fail-on'?",
+        ),
+        ('fail_on = "high"\n', "'fail_on' is not a setting: did you mean 'fail-on'?"),
+        ('\ntimezone = "Mars/Crater"\n', "analyze.toml:2: Mars/Crater: not known"),
+        ('[limits]\ndepth = "deep"\n', "analyze.toml:2: depth=deep: write a number"),
+        ('baseline = "gone.json"\n', "analyze.toml:1: gone.json: cannot be read"),
         ('fail-on = "loud"\n', "analyze.toml:1: 'fail-on' should be 'critical'"),
         (
             '\n[[suppress]]\nid = "x"\nreason = "y"\nexpires = 2027-01-01\n',
