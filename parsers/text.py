@@ -64,13 +64,16 @@ _MAGIC = (
     b"GIF8", b"\x89PNG", b"\xff\xd8\xff", b"%PDF-", b"RIFF", b"OggS", b"wOFF", b"wOF2",
     b"\x00\x01\x00\x00", b"\x7fELF",
     b"MZ\x90", b"\xca\xfe\xba\xbe", b"SQLite format 3\x00", b"PAR1", b"ARROW1", b"ElfFile\x00",
-    b"\xd0\xcf\x11\xe0", b"regf", b"!<arch>\n",
+    b"\xd0\xcf\x11\xe0", b"regf", b"!<arch>\n", b"\0asm", b"TZif", b"DIRC", b"\xde\x12\x04\x95",
 )  # fmt: skip
+# Python's bytecode begins with a number of its version, then this (PEP 552); small ones hold mostly text.
+_BYTECODE = b"\r\n"
+_BYTECODE_FLAGS = tuple(bytes((flags, 0, 0, 0)) for flags in (0, 1, 3))
 
 
 def is_binary(head: bytes) -> bool:
     """Whether a head is no text in any encoding that is read here."""
-    if head.startswith(_MAGIC):
+    if head.startswith(_MAGIC) or (head[2:4] == _BYTECODE and head[4:8] in _BYTECODE_FLAGS):
         return True
     if not head or detect_encoding(head).width > 1:
         return False

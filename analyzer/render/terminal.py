@@ -274,9 +274,16 @@ def _coverage_line(coverage: Iterable[Coverage], report: Report) -> str:
     span = f", {stamp(min(firsts))} .. {stamp(max(lasts))} UTC" if firsts and lasts else ""
     found = f"{counted(lines, 'line')}, {counted(records, 'record')}"
     return (
-        f"Read {len(read)} of {counted(len(entries), 'file')}: {found}{span}; "
+        f"Read {len(read)} of {counted(len(entries), 'file')}{_unread(entries)}: {found}{span}; "
         f"{report.stats.get('rules', 0)} rules, {seconds} s."
     )
+
+
+def _unread(entries: Iterable[Coverage]) -> str:
+    """How many files hold nothing, or nothing that could be text."""
+    why = Counter(entry.problem for entry in entries if not entry.was_read)
+    told = [f"{why[reason]:,} {reason}" for reason in ("empty", "binary") if why[reason]]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _coverage_table(coverage: Iterable[Coverage], bundle: str) -> Table:

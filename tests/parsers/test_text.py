@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import py_compile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -147,6 +149,12 @@ def test_a_line_over_the_limit_is_cut_and_the_next_one_is_whole(make_source: Mak
     assert max(map(len, lines)) <= (1 << 20) + size
     assert [problem.kind for problem in problems] == ["limit"]
     assert "3,145,7" in problems[0].message or "truncated" in problems[0].message
+
+
+def test_compiled_python_is_binary_however_much_text_it_holds(tmp_path: Path) -> None:
+    source = tmp_path / "a.py"
+    source.write_text(f"HELP = {'an error that is no error ' * 40!r}\n")
+    assert is_binary(Path(py_compile.compile(str(source), str(tmp_path / "a.pyc"), doraise=True)).read_bytes())
 
 
 @pytest.mark.parametrize(
