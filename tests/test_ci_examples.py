@@ -40,9 +40,11 @@ def action_step(name: str) -> Any:
     ("paths", "fail_on", "arguments", "code"),
     [
         (f"{BUNDLES}/webshop-outage.zip\n", "high", "", 1),
-        (f"{BUNDLES}/webshop-outage.zip\n{BUNDLES}/webshop-healthy.zip\n", "never", "", 0),
+        pytest.param(
+            f"{BUNDLES}/webshop-outage.zip\n{BUNDLES}/webshop-healthy.zip\n", "never", "", 0, marks=pytest.mark.slow
+        ),
         (f"{BUNDLES}/webshop-healthy.zip", "high", "--require=postgres.*\n", 1),
-        (f"{BUNDLES}/webshop-healthy.zip", "high", "\n--min-severity=low\n", 0),
+        pytest.param(f"{BUNDLES}/webshop-healthy.zip", "high", "\n--min-severity=low\n", 0, marks=pytest.mark.slow),
         ("$(touch pwned)", "high", "", 3),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 from analyzer.finding import Report
 from analyzer.pipeline import Options, analyze
-from analyzer.rulebook import load, rules_dir
+from analyzer.rulebook import load_indexed, rules_dir
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = ROOT / "tests" / "expected"
@@ -19,7 +19,7 @@ EXPECTED = ROOT / "tests" / "expected"
 
 @cache
 def _report(name: str) -> Report:
-    return analyze([str(ROOT / "samples" / "bundles" / name)], list(load([rules_dir()])), Options(jobs=1))
+    return analyze([str(ROOT / "samples" / "bundles" / name)], list(load_indexed(rules_dir())), Options(jobs=1))
 
 
 @pytest.fixture

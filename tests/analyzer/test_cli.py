@@ -37,11 +37,10 @@ def rules(tmp_path: Path) -> Path:
     ("arguments", "code"),
     [
         ([], 0),
-        (["--fail-on", "medium"], 1),
         (["--fail-on", "MEDIUM"], 1),
         (["--fail-on", "high"], 0),
-        (["--fail-on", "info"], 1),
-        (["--fail-on", "never"], 0),
+        pytest.param(["--fail-on", "info"], 1, marks=pytest.mark.slow),
+        pytest.param(["--fail-on", "never"], 0, marks=pytest.mark.slow),
         (["--fail-on", "sometimes"], 2),
         (["--format", "papyrus"], 2),
         (["--since", "yesterday-ish"], 2),

@@ -17,7 +17,7 @@ import pytest
 from analyzer.clock import decide_clocks, utc_now
 from analyzer.pipeline import Options, analyze
 from analyzer.rule import Rule
-from analyzer.rulebook import load, rules_dir
+from analyzer.rulebook import load_indexed, rules_dir
 from parsers import identify
 from parsers.contract import HEAD_BYTES, Source
 from parsers.times import to_datetime
@@ -99,7 +99,7 @@ EXPORTS: dict[str, Callable[[Sequence[Line]], str]] = {
 
 @cache
 def rules() -> list[Rule]:
-    return list(load([rules_dir()]))
+    return list(load_indexed(rules_dir()))
 
 
 def content(bundle: str, member: str) -> bytes:

@@ -9,9 +9,9 @@ import pytest
 
 from analyzer.finding import Report
 from analyzer.pipeline import Options, analyze
-from analyzer.rulebook import load, rules_dir
+from analyzer.rulebook import load_indexed, rules_dir
 
-RULES = list(load([rules_dir()]))
+RULES = list(load_indexed(rules_dir()))
 
 _DESCRIBE = """Events:
   FirstSeen    LastSeen    Count    From              SubObjectPath    Type        Reason        Message

@@ -8,10 +8,10 @@ import pytest
 
 from analyzer.finding import Report
 from analyzer.pipeline import Options, analyze
-from analyzer.rulebook import load, rules_dir
+from analyzer.rulebook import load_indexed, rules_dir
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
-RULES = list(load([rules_dir()]))
+RULES = list(load_indexed(rules_dir()))
 
 
 def report(*path: str) -> Report:

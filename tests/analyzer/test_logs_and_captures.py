@@ -12,7 +12,7 @@ import pytest
 from analyzer.finding import Finding, Report
 from analyzer.match import Matcher
 from analyzer.pipeline import Options, analyze
-from analyzer.rulebook import load, rules_dir
+from analyzer.rulebook import load_indexed, rules_dir
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "captures"
 JOINS = ("tls_failure", "dns_failure", "smtp_refusal", "upstream_timeout", "timeout", "reset", "bad_gateway")
@@ -20,7 +20,7 @@ JOINS = ("tls_failure", "dns_failure", "smtp_refusal", "upstream_timeout", "time
 
 @pytest.fixture(scope="module")
 def matcher() -> Matcher:
-    return Matcher(list(load([rules_dir()])))
+    return Matcher(list(load_indexed(rules_dir())))
 
 
 def joined(report: Report) -> list[Finding]:

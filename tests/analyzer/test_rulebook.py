@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,7 @@ def test_any_content_of_a_rule_gives_rules_or_errors(content: dict[str, object])
     assert all(error.line for error in errors)
 
 
+@cache
 def book() -> Rulebook:
     return load([rules_dir()])
 

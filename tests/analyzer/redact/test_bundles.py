@@ -8,6 +8,7 @@ import json
 import tarfile
 import zipfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from analyzer.cli import run
 from analyzer.finding import Report
 from analyzer.pipeline import Options, analyze
 from analyzer.redact import redact_report
-from analyzer.rulebook import load, rules_dir
+from analyzer.rule import Rule
+from analyzer.rulebook import load_indexed, rules_dir
 from parsers.contract import Source
 from parsers.packets.framing import read_frames
 
@@ -25,8 +27,13 @@ BUNDLES = sorted(path for path in (ROOT / "samples" / "bundles").iterdir() if pa
 CAPTURES = sorted((ROOT / "samples" / "captures").glob("*.pcap*"))
 
 
+@cache
+def _rules() -> list[Rule]:
+    return list(load_indexed(rules_dir()))
+
+
 def _report(path: Path) -> Report:
-    return analyze([str(path)], list(load([rules_dir()])), Options(jobs=1))
+    return analyze([str(path)], _rules(), Options(jobs=1))
 
 
 def _found(report: Report) -> list[tuple[str, int]]:

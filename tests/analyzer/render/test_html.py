@@ -24,7 +24,7 @@ from analyzer.render._html.quotes import quotes
 from analyzer.render._html.rules import definition, skeleton
 from analyzer.render._html.timeline import WIDTH, chart
 from analyzer.rule import Rule
-from analyzer.rulebook import load, rules_dir
+from analyzer.rulebook import load_indexed, rules_dir
 from parsers.contract import Problem
 
 SampleReport = Callable[[str], Report]
@@ -290,7 +290,7 @@ def test_what_is_empty_is_said(report: Callable[[Report], Report], said: str) ->
 
 
 def test_every_rule_can_be_written_down_as_it_was_read() -> None:
-    rules = list(load([rules_dir()]))
+    rules = list(load_indexed(rules_dir()))
     assert len(rules) > 100
     for rule in rules:
         parts = yaml.safe_load(definition(rule))

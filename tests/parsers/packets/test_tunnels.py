@@ -65,7 +65,7 @@ def wrapped(wire: SimpleNamespace, name: str, frame: bytes) -> bytes:
         "mpls_pseudowire", "qinq", "pppoe",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES[:2], *(pytest.param(name, marks=pytest.mark.slow) for name in NAMES[2:])])
 def test_notices_are_the_same_inside(wire: SimpleNamespace, read: Read, name: str, tunnel: str) -> None:
     bare = [(time, frame) for time, frame in frames(name) if frame[12:14] == b"\x08\0"]
     told = [notice.text() for notice in read(bare).notices()]
