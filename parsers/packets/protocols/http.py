@@ -8,6 +8,7 @@ from functools import lru_cache
 
 MAX_HEAD = 65_536
 _SHORT = 256  # bytes of a line that is worth to be remembered
+_USUAL = 2048  # and of a head
 _STATUS = re.compile(rb"HTTP/([0-9]\.[0-9]) ([1-5][0-9]{2})(?: ([^\r\n]{0,200}))?\r?$")
 _REQUEST = re.compile(rb"([A-Z-]{3,20}) (\S{1,65536}) HTTP/([0-9]\.[0-9])\r?$")
 METHODS = (
@@ -23,9 +24,9 @@ KEPT = (
 _KEPT = {name.encode(): name for name in KEPT}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Head:
-    """The head of a request or of a response.
+    """The head of a request or of a response; the same one for all messages that begin alike.
 
     Attributes:
         status: 0 for a request. reason: the words behind it.
@@ -64,8 +65,13 @@ def parse_head(data: bytes) -> Head | None:
     if end < 0:
         end = data.find(b"\n\n")
         size = end + 2
-    complete = end >= 0
-    lines = (data[:end] if complete else data[:MAX_HEAD]).split(b"\n")
+    if end < 0:
+        return _read_head(data[:MAX_HEAD], len(data), complete=False)
+    return (_head if end <= _USUAL else _read_head)(data[:end], size, complete=True)
+
+
+def _read_head(written: bytes, size: int, complete: bool) -> Head | None:
+    lines = written.split(b"\n")
     start = _start(lines[0]) if len(lines[0]) <= _SHORT else _read_start(lines[0])
     if start is None:
         return None
@@ -73,14 +79,25 @@ def parse_head(data: bytes) -> Head | None:
     for line in lines[1:]:
         if found := _field(line) if len(line) <= _SHORT else _read_field(line):
             fields.setdefault(*found)
-    head = Head(*start, fields, size if complete else len(data), complete)
-    if length := fields.get("content-length"):
-        head.content_length = int(length) if length.isascii() and length.isdigit() and len(length) <= 15 else None
-    if coding := fields.get("transfer-encoding"):
-        head.chunked = "chunked" in coding.lower()
-    if complete and not lines[0].endswith(b"\r"):
-        head.weird.append("line_terminated_with_single_LF")
-    return head
+    single = complete and not lines[0].endswith(b"\r")
+    return Head(
+        *start,
+        fields,
+        size,
+        complete,
+        length_of(fields.get("content-length", "")),
+        "chunked" in fields.get("transfer-encoding", "").lower(),
+        ["line_terminated_with_single_LF"] if single else [],
+    )
+
+
+# Clients that ask again and again send the same head each time.
+_head = lru_cache(1024)(_read_head)
+
+
+def length_of(value: str) -> int | None:
+    """The length that the field of that name says, if that can be believed."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= 15 else None
 
 
 def _read_field(line: bytes) -> tuple[str, str] | None:

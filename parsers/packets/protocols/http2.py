@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from .http import KEPT, Head
+from .http import KEPT, Head, length_of
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 HEAD = 9  # bytes of a frame's header
@@ -65,11 +65,8 @@ def head_of(fields: list[tuple[str, str]]) -> Head:
     if authority := own.pop(":authority", ""):
         own["host"] = authority
     code = int(status) if len(status) == 3 and status.isascii() and status.isdigit() else 0
-    head = Head(code, own.pop(":method", ""), own.pop(":path", ""), "2", "", own, 0, True)
-    length = own.get("content-length", "")
-    if length.isascii() and length.isdigit() and len(length) <= 15:
-        head.content_length = int(length)
-    return head
+    length = length_of(own.get("content-length", ""))
+    return Head(code, own.pop(":method", ""), own.pop(":path", ""), "2", "", own, 0, True, length)
 
 
 def grpc_timeout(value: str) -> float | None:
