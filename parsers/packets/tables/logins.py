@@ -108,10 +108,11 @@ def _forms(capture: Capture, usable: Bools) -> Iterator[tuple[int, str, str]]:
     packets = capture.packets
     begins = np.isin(packets.payload_start >> np.uint64(24), _METHODS)
     rows = np.flatnonzero(usable & begins)[:_MOST_ROWS]
-    bodies = _behind(capture, rows, usable)
+    # Of the methods only POST, PUT and PATCH have a body.
+    bodies = _behind(capture, rows[packets.payload_start[rows] >> np.uint64(56) == ord("P")], usable)
     for row, raw in payloads(packets, rows, _MOST):
         user = parse.form(raw)
-        if user is None and raw.endswith(b"\r\n\r\n") and raw[:1] == b"P" and row in bodies:
+        if user is None and raw.endswith(b"\r\n\r\n") and row in bodies:
             user = parse.form(raw + packets.payload_bytes(bodies[row], _MOST))
         if user is not None:
             yield row, "http", user
@@ -128,6 +129,5 @@ def _behind(capture: Capture, rows: Rows, usable: Bools) -> dict[int, int]:
     key = packets.connection[sent].astype(np.int64) * 2 + packets.from_orig[sent]
     order = np.argsort(key, kind="stable")
     sent, key = sent[order], key[order]
-    same = key[1:] == key[:-1]
-    following = dict(zip(sent[:-1][same].tolist(), sent[1:][same].tolist(), strict=True))
-    return {row: following[row] for row in rows.tolist() if row in following}
+    found = np.flatnonzero((key[1:] == key[:-1]) & np.isin(sent[:-1], rows))
+    return dict(zip(sent[found].tolist(), sent[found + 1].tolist(), strict=True))
