@@ -8,6 +8,7 @@ end has its last time there, in local time, and the file system has the same mom
 from __future__ import annotations
 
 import re
+from calendar import isleap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ import polars as pl
 from parsers.contract import Source
 from parsers.excerpt import head_lines, tail_lines
 from parsers.text import detect_encoding
-from parsers.time_kinds import ZONE_MINUTES, TimeKind
+from parsers.time_kinds import MONTH_NUMBER, TIME_WINDOW, ZONE_MINUTES, TimeKind
 from parsers.time_layout import find_kind
 from parsers.times import Clock, local_time, parse_times, to_datetime
 
@@ -30,6 +31,11 @@ _ZONE_STEP = timedelta(minutes=15)
 # Groups of a time that tell where it stands in UTC.
 _ZONED = frozenset(("zone", "zone2", "zone3", "bias", "place", "scientific", "epoch", "tai", "hex"))
 _MAX_ZONE = timedelta(hours=14)
+# A date with its year and minute, as messages carry it behind the time of their line.
+_DATED = re.compile(
+    r"\b(?P<y1>20[0-9]{2})-(?P<m1>[01][0-9])-(?P<d1>[0-3][0-9])[T ](?P<t1>[0-9]{2}:[0-9]{2}):[0-9]{2}"
+    r"|\b(?P<d2>[0-3][0-9])/(?P<m2>[A-Z][a-z]{2})/(?P<y2>20[0-9]{2}):(?P<t2>[0-9]{2}:[0-9]{2}):[0-9]{2}"
+)
 # Abbreviations that stand for zones far from each other, as of the United States and of China.
 _AMBIGUOUS = frozenset(("CST", "IST", "BST"))
 # Where the heading of journalctl stands, at most; tools that collect logs write their own lines ahead of it.
@@ -46,7 +52,8 @@ _JOURNAL = re.compile(
 class _Seen:
     """The first and last times of a source, as written (zone and missing year not applied).
 
-    `journal` is when the journal ended that journalctl wrote the source from, and the zone of its times.
+    `journal` is when the journal ended that journalctl wrote the source from, and the zone of its times. `told` is the
+    year that messages name beside times without one. `leap` says that there is a 29 February.
     """
 
     kind: TimeKind
@@ -54,6 +61,8 @@ class _Seen:
     last: datetime
     zoned: bool
     journal: tuple[datetime, str] | None
+    told: int | None
+    leap: bool
 
 
 def decide_clocks(sources: Sequence[Source], now: datetime, zone: int | str | None) -> Mapping[str, Clock]:
@@ -112,7 +121,39 @@ def _look(source: Source) -> _Seen | None:
     zoned = any(not _ZONED.isdisjoint(name for name, value in g.items() if value) for g in groups)
     heading = _JOURNAL.search(source.head[:_HEADING].decode("latin-1"))
     journal = (datetime.fromisoformat(heading[1]).replace(tzinfo=UTC), heading[2] or "") if heading else None
-    return _Seen(kind, first, last, zoned, journal)
+    told, leap = (None, False) if kind.year or not kind.date else (_told_year([*lines, *tail], kind, last), _leaps(source, kind))
+    return _Seen(kind, first, last, zoned, journal, told, leap)
+
+
+def _leaps(source: Source, kind: TimeKind) -> bool:
+    """Whether a time of the head of a source is on 29 February."""
+    lines = (line for line in head_lines(source) if "29" in line[:TIME_WINDOW])
+    return any(
+        match["day"] == "29" and match["month"].lower() in ("feb", "02", "2")
+        for line in lines
+        if (match := kind.regex.search(line[:TIME_WINDOW]))
+    )
+
+
+def _told_year(lines: Sequence[str], kind: TimeKind, last: datetime) -> int | None:
+    """The year of the last time, by the dates that messages carry behind times without a year (HAProxy, forwarded logs).
+
+    Only a date counts that is of the same day and minute as the time ahead of it, and all must agree.
+    """
+    years: list[int] = []
+    for line in lines:
+        head = kind.regex.search(line[:TIME_WINDOW])
+        second = _DATED.search(line, head.end()) if head else None
+        if head is None or second is None:
+            continue
+        times = parse_times(pl.Series([head[0], second[0]]), kind, Clock(year=2000, last=(12, 31), date=0))[:1]
+        shown = to_datetime(int(times[0]))
+        year = int(second["y1"] or second["y2"])
+        month = second["m1"] or f"{MONTH_NUMBER[second['m2'].lower()]:02d}"
+        day, clock = second["d1"] or second["d2"], second["t1"] or second["t2"]
+        if shown is not None and (f"{shown:%m}", f"{shown:%d}", f"{shown:%H:%M}") == (month, day, clock):
+            years.append(year + ((shown.month, shown.day) > (last.month, last.day)))
+    return years[-1] if len(years) > 1 and len(set(years)) == 1 else None
 
 
 def _year(source: Source, seen: _Seen | None, reference: datetime | None, now: datetime) -> tuple[int, str]:
@@ -120,8 +161,10 @@ def _year(source: Source, seen: _Seen | None, reference: datetime | None, now: d
     if seen is None or seen.kind.year or not seen.kind.date:
         return (seen.last.year if seen else now.year), ""
     if seen.journal is not None:
-        year = _latest_year(seen.last, seen.journal[0])
+        year = _latest_year(seen, seen.journal[0])
         return year, f"year {year} from the heading of journalctl"
+    if seen.told is not None:
+        return seen.told, f"year {seen.told} from the dates in its messages"
     modified = source.modified
     for anchor, how in ((modified, "the file's modification time"), (reference, "the other files of the bundle")):
         if anchor is None:
@@ -129,21 +172,28 @@ def _year(source: Source, seen: _Seen | None, reference: datetime | None, now: d
         # A copy made long after the incident has a modification time that says nothing about the year.
         stale = reference is not None and anchor is modified and anchor - reference > timedelta(days=180)
         if not stale:
-            return _latest_year(seen.last, anchor), f"year {_latest_year(seen.last, anchor)} from {how}"
+            year = _latest_year(seen, anchor)
+            leap = f", the last with a 29 February before {anchor.year}" if seen.leap and year < anchor.year - 1 else ""
+            return year, f"year {year} from {how}{leap}"
     anchor = modified or now
-    year = _latest_year(seen.last, anchor)
+    year = _latest_year(seen, anchor)
     return year, f"year {year} assumed"
 
 
-def _latest_year(last: datetime, anchor: datetime) -> int:
-    """The latest year in which a month and day are not after an anchor, with a day of grace for zones."""
+def _latest_year(seen: _Seen, anchor: datetime) -> int:
+    """The latest year in which the last time is not after an anchor, with a day of grace for zones.
+
+    Where there is a 29 February, it is one that has such a day, or the year behind it where the day comes from the
+    winter before.
+    """
     limit = anchor + timedelta(days=1)
-    for year in (limit.year, limit.year - 1):
-        try:
-            if last.replace(year=year) <= limit:
-                return year
-        except ValueError:
-            continue  # 29 February
+    last = (seen.last.month, seen.last.day)
+    earlier = seen.leap and last < (2, 29)
+    for year in range(limit.year, limit.year - 9, -1):
+        if (last, seen.last.time()) > ((limit.month, limit.day), limit.time()) and year == limit.year:
+            continue
+        if not seen.leap or isleap(year - earlier):
+            return year
     return limit.year - 1
 
 
