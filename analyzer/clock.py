@@ -16,10 +16,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
+from analyzer.told_clock import AMBIGUOUS, has_leap_day, signed, told_year, zone_of, zones_of_machines
 from parsers.contract import Source
 from parsers.excerpt import head_lines, tail_lines
 from parsers.text import detect_encoding
-from parsers.time_kinds import MONTH_NUMBER, TIME_WINDOW, ZONE_MINUTES, TimeKind
+from parsers.time_kinds import ZONE_MINUTES, TimeKind
 from parsers.time_layout import find_kind
 from parsers.times import Clock, local_time, parse_times, to_datetime
 
@@ -31,13 +32,6 @@ _ZONE_STEP = timedelta(minutes=15)
 # Groups of a time that tell where it stands in UTC.
 _ZONED = frozenset(("zone", "zone2", "zone3", "bias", "place", "scientific", "epoch", "tai", "hex"))
 _MAX_ZONE = timedelta(hours=14)
-# A date with its year and minute, as messages carry it behind the time of their line.
-_DATED = re.compile(
-    r"\b(?P<y1>20[0-9]{2})-(?P<m1>[01][0-9])-(?P<d1>[0-3][0-9])[T ](?P<t1>[0-9]{2}:[0-9]{2}):[0-9]{2}"
-    r"|\b(?P<d2>[0-3][0-9])/(?P<m2>[A-Z][a-z]{2})/(?P<y2>20[0-9]{2}):(?P<t2>[0-9]{2}:[0-9]{2}):[0-9]{2}"
-)
-# Abbreviations that stand for zones far from each other, as of the United States and of China.
-_AMBIGUOUS = frozenset(("CST", "IST", "BST"))
 # Where the heading of journalctl stands, at most; tools that collect logs write their own lines ahead of it.
 _HEADING = 1000
 # journalctl until systemd 250: "-- Logs begin at Sat 2026-03-14 09:26:53 CET, end at Sun 2026-03-15 10:00:00 CET. --".
@@ -65,22 +59,26 @@ class _Seen:
     leap: bool
 
 
-def decide_clocks(sources: Sequence[Source], now: datetime, zone: int | str | None) -> Mapping[str, Clock]:
+def decide_clocks(
+    sources: Sequence[Source], now: datetime, zone: int | str | None, others: Sequence[Source] = ()
+) -> Mapping[str, Clock]:
     """The clock of each source, by its path.
 
     Args:
         sources: text files.
         now: the present, for times without a year when nothing else tells.
         zone: what the user gave for times without a zone: minutes east of UTC, or a place; None to infer.
+        others: further files, which may describe the machines that the sources come from.
     """
     seen = {source.path: found for source in sources if (found := _look(source)) is not None}
     dated = [found for found in seen.values() if found.kind.year and found.kind.date]
     reference = max((found.last for found in dated), default=None)
     years = {source.path: _year(source, seen.get(source.path), reference, now) for source in sources}
     general = _zone(sources, seen, years) if zone is None else (zone, "given by --timezone")
+    machines = zones_of_machines([*sources, *others]) if zone is None else {}
     clocks = {}
     for source in sources:
-        known = None if zone is not None else _journal_zone(seen.get(source.path))
+        known = None if zone is not None else _journal_zone(seen.get(source.path)) or zone_of(source.path, machines)
         clocks[source.path] = _clock(seen.get(source.path), years[source.path], *(known or general))
     for source in sources:
         found = seen.get(source.path)
@@ -121,39 +119,11 @@ def _look(source: Source) -> _Seen | None:
     zoned = any(not _ZONED.isdisjoint(name for name, value in g.items() if value) for g in groups)
     heading = _JOURNAL.search(source.head[:_HEADING].decode("latin-1"))
     journal = (datetime.fromisoformat(heading[1]).replace(tzinfo=UTC), heading[2] or "") if heading else None
-    told, leap = (None, False) if kind.year or not kind.date else (_told_year([*lines, *tail], kind, last), _leaps(source, kind))
+    if kind.year or not kind.date:
+        return _Seen(kind, first, last, zoned, journal, None, leap=False)
+    told = told_year([*lines, *tail], kind, last)
+    leap = has_leap_day(source, kind)
     return _Seen(kind, first, last, zoned, journal, told, leap)
-
-
-def _leaps(source: Source, kind: TimeKind) -> bool:
-    """Whether a time of the head of a source is on 29 February."""
-    lines = (line for line in head_lines(source) if "29" in line[:TIME_WINDOW])
-    return any(
-        match["day"] == "29" and match["month"].lower() in ("feb", "02", "2")
-        for line in lines
-        if (match := kind.regex.search(line[:TIME_WINDOW]))
-    )
-
-
-def _told_year(lines: Sequence[str], kind: TimeKind, last: datetime) -> int | None:
-    """The year of the last time, by the dates that messages carry behind times without a year (HAProxy, forwarded logs).
-
-    Only a date counts that is of the same day and minute as the time ahead of it, and all must agree.
-    """
-    years: list[int] = []
-    for line in lines:
-        head = kind.regex.search(line[:TIME_WINDOW])
-        second = _DATED.search(line, head.end()) if head else None
-        if head is None or second is None:
-            continue
-        times = parse_times(pl.Series([head[0], second[0]]), kind, Clock(year=2000, last=(12, 31), date=0))[:1]
-        shown = to_datetime(int(times[0]))
-        year = int(second["y1"] or second["y2"])
-        month = second["m1"] or f"{MONTH_NUMBER[second['m2'].lower()]:02d}"
-        day, clock = second["d1"] or second["d2"], second["t1"] or second["t2"]
-        if shown is not None and (f"{shown:%m}", f"{shown:%d}", f"{shown:%H:%M}") == (month, day, clock):
-            years.append(year + ((shown.month, shown.day) > (last.month, last.day)))
-    return years[-1] if len(years) > 1 and len(set(years)) == 1 else None
 
 
 def _year(source: Source, seen: _Seen | None, reference: datetime | None, now: datetime) -> tuple[int, str]:
@@ -164,7 +134,7 @@ def _year(source: Source, seen: _Seen | None, reference: datetime | None, now: d
         year = _latest_year(seen, seen.journal[0])
         return year, f"year {year} from the heading of journalctl"
     if seen.told is not None:
-        return seen.told, f"year {seen.told} from the dates in its messages"
+        return seen.told, f"year {seen.told} from the dates that it names"
     modified = source.modified
     for anchor, how in ((modified, "the file's modification time"), (reference, "the other files of the bundle")):
         if anchor is None:
@@ -220,21 +190,16 @@ def _zone(
     best = votes.most_common(2)
     if best and best[0][1] >= 2 and (len(best) == 1 or best[0][1] > best[1][1]):
         minutes = best[0][0]
-        return minutes, f"zone {_signed(minutes)} from the modification times of {best[0][1]} files"
+        return minutes, f"zone {signed(minutes)} from the modification times of {best[0][1]} files"
     return 0, "no zone in the file, taken as UTC"
 
 
 def _journal_zone(seen: _Seen | None) -> tuple[int, str] | None:
     """The zone that the heading of journalctl names: that of the times without a year and a zone below it."""
     name = seen.journal[1] if seen is not None and seen.journal is not None and not seen.kind.year else ""
-    if not name or name in _AMBIGUOUS or name not in ZONE_MINUTES:
+    if not name or name in AMBIGUOUS or name not in ZONE_MINUTES:
         return None
-    return ZONE_MINUTES[name], f"zone {_signed(ZONE_MINUTES[name])} from the heading of journalctl"
-
-
-def _signed(minutes: int) -> str:
-    sign = "-" if minutes < 0 else "+"
-    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    return ZONE_MINUTES[name], f"zone {signed(ZONE_MINUTES[name])} from the heading of journalctl"
 
 
 def _clock(seen: _Seen | None, year: tuple[int, str], zone: int | str, how_zone: str) -> Clock:

@@ -61,12 +61,12 @@ DS389 = LineFormat(
     confidence=0.95,
     samples=(
         Sample(
-            "[14/Mar/2026:09:26:53.134822001 +0000] - ERR - NSMMReplicationPlugin - bind_and_check_pwp - agmt=\"cn=to-2\" (ldap-2:389) - Replication bind with SIMPLE auth failed: LDAP error -1 (Can't contact LDAP server) ()",
+            '[14/Mar/2026:09:26:53.134822001 +0000] - ERR - NSMMReplicationPlugin - bind_and_check_pwp - agmt="cn=to-2" (ldap-2:389) - Replication bind with SIMPLE auth failed: LDAP error -1 (Can\'t contact LDAP server) ()',
             {
                 "time": "2026-03-14T09:26:53.134822Z",
                 "severity_number": 17,
                 "scope_name": "NSMMReplicationPlugin",
-                "body": "bind_and_check_pwp - agmt=\"cn=to-2\" (ldap-2:389) - Replication bind with SIMPLE auth failed: LDAP error -1 (Can't contact LDAP server) ()",
+                "body": 'bind_and_check_pwp - agmt="cn=to-2" (ldap-2:389) - Replication bind with SIMPLE auth failed: LDAP error -1 (Can\'t contact LDAP server) ()',
             },
         ),
         Sample(

@@ -243,10 +243,7 @@ BARE_EXPORT = JournalBlocks(
     start=r"^__REALTIME_TIMESTAMP=",
     counted=True,
     unless=r"^__CURSOR=",
-    samples=tuple(
-        Sample(sample.text.split("\n", 1)[1], sample.expect)
-        for sample in EXPORT.samples
-    ),
+    samples=tuple(Sample(sample.text.split("\n", 1)[1], sample.expect) for sample in EXPORT.samples),
 )
 VERBOSE = JournalBlocks(
     name="journal_verbose",

@@ -44,10 +44,7 @@ FORMAT = LocalSyslog(
     title="BSD syslog without hosts",
     reference="RFC 3164, section 4.1.3; syslogd(8)",
     patterns=(
-        _STAMP
-        + r"(?P<service_name>"
-        + _WORD
-        + r"(?: [a-z][a-z0-9_\-]{1,20}){0,2})(?:\[[0-9]+\])?: ?(?P<body>.*)$",
+        _STAMP + r"(?P<service_name>" + _WORD + r"(?: [a-z][a-z0-9_\-]{1,20}){0,2})(?:\[[0-9]+\])?: ?(?P<body>.*)$",
         _STAMP + r"(?P<body>.*)$",
     ),
     times=("syslog",),
