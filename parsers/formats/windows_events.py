@@ -78,7 +78,7 @@ COPIED = BlockFormat(
         Sample(
             "Log Name:      System\nSource:        Microsoft-Windows-Kernel-Power\nDate:          3/14/2026 9:26:54 AM\n"
             "Event ID:      41\nTask Category: (63)\nLevel:         Critical\nKeywords:      (70368744177664),(2)\nUser:          SYSTEM\n"
-            "Computer:      DB-1\nDescription:\nThe system has rebooted without cleanly shutting down first.\nEvent Xml:\n<Event xmlns=\"x\">\n</Event>",
+            'Computer:      DB-1\nDescription:\nThe system has rebooted without cleanly shutting down first.\nEvent Xml:\n<Event xmlns="x">\n</Event>',
             {
                 "severity_number": 18,
                 "body": "The system has rebooted without cleanly shutting down first.",
