@@ -143,8 +143,8 @@ def _year(source: Source, seen: _Seen | None, reference: datetime | None, now: d
         stale = reference is not None and anchor is modified and anchor - reference > timedelta(days=180)
         if not stale:
             year = _latest_year(seen, anchor)
-            leap = f", the last with a 29 February before {anchor.year}" if seen.leap and year < anchor.year - 1 else ""
-            return year, f"year {year} from {how}{leap}"
+            leap = year != _latest_year(replace(seen, leap=False), anchor)
+            return year, f"year {year} from {how}{' and its 29 February' if leap else ''}"
     anchor = modified or now
     year = _latest_year(seen, anchor)
     return year, f"year {year} assumed"
