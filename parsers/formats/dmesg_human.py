@@ -90,7 +90,7 @@ FORMAT = DmesgHuman(
         ),
         Sample(
             "[  +0.500021] blk_update_request: I/O error, dev sda, sector 12345",
-            {"time": "2026-03-14T09:26:00.500021Z", "severity_number": 17},
+            {"time": "2026-03-14T09:26:00.500021Z", "body": "blk_update_request: I/O error, dev sda, sector 12345"},
         ),
         Sample("kern  :err   : [ +12.000009] sd 0:0:0:0: [sda] Synchronize Cache failed", {"severity_number": 17}),
     ),

@@ -63,13 +63,13 @@ FORMAT = LocalSyslog(
             },
         ),
         Sample(
-            "Mar 14 09:26:54 ntpd[812]: time server 10.0.0.7 is not responding",
-            {"service_name": "ntpd", "body": "time server 10.0.0.7 is not responding"},
-        ),
-        Sample(
             "<11>Mar 14 09:26:55 ntp client: no answer",
             {"severity_number": 17, "host_name": None, "service_name": "ntp client", "body": "no answer"},
         ),
-        Sample("Mar 14 09:26:56 last message repeated 3 times", {"host_name": None, "service_name": None}),
+        Sample("Mar 14 09:26:53 last message repeated 3 times", {"host_name": None, "service_name": None}),
+        Sample(
+            "Mar 14 09:26:54 ntpd[812]: time server 10.0.0.7 is not responding",
+            {"service_name": "ntpd", "body": "time server 10.0.0.7 is not responding"},
+        ),
     ),
 )
