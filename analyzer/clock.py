@@ -8,6 +8,7 @@ end has its last time there, in local time, and the file system has the same mom
 from __future__ import annotations
 
 import re
+from calendar import isleap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
+from analyzer.told_clock import AMBIGUOUS, has_leap_day, signed, told_year, zone_of, zones_of_machines
 from parsers.contract import Source
 from parsers.excerpt import head_lines, tail_lines
 from parsers.text import detect_encoding
@@ -30,8 +32,6 @@ _ZONE_STEP = timedelta(minutes=15)
 # Groups of a time that tell where it stands in UTC.
 _ZONED = frozenset(("zone", "zone2", "zone3", "bias", "place", "scientific", "epoch", "tai", "hex"))
 _MAX_ZONE = timedelta(hours=14)
-# Abbreviations that stand for zones far from each other, as of the United States and of China.
-_AMBIGUOUS = frozenset(("CST", "IST", "BST"))
 # Where the heading of journalctl stands, at most; tools that collect logs write their own lines ahead of it.
 _HEADING = 1000
 # journalctl until systemd 250: "-- Logs begin at Sat 2026-03-14 09:26:53 CET, end at Sun 2026-03-15 10:00:00 CET. --".
@@ -46,7 +46,8 @@ _JOURNAL = re.compile(
 class _Seen:
     """The first and last times of a source, as written (zone and missing year not applied).
 
-    `journal` is when the journal ended that journalctl wrote the source from, and the zone of its times.
+    `journal` is when the journal ended that journalctl wrote the source from, and the zone of its times. `told` is the
+    year that messages name beside times without one. `leap` says that there is a 29 February.
     """
 
     kind: TimeKind
@@ -54,24 +55,30 @@ class _Seen:
     last: datetime
     zoned: bool
     journal: tuple[datetime, str] | None
+    told: int | None
+    leap: bool
 
 
-def decide_clocks(sources: Sequence[Source], now: datetime, zone: int | str | None) -> Mapping[str, Clock]:
+def decide_clocks(
+    sources: Sequence[Source], now: datetime, zone: int | str | None, others: Sequence[Source] = ()
+) -> Mapping[str, Clock]:
     """The clock of each source, by its path.
 
     Args:
         sources: text files.
         now: the present, for times without a year when nothing else tells.
         zone: what the user gave for times without a zone: minutes east of UTC, or a place; None to infer.
+        others: further files, which may describe the machines that the sources come from.
     """
     seen = {source.path: found for source in sources if (found := _look(source)) is not None}
     dated = [found for found in seen.values() if found.kind.year and found.kind.date]
     reference = max((found.last for found in dated), default=None)
     years = {source.path: _year(source, seen.get(source.path), reference, now) for source in sources}
     general = _zone(sources, seen, years) if zone is None else (zone, "given by --timezone")
+    machines = zones_of_machines([*sources, *others]) if zone is None else {}
     clocks = {}
     for source in sources:
-        known = None if zone is not None else _journal_zone(seen.get(source.path))
+        known = None if zone is not None else _journal_zone(seen.get(source.path)) or zone_of(source.path, machines)
         clocks[source.path] = _clock(seen.get(source.path), years[source.path], *(known or general))
     for source in sources:
         found = seen.get(source.path)
@@ -112,7 +119,11 @@ def _look(source: Source) -> _Seen | None:
     zoned = any(not _ZONED.isdisjoint(name for name, value in g.items() if value) for g in groups)
     heading = _JOURNAL.search(source.head[:_HEADING].decode("latin-1"))
     journal = (datetime.fromisoformat(heading[1]).replace(tzinfo=UTC), heading[2] or "") if heading else None
-    return _Seen(kind, first, last, zoned, journal)
+    if kind.year or not kind.date:
+        return _Seen(kind, first, last, zoned, journal, None, leap=False)
+    told = told_year([*lines, *tail], kind, last)
+    leap = has_leap_day(source, kind)
+    return _Seen(kind, first, last, zoned, journal, told, leap)
 
 
 def _year(source: Source, seen: _Seen | None, reference: datetime | None, now: datetime) -> tuple[int, str]:
@@ -120,8 +131,10 @@ def _year(source: Source, seen: _Seen | None, reference: datetime | None, now: d
     if seen is None or seen.kind.year or not seen.kind.date:
         return (seen.last.year if seen else now.year), ""
     if seen.journal is not None:
-        year = _latest_year(seen.last, seen.journal[0])
+        year = _latest_year(seen, seen.journal[0])
         return year, f"year {year} from the heading of journalctl"
+    if seen.told is not None:
+        return seen.told, f"year {seen.told} from the dates that it names"
     modified = source.modified
     for anchor, how in ((modified, "the file's modification time"), (reference, "the other files of the bundle")):
         if anchor is None:
@@ -129,21 +142,28 @@ def _year(source: Source, seen: _Seen | None, reference: datetime | None, now: d
         # A copy made long after the incident has a modification time that says nothing about the year.
         stale = reference is not None and anchor is modified and anchor - reference > timedelta(days=180)
         if not stale:
-            return _latest_year(seen.last, anchor), f"year {_latest_year(seen.last, anchor)} from {how}"
+            year = _latest_year(seen, anchor)
+            leap = year != _latest_year(replace(seen, leap=False), anchor)
+            return year, f"year {year} from {how}{' and its 29 February' if leap else ''}"
     anchor = modified or now
-    year = _latest_year(seen.last, anchor)
+    year = _latest_year(seen, anchor)
     return year, f"year {year} assumed"
 
 
-def _latest_year(last: datetime, anchor: datetime) -> int:
-    """The latest year in which a month and day are not after an anchor, with a day of grace for zones."""
+def _latest_year(seen: _Seen, anchor: datetime) -> int:
+    """The latest year in which the last time is not after an anchor, with a day of grace for zones.
+
+    Where there is a 29 February, it is one that has such a day, or the year behind it where the day comes from the
+    winter before.
+    """
     limit = anchor + timedelta(days=1)
-    for year in (limit.year, limit.year - 1):
-        try:
-            if last.replace(year=year) <= limit:
-                return year
-        except ValueError:
-            continue  # 29 February
+    last = (seen.last.month, seen.last.day)
+    earlier = seen.leap and last < (2, 29)
+    for year in range(limit.year, limit.year - 9, -1):
+        if (last, seen.last.time()) > ((limit.month, limit.day), limit.time()) and year == limit.year:
+            continue
+        if not seen.leap or isleap(year - earlier):
+            return year
     return limit.year - 1
 
 
@@ -170,21 +190,16 @@ def _zone(
     best = votes.most_common(2)
     if best and best[0][1] >= 2 and (len(best) == 1 or best[0][1] > best[1][1]):
         minutes = best[0][0]
-        return minutes, f"zone {_signed(minutes)} from the modification times of {best[0][1]} files"
+        return minutes, f"zone {signed(minutes)} from the modification times of {best[0][1]} files"
     return 0, "no zone in the file, taken as UTC"
 
 
 def _journal_zone(seen: _Seen | None) -> tuple[int, str] | None:
     """The zone that the heading of journalctl names: that of the times without a year and a zone below it."""
     name = seen.journal[1] if seen is not None and seen.journal is not None and not seen.kind.year else ""
-    if not name or name in _AMBIGUOUS or name not in ZONE_MINUTES:
+    if not name or name in AMBIGUOUS or name not in ZONE_MINUTES:
         return None
-    return ZONE_MINUTES[name], f"zone {_signed(ZONE_MINUTES[name])} from the heading of journalctl"
-
-
-def _signed(minutes: int) -> str:
-    sign = "-" if minutes < 0 else "+"
-    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    return ZONE_MINUTES[name], f"zone {signed(ZONE_MINUTES[name])} from the heading of journalctl"
 
 
 def _clock(seen: _Seen | None, year: tuple[int, str], zone: int | str, how_zone: str) -> Clock:

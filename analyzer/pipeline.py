@@ -179,6 +179,7 @@ class _Run:
             [entry.source for entry in read if entry.parser and entry.parser.searched and not entry.is_capture],
             utc_now(),
             self._options.zone,
+            [entry.source for entry in self._inputs if entry.parser is None or not entry.parser.searched],
         )
         for entry in read:
             if entry.parser is not None:

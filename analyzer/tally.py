@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Seconds of the timeline that are kept apart before they are added up to minutes, hours, days.
 MAX_BUCKETS = 100_000
 STEPS = (1, 60, 3600, 86_400)
+_LATEST = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ class ShapeCounts:
         errors: int64[k], records of severity ERROR or above that no rule found.
         severity: uint8[k], highest severity.
         first, last: int64[k], microseconds, NAT unknown.
-        line: int64[k], a line with it, from 0 within the slice: its first error that no rule explains, else its first.
+        rank: uint8[k], its loudest records: 3 errors that no rule explains, 2 that one may explain, 1 warnings, 0 none.
+        loud_first, loud_last: int64[k], as first and last, of those records.
+        line: int64[k], a line with it, from 0 within the slice: the first of those records.
         offset: int64[k], byte offset of that line.
         perhaps: errors that a rule explains if its correlation holds, which only the end of the run knows: indexes of
             rule and shape, records.
@@ -49,6 +52,9 @@ class ShapeCounts:
     severity: NDArray[np.uint8]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
+    rank: NDArray[np.uint8]
+    loud_first: NDArray[np.int64]
+    loud_last: NDArray[np.int64]
     line: NDArray[np.int64]
     offset: NDArray[np.int64]
     perhaps: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]
@@ -58,7 +64,7 @@ class ShapeCounts:
 class TemplateCount:
     """What is known about one template; times in microseconds, NAT unknown.
 
-    The line is that of its first error that no rule explains, else of its first record.
+    The line is that of the first of its loudest records; their times are loud_first and loud_last. See ShapeCounts.
     """
 
     count: int = 0
@@ -66,6 +72,9 @@ class TemplateCount:
     severity: int = 0
     first: int = NAT
     last: int = NAT
+    rank: int = 0
+    loud_first: int = NAT
+    loud_last: int = NAT
     source: int = 0
     line: int = 0
     offset: int = 0
@@ -110,17 +119,26 @@ class Tally:
         ids = self.templates.assign(shapes.hash, shapes.message, shapes.masked)
         order = np.argsort(ids, kind="stable")
         starts = np.flatnonzero(np.diff(ids[order], prepend=-1))
-        firsts = np.where(shapes.first == NAT, np.iinfo(np.int64).max, shapes.first)[order]
+        firsts = np.where(shapes.first == NAT, _LATEST, shapes.first)[order]
+        ranks = shapes.rank[order]
+        highest = np.maximum.reduceat(ranks, starts)
+        # Shapes of a template that are less loud say nothing of when it was loud.
+        silent = np.minimum(ranks, 2) < np.minimum(highest, 2).repeat(np.diff(np.append(starts, len(order))))
+        loud_firsts = np.where(silent | (shapes.loud_first[order] == NAT), _LATEST, shapes.loud_first[order])
+        loud_lasts = np.where(silent, NAT, shapes.loud_last[order])
         sums = {
             "count": np.add.reduceat(shapes.count[order], starts),
             "errors": np.add.reduceat(shapes.errors[order], starts),
             "severity": np.maximum.reduceat(shapes.severity[order], starts),
             "first": np.minimum.reduceat(firsts, starts),
             "last": np.maximum.reduceat(shapes.last[order], starts),
+            "rank": highest,
+            "loud_first": np.minimum.reduceat(loud_firsts, starts),
+            "loud_last": np.maximum.reduceat(loud_lasts, starts),
         }
-        # Of each template the first shape with an error, or the first.
-        error_first = np.lexsort((np.arange(len(ids)), shapes.errors == 0, ids))
-        for i, at in enumerate(error_first[starts]):
+        # Of each template the first of its loudest shapes.
+        loudest = np.lexsort((np.arange(len(ids)), -shapes.rank.astype(np.int8), ids))
+        for i, at in enumerate(loudest[starts]):
             self._add(
                 int(ids[at]), {name: int(values[i]) for name, values in sums.items()}, source, shapes, at, first_line
             )
@@ -143,15 +161,23 @@ class Tally:
         self, template: int, sums: dict[str, int], source: int, shapes: ShapeCounts, at: np.int64, first_line: int
     ) -> None:
         known = self.counts.setdefault(template, TemplateCount())
-        if not known.count or (sums["errors"] and not known.errors):
+        if not known.count or sums["rank"] > known.rank:
             known.source, known.line = source, first_line + int(shapes.line[at]) + 1
             known.offset = int(shapes.offset[at])
         known.count += sums["count"]
         known.errors += sums["errors"]
         known.severity = max(known.severity, sums["severity"])
-        if sums["first"] != np.iinfo(np.int64).max:
+        if sums["first"] != _LATEST:
             known.first = sums["first"] if known.first == NAT else min(known.first, sums["first"])
         known.last = max(known.last, sums["last"])
+        if min(sums["rank"], 2) > min(known.rank, 2):
+            known.loud_first, known.loud_last = NAT, NAT
+        if min(sums["rank"], 2) >= min(known.rank, 2):
+            if sums["loud_first"] != _LATEST:
+                first = sums["loud_first"]
+                known.loud_first = first if known.loud_first == NAT else min(known.loud_first, first)
+            known.loud_last = max(known.loud_last, sums["loud_last"])
+        known.rank = max(known.rank, sums["rank"])
 
     def add_timeline(self, seconds: pl.DataFrame) -> None:
         """Add counts of records: columns second (int64), severity (uint8), count (uint32)."""

@@ -41,8 +41,8 @@ def _loudest(tally: Tally, records: Mapping[int, int], quoter: Quoter) -> list[U
     out = []
     for template_id in ranked[:UNKNOWN_SHOWN]:
         counts = tally.counts[template_id]
-        example = quoter.evidence(counts.source, counts.offset, counts.line, counts.first, (), CONTEXT_LINES)
+        example = quoter.evidence(counts.source, counts.offset, counts.line, counts.loud_first, (), CONTEXT_LINES)
         template = tally.templates.template(template_id)
-        first, last = to_datetime(counts.first), to_datetime(counts.last)
+        first, last = to_datetime(counts.loud_first), to_datetime(counts.loud_last)
         out.append(UnknownError(template_id, template, counts.severity, records[template_id], first, last, example))
     return out

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from analyzer.cluster import mask
 from analyzer.facts import Facts, facts_of
-from analyzer.match import UNEXPLAINED, Hits, Matcher
+from analyzer.match import Hits, Matcher
 from analyzer.network import NetworkSummary, save, summary
 from analyzer.offset import Landmarks, landmarks
 from analyzer.rule import Rule
+from analyzer.shape_counts import READ, count_shapes
 from analyzer.shapes import ShapeMap
 from analyzer.tally import ShapeCounts
-from analyzer.telling import Told, with_exceptions
+from analyzer.telling import with_exceptions
 from parsers import by_name
-from parsers.batch import Batch, numbered
+from parsers.batch import Batch
 from parsers.contract import Problem, Source
 from parsers.plan import Plan, Slice
 from parsers.schema import EVENTS, TIME
-from parsers.severity import ERROR, WARN
+from parsers.severity import WARN
 from parsers.times import NAT
 
 if TYPE_CHECKING:
@@ -107,10 +107,6 @@ class SliceResult:
     outside: tuple[int, int, int] = (0, NAT, NAT)
 
 
-# What a worker notes of a shape: it has read one; its masked message is sent.
-_READ, _SENT = 0, 1
-
-
 class Worker:
     """Reads the slices of one run with a set of rules."""
 
@@ -138,14 +134,14 @@ class Worker:
         rows = heads[wanted]
         told = with_exceptions(batch, rows, batch.severity[rows] >= WARN)
         seen = self._seen.get(told.hash)
-        notes = np.maximum(seen, _READ)
+        notes = np.maximum(seen, READ)
         times = batch.time[rows]
         known = times[times != NAT]
         names_hosts = "host_name" in getattr(parser, "fields", ("host_name",))
         facts = (
             facts_of(batch, np.flatnonzero(seen[: len(batch.shapes)] < 0), names_hosts) if batch.capture is None else {}
         )
-        shapes, row_shape = _count_shapes(batch, rows, told, explained[wanted], notes)
+        shapes, row_shape = count_shapes(batch, rows, told, explained[wanted], notes)
         changed = notes != seen
         self._seen.put(told.hash[changed], notes[changed])
         if job.part is not None:
@@ -180,6 +176,9 @@ def _unsearched(batch: Batch) -> SliceResult:
         severity=np.empty(0, np.uint8),
         first=numbers,
         last=numbers,
+        rank=np.empty(0, np.uint8),
+        loud_first=numbers,
+        loud_last=numbers,
         line=numbers,
         offset=numbers,
         perhaps=(none, none, numbers),
@@ -196,78 +195,6 @@ def _unsearched(batch: Batch) -> SliceResult:
         hits=[],
         problems=batch.problems,
     )
-
-
-def _count_shapes(
-    batch: Batch,
-    rows: NDArray[np.int64],
-    told: Told,
-    explained: NDArray[np.int32],
-    notes: NDArray[np.int32],
-) -> tuple[ShapeCounts, NDArray[np.int32]]:
-    """Counts of the shapes of the rows that begin a record, and the shape of each such row.
-
-    Args:
-        batch: the rows of the slice.
-        rows: those that begin a record.
-        told: what their records tell.
-        explained: int32[r], of each record the rule that found it; see match.
-        notes: int32[k], of each shape what this worker did with it; changed in place.
-    """
-    code, total = told.code, len(told.hash)
-    first_row = np.full(total, len(batch), np.int64)
-    np.minimum.at(first_row, code, rows)
-    used = np.argsort(first_row, kind="stable")[: int((first_row < len(batch)).sum())]
-    place = np.full(total, -1, np.int32)
-    place[used] = np.arange(len(used), dtype=np.int32)
-    mine = place[code]
-    severity, time = batch.severity[rows], batch.time[rows]
-    highest = np.zeros(len(used), np.uint8)
-    np.maximum.at(highest, mine, severity)
-    last = np.full(len(used), NAT, np.int64)
-    np.maximum.at(last, mine, time)
-    first = np.full(len(used), np.iinfo(np.int64).max, np.int64)
-    timed = time != NAT
-    np.minimum.at(first, mine[timed], time[timed])
-    first[first == np.iinfo(np.int64).max] = NAT
-    message, masked = _masked(told.message, used, notes)
-    unexplained = (severity >= ERROR) & (explained == UNEXPLAINED)
-    perhaps = (severity >= ERROR) & (explained >= 0)
-    pairs, sums = np.unique(np.stack([explained[perhaps], mine[perhaps]]), axis=1, return_counts=True)
-    first_error = np.full(len(used), len(batch), np.int64)
-    np.minimum.at(first_error, mine[unexplained], told.row[unexplained])
-    first_told = np.full(len(used), len(batch), np.int64)
-    np.minimum.at(first_told, mine, told.row)
-    shown = np.where(first_error < len(batch), first_error, first_told)
-    line, offset = batch.places(shown)
-    counts = ShapeCounts(
-        hash=told.hash[used],
-        message=message,
-        masked=masked,
-        count=np.bincount(mine, minlength=len(used)),
-        errors=np.bincount(mine[unexplained], minlength=len(used)),
-        severity=highest,
-        first=first,
-        last=last,
-        line=line,
-        offset=offset,
-        perhaps=(pairs[0], pairs[1], sums),
-    )
-    return counts, mine
-
-
-def _masked(
-    bodies: pl.Series, shapes: NDArray[np.int64], notes: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], list[str]]:
-    """The masked messages of shapes that this worker has not sent yet: their index (-1 sent), and the messages.
-
-    What is sent is noted.
-    """
-    fresh = np.flatnonzero(notes[shapes] != _SENT)
-    notes[shapes[fresh]] = _SENT
-    index = np.full(len(shapes), -1, np.int32)
-    index[fresh], messages = numbered(mask(bodies.gather(shapes[fresh])))
-    return index, messages.to_pylist()
 
 
 def _with_capture(result: SliceResult, batch: Batch, capture: Capture, job: Job) -> SliceResult:

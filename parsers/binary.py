@@ -17,6 +17,7 @@ _KINDS = (
     (rb"LPKSHHRH", "a journal of systemd", "export it: journalctl --file FILE -o export"),
     (rb"regf", "a hive of the Windows registry", "reg or RegRipper reads it"),
     (rb"SQLite format 3\0", "a SQLite database", "sqlite3 reads it"),
+    (rb"..\r\n[\0-\3]\0\0\0", "compiled Python", "its source is beside it or in the folder above"),
     (rb"FLR\0", "a Java Flight Recording", "jfr print or JDK Mission Control reads it"),
     (rb"\xd5\xd5|\x96\xd5", "data of sysstat (sar)", "export it: sar -A -f FILE"),
     (rb"\x89PNG|\xff\xd8\xff|GIF8", "a picture", "ask for the text that it shows"),

@@ -133,6 +133,7 @@ ALL_KINDS = (
     TimeKind("slashed_eu_minutes", r"^[\[(]?(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>(?:19|20)[0-9]{2}),? (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})\b" + _AMPM),
     TimeKind("dotted_minutes", r"^[\[(]?(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>(?:19|20)[0-9]{2}),? (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})\b"),
     TimeKind("day_month_minutes", r"^(?P<day>[0-9]{2})-(?P<month>" + _MONTHS + r") (?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})\b", year=False),
+    TimeKind("bracket_minutes", r"^(?:[a-z0-7]+ *: ?[a-z]+ *: ?)?\[(?P<month>" + _MONTHS + r") {0,2}(?P<day>[0-9]{1,2}) (?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})\]", year=False),
     # Fields of a table: what Get-EventLog lists.
     TimeKind("syslog_minutes", r"^(?P<month>" + _MONTHS + r") (?P<day>[0-9]{1,2}) (?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})\b", year=False, lines=False),
     TimeKind("chromium", r"[\[:](?P<month>[01][0-9])(?P<day>[0-3][0-9])/(?P<hour>[0-2][0-9])(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])\.(?P<fraction>[0-9]{3,6}):", year=False),
@@ -152,6 +153,8 @@ ALL_KINDS = (
     TimeKind("epoch_exponent", r"^(?P<scientific>1\.[0-9]{6,16}e\+09)\b"),
     TimeKind("tai64n", r"^@(?P<tai>4[0-9a-f]{15})(?P<nanoseconds>[0-9a-f]{8})?\b"),
     TimeKind("hex_epoch", r"^(?P<hex>[4-7][0-9a-f]{7})\.(?P<nanoseconds>[0-9a-f]{8}) 0x"),
+    # Bare seconds: a field of formats that know what they are (OpenLDAP), as any number may look so.
+    TimeKind("hex_seconds", r"^(?P<hex>[4-7][0-9a-f]{7})\b", lines=False),
     TimeKind("uptime", r"^(?:<[0-9]+>)?\[ {0,6}(?P<uptime>[0-9]{1,8}\.[0-9]{6})(?: < *[0-9.]* *>)?\]", year=False, date=False),
     TimeKind("clock_letter", r"^\[[DIWEC] " + _CLOCK + _FRACTION + r" ", year=False, date=False),
     TimeKind("clock", r"^[\[(]?" + _CLOCK + _FRACTION + r"\b", year=False, date=False),

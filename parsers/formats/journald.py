@@ -166,12 +166,14 @@ class JournalBlocks(RecordFormat):
     Attributes:
         start: a regular expression for the first line of an entry; its group 1, if any, is the time.
         counted: whether the bytes of values of several lines are counted.
+        unless: a regular expression for lines that entries of this format do not have.
     """
 
     vague = DEFAULT_PRIORITIES
 
     start: str
     counted: bool = False
+    unless: str = r"(?!)"
 
     def starts_record(self, line: str) -> bool:
         """Whether a line begins an entry."""
@@ -182,6 +184,8 @@ class JournalBlocks(RecordFormat):
         lines = head_lines(source, 200)
         starts = sum(self.starts_record(line) for line in lines)
         pairs = sum(_PAIR.match(line) is not None for line in lines)
+        if any(re.match(self.unless, line) for line in lines):
+            return 0.0
         return 0.98 if starts and pairs > 2 * starts else 0.0
 
     def records(self, lines: Sequence[str]) -> Records:
@@ -230,6 +234,16 @@ EXPORT = JournalBlocks(
             {"severity_number": 13, "body": ""},
         ),
     ),
+)
+# Collectors and `journalctl --output-fields` leave out the cursor, with which an entry begins otherwise.
+BARE_EXPORT = JournalBlocks(
+    name="journal_export_bare",
+    title="journalctl -o export without cursors",
+    reference="https://systemd.io/JOURNAL_EXPORT_FORMATS/#journal-export-format",
+    start=r"^__REALTIME_TIMESTAMP=",
+    counted=True,
+    unless=r"^__CURSOR=",
+    samples=tuple(Sample(sample.text.split("\n", 1)[1], sample.expect) for sample in EXPORT.samples),
 )
 VERBOSE = JournalBlocks(
     name="journal_verbose",

@@ -20,6 +20,7 @@ from ..plan import Plan, Slice
 from ..records import Records
 from ..text import SLICE_BYTES, slices
 from ..times import Clock
+from .journald import JSON as JOURNAL
 from .json_lines import FORMAT as JSON_LINES
 from .json_lines import JsonLines
 
@@ -105,7 +106,8 @@ class JsonDocuments(JsonLines):
                 found.malformed.append(at)
                 found.add(at, lines[at])
             else:
-                JSON_LINES.add(found, at, record)
+                # The journal writes messages with control characters as lists of bytes.
+                (JOURNAL if "__REALTIME_TIMESTAMP" in record else JSON_LINES).add(found, at, record)
         found.skipped = found.line[0] if found.line else len(lines)
         return found
 

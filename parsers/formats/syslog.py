@@ -61,10 +61,11 @@ class BsdSyslog(LineFormat):
 
     def starts_record(self, line: str) -> bool:
         """Whether a line begins a record: a host of the name of a level is none."""
-        return self._start.match(line) is not None and not _LEVEL_AHEAD.match(line)
+        return self._start.match(line) is not None and not LEVEL_AHEAD.match(line)
 
 
-_LEVEL_AHEAD = re.compile(_STAMP + r"\[?(?:" + "|".join(_LEVELS) + r")[\]:]*\s", re.IGNORECASE)
+# "Mar 14 09:26:53 ERROR message": the word behind the time is a level, and neither host nor program.
+LEVEL_AHEAD = re.compile(_STAMP + r"\[?(?:" + "|".join(_LEVELS) + r")[\]:]*\s", re.IGNORECASE)
 
 RFC3164 = BsdSyslog(
     name="syslog_rfc3164",
