@@ -64,7 +64,8 @@ def _resegmented(packets: Packets, later: Rows, earlier: Rows, copies: Bools) ->
 
     Args:
         packets: the packets.
-        later, earlier: pairs with equal numbers and places in the stream, but not of equal length.
+        later: packets whose number and place in the stream an earlier one has, but not its length.
+        earlier: the packet before, of each of them.
         copies: copies that are known; more are added.
     """
     length, direction = packets.payload_length, packets.connection.astype(np.int64) * 2 + packets.from_orig
