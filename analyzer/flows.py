@@ -76,10 +76,9 @@ def filter_of(term: str) -> pl.Expr:
         "tunnel": ("tunnel",),
     }
     if name in ("host", "client", "server") and operator in ("=", "!=") and (both := _ENDPOINT.fullmatch(value)):
-        address, number = both[1] or both[2], int(both[3])
+        address, port = both[1] or both[2], int(both[3])
         kept = pl.any_horizontal(
-            (pl.col(column) == address.lower()) & (pl.col(column.replace("_h", "_p")) == number)
-            for column in texts[name]
+            (pl.col(column) == address.lower()) & (pl.col(column.replace("_h", "_p")) == port) for column in texts[name]
         ).fill_null(False)
         return kept if operator == "=" else ~kept
     if name in ("host", "client", "server") and "/" in value and operator in ("=", "!="):
