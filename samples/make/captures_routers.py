@@ -47,8 +47,11 @@ def advertisement(number, prefix, managed=0, lifetime=1800, mtu=1500):
     """What a router of IPv6 announces."""
     message = IPv6(src=f"fe80::{number:x}", dst="ff02::1", hlim=255)
     message /= ICMPv6ND_RA(M=managed, routerlifetime=lifetime) / ICMPv6NDOptPrefixInfo(prefix=prefix, prefixlen=64)
-    return Ether(src=mac(number), dst="33:33:00:00:00:01") / message / ICMPv6NDOptMTU(mtu=mtu) / (
-        ICMPv6NDOptSrcLLAddr(lladdr=mac(number))
+    return (
+        Ether(src=mac(number), dst="33:33:00:00:00:01")
+        / message
+        / ICMPv6NDOptMTU(mtu=mtu)
+        / (ICMPv6NDOptSrcLLAddr(lladdr=mac(number)))
     )
 
 
@@ -102,10 +105,9 @@ KEEPALIVE = BGPHeader(type=4) / BGPKeepAlive() if BGPKeepAlive.fields_desc else 
 def bgp_notification():
     """A router that heard nothing for three minutes."""
     hold = BGPHeader(type=3, len=21) / BGPNotification(error_code=4, error_subcode=0)
-    yield from session(
-        [(0, "a", KEEPALIVE), (0.1, "b", b""), (0.2, "b", KEEPALIVE), (0.3, "a", b""), (60, "b", KEEPALIVE)]
-        + [(60.1, "a", b""), (120, "b", KEEPALIVE), (120.1, "a", b""), (180.2, "b", hold), (180.3, "a", b"")]
-    )
+    said = [(0, "a", KEEPALIVE), (0.1, "b", b""), (0.2, "b", KEEPALIVE), (0.3, "a", b""), (60, "b", KEEPALIVE)]
+    said += [(60.1, "a", b""), (120, "b", KEEPALIVE), (120.1, "a", b""), (180.2, "b", hold), (180.3, "a", b"")]
+    yield from session(said)
 
 
 @scene
@@ -118,7 +120,7 @@ def healthy_routers():
     yield from sorted(packets, key=lambda packet: packet[0])
 
 
-def hello(number, interval=10, area="0.0.0.0", mask="255.255.255.0"):  # noqa: S104 - an area, not a bind
+def hello(number, interval=10, area="0.0.0.0", mask="255.255.255.0"):
     """A greeting of OSPF."""
     head = OSPF_Hdr(src=f"10.77.0.{number}", area=area)
     said = OSPF_Hello(mask=mask, hellointerval=interval, deadinterval=4 * interval, options=2, router="10.77.0.1")
@@ -153,11 +155,11 @@ def vrrp_two_masters():
 
 def access(number, code, radius_id):
     """A question or answer of RADIUS."""
-    ends = dict(src="10.77.0.5", dst=f"10.77.0.{number}") if code == 1 else dict(dst="10.77.0.5", src=f"10.77.0.{number}")
-    ports = dict(sport=40100, dport=1812) if code == 1 else dict(sport=1812, dport=40100)
+    switch, server = ("10.77.0.5", 40100), (f"10.77.0.{number}", 1812)
+    (source, sport), (target, dport) = (switch, server) if code == 1 else (server, switch)
     name = RadiusAttribute(type=1, value=b"anna") if code == 1 else RadiusAttribute(type=18, value=b"welcome")
     message = Radius(code=code, id=radius_id, authenticator=bytes(16), attributes=[name])
-    return Ether(src=mac(5), dst=mac(number)) / IP(**ends) / UDP(**ports) / message
+    return Ether(src=mac(5), dst=mac(number)) / IP(src=source, dst=target) / UDP(sport=sport, dport=dport) / message
 
 
 @scene

@@ -26,7 +26,7 @@ _TURNS, _TOGETHER = 4, 10_000_000_000  # changes of the master within so many na
 
 
 def notices(capture: Capture) -> Iterator[Notice]:
-    """One notice a session that was ended, a pair of routers that do not fit, and a virtual address with two masters."""
+    """One notice a session that ended, a pair of routers that do not fit, and a virtual address with two masters."""
     yield from limited(capture, _sessions(capture))
     yield from limited(capture, _neighbours(capture))
     yield from limited(capture, _masters(capture))
@@ -89,9 +89,7 @@ def _neighbours(capture: Capture) -> Iterator[Notice]:
                 msg = f"The OSPF routers {one.source} and {other.source} do not become neighbours: "
                 msg += f"{what} {mine} and {theirs}"
                 fields: dict[str, Value] = {"differs": what.replace(" ", "_"), "a": str(mine), "b": str(theirs)}
-                yield _of_pair(
-                    capture, "ospf_mismatch", msg, fields, (one.row, other.row), (one.source, other.source)
-                )
+                yield _of_pair(capture, "ospf_mismatch", msg, fields, (one.row, other.row), (one.source, other.source))
 
 
 def _masters(capture: Capture) -> Iterator[Notice]:

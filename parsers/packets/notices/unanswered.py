@@ -44,7 +44,7 @@ def notices(capture: Capture) -> Iterator[Notice]:
         pl.exclude(*who).first(),
     )
     silent = (pl.col("answers") == 0) & (pl.col("count") >= _LEAST) & (pl.col("size") > _SMALL)
-    # A server that speaks to the client from another port may answer from there; what it says by ICMP is told elsewhere.
+    # A server that speaks from another port may answer from there; what it says by ICMP is told elsewhere.
     back = table.filter((pl.col("orig_pkts") > 0) & (pl.col("proto") != "tcp"))
     heard = set(back.select("id_resp_h", "id_orig_h").iter_rows())
     end = int(capture.packets.time.max(initial=0)) // 1000
