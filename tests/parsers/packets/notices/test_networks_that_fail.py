@@ -196,3 +196,16 @@ def test_the_password_of_anonymous_ftp_is_none(wire: SimpleNamespace, read: Read
 
     assert told(login(b"anonymous"), "cleartext_credentials") == []
     assert len(told(login(b"anna"), "cleartext_credentials")) == 1
+
+
+def test_a_traceroute_is_known_where_the_reports_were_cut_ahead_of_the_ports(wire: SimpleNamespace, read: Read) -> None:
+    def probes(first: int) -> list[tuple[float, bytes]]:
+        packets = []
+        for number in range(4):
+            asked = wire.ip(17, wire.udp(40000 + number, first + number, bytes(24)), CLIENT, SERVER, number=number + 1)
+            said = wire.ip(1, struct.pack(">BBHI", 3, 3, 0, 0) + asked[:28], SERVER, CLIENT)
+            packets += [(number, wire.ethernet(0x800, asked)), (number + 0.01, wire.ethernet(0x800, said))]
+        return packets
+
+    assert told(read(probes(33440), snaplen=64), "icmp_unreachable") == []
+    assert len(told(read(probes(5140), snaplen=64), "icmp_unreachable")) == 1
