@@ -92,11 +92,20 @@ def _covered(packets: Packets, direction: Ints, rows: Rows) -> Bools:
     first = np.maximum.accumulate(np.where(begins, np.arange(len(mine)), 0))
     # Distances from the first packet of the direction, so that a stream of less than 2 GB may wrap.
     seq = packets.seq[mine].astype(np.int64)
-    end = ((seq - seq[first] + (1 << 31)) & 0xFFFFFFFF) + packets.payload_length[mine]
     turn = np.cumsum(begins) << 34  # a direction lies above all of those before it
-    highest = np.append(0, np.maximum.accumulate(end + turn)[:-1])
+    begin = ((seq - seq[first] + (1 << 31)) & 0xFFFFFFFF) + turn
+    end = begin + packets.payload_length[mine]
+    highest = np.append(0, np.maximum.accumulate(end)[:-1])
+    asked = np.isin(mine, rows)
+    # Nor may there be a hole in what the others hold.
+    by_place = np.flatnonzero(~asked)[np.argsort(begin[~asked], kind="stable")]
+    reach = np.maximum.accumulate(end[by_place])
+    run = np.cumsum(np.append(True, begin[by_place[1:]] > reach[:-1])) if len(by_place) else reach
+    at = np.searchsorted(begin[by_place], begin, "right") - 1
+    last = np.searchsorted(run, run[at.clip(0)], "right") - 1 if len(run) else at
+    whole = (at >= 0) & (end <= reach[last]) if len(run) else np.zeros(len(mine), np.bool_)
     seen = np.zeros(len(packets), np.bool_)
-    seen[mine[end + turn <= highest]] = True
+    seen[mine[asked & whole & (end <= highest)]] = True
     covered: Bools = seen[rows]
     return covered
 

@@ -137,3 +137,11 @@ def test_a_large_segment_that_is_repeated_in_pieces_is_loss(wire: SimpleNamespac
     found = read(talk)
     assert not found.duplicate.any()
     assert "tcp_loss" in {notice.note for notice in found.notices()}
+
+
+def test_a_longer_packet_that_fills_a_hole_is_no_copy(wire: SimpleNamespace, read: Read) -> None:
+    talk = wire.Talk().open()
+    for at, seq, size in ((0.1, 201, 100), (0.2, 1, 100), (0.3, 1, 200)):
+        talk.number = 7
+        talk.send(at, "s", seq, 1, ACK, size)
+    assert not read(talk).duplicate.any()
