@@ -46,21 +46,21 @@ def flows_command(
     elif format_ == "csv":
         sys.stdout.write(shown.write_csv())
     else:
-        _print(shown, total)
+        _print(shown, total, filtered=bool(filter_))
     for problem in problems:
         from analyzer.render._escape import visible
 
         sys.stderr.write(f"note: {visible(problem.source)}: {visible(problem.message)}\n")
 
 
-def _print(table: pl.DataFrame, total: int) -> None:
+def _print(table: pl.DataFrame, total: int, filtered: bool) -> None:
     from rich.console import Console
     from rich.text import Text
 
     from analyzer.render._escape import visible
 
     if not total:
-        sys.stdout.write("No connection fits.\n")
+        sys.stdout.write("No connection fits.\n" if filtered else "There is no connection in it.\n")
         return
     sources = table["source"].unique(maintain_order=True).to_list()
     # Frames count from 1 in every capture: of several ones each has a number of its own.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -41,6 +41,10 @@ _NUMBERS: dict[str, pl.Expr] = {
 }
 _TERM = re.compile(r"([a-z_]+)(!=|>=|<=|=|>|<)(.+)")
 _UNITS = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_AMOUNT = re.compile(r"([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)([A-Za-z]*)")
+# As the table prints it: 10.0.0.1:443, [2001:db8::1]:443.
+_ENDPOINT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)):([0-9]{1,5})")
 _COMPARE: dict[str, Callable[[pl.Expr, Any], pl.Expr]] = {
     "=": lambda column, value: column == value,
     "!=": lambda column, value: column != value,
@@ -71,6 +75,12 @@ def filter_of(term: str) -> pl.Expr:
         "uid": ("uid",),
         "tunnel": ("tunnel",),
     }
+    if name in ("host", "client", "server") and operator in ("=", "!=") and (both := _ENDPOINT.fullmatch(value)):
+        address, port = both[1] or both[2], int(both[3])
+        kept = pl.any_horizontal(
+            (pl.col(column) == address.lower()) & (pl.col(column.replace("_h", "_p")) == port) for column in texts[name]
+        ).fill_null(False)
+        return kept if operator == "=" else ~kept
     if name in ("host", "client", "server") and "/" in value and operator in ("=", "!="):
         kept = pl.any_horizontal(_within(column, _network(term, value)) for column in texts[name])
         return kept if operator == "=" else ~kept
@@ -80,7 +90,7 @@ def filter_of(term: str) -> pl.Expr:
         return kept if operator == "=" else ~kept
     if name not in _NUMBERS and name != "port":
         raise UsageError(f"--filter {term}: '{name}' is not known; names: {FILTER_HELP}.")
-    number = _number(term, value)
+    number = _number(term, value, _SECONDS if name in ("duration", "rtt") else _UNITS)
     if name == "port":
         compare = _COMPARE["=" if operator == "!=" else operator]
         kept = compare(pl.col("id_orig_p"), number) | compare(pl.col("id_resp_p"), number)
@@ -105,13 +115,14 @@ def _within(column: str, network: IPv4Network | IPv6Network) -> pl.Expr:
     return pl.col(column).map_batches(told, return_dtype=pl.Boolean)
 
 
-def _number(term: str, value: str) -> float:
-    """A number such as 5, 0.25, 10k or 3M."""
-    unit = _UNITS.get(value[-1:], 1)
-    try:
-        return float(value.removesuffix(value[-1:]) if unit > 1 else value) * unit
-    except ValueError as error:
-        raise UsageError(f"--filter {term}: '{value}' is no number.") from error
+def _number(term: str, value: str, units: Mapping[str, float]) -> float:
+    """A number such as 5, 0.25, 10k or 3M; of times such as 0.5, 200ms or 2m."""
+    amount = _AMOUNT.fullmatch(value)
+    if amount is None:
+        raise UsageError(f"--filter {term}: '{value}' is no number.")
+    if amount[2] and amount[2] not in units:
+        raise UsageError(f"--filter {term}: the unit '{amount[2]}' is not known; one of {', '.join(units)}.")
+    return float(amount[1]) * units.get(amount[2], 1.0)
 
 
 def flows(

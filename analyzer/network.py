@@ -35,6 +35,8 @@ FAILURES = {
 # What such a connection is worth when the worst come first; resets often end what went well.
 _WEIGHT = {"S0": 100.0, "REJ": 100.0, "RSTOS0": 90.0, "RSTRH": 90.0, "SH": 60.0, "SHR": 10.0, "RSTO": 5.0, "RSTR": 20.0}
 
+_FEW = 20  # packets that are added to a connection before its share of loss is compared with others
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkSummary:
@@ -136,7 +138,9 @@ def worst_first(connections: pl.DataFrame) -> pl.DataFrame:
         ignore_nulls=True,
     )
     weight = pl.when(tcp).then(state.replace_strict(_WEIGHT, default=0.0, return_dtype=pl.Float64)).otherwise(0.0)
-    score = weight + share.clip(0, 50) + lost.clip(0, 1000) / 50 + stalled.clip(0, 60)
+    # One of ten packets says less than a hundred of a thousand.
+    weighed = 100 * lost / (sent + _FEW)
+    score = weight + weighed.clip(0, 50) + lost.clip(0, 1000) / 50 + stalled.clip(0, 60)
     return connections.with_columns(trouble.alias("trouble"), score.alias("score")).sort(
         "score", "time", descending=[True, False], nulls_last=True, maintain_order=True
     )

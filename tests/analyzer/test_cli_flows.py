@@ -64,6 +64,8 @@ def test_the_table_fits_eighty_columns(analyze_command: Command, monkeypatch: py
         (["--sort", "colour"], 2, "one of worst, time"),
         (["--filter", "colour=red"], 2, "'colour' is not known"),
         (["--filter", "port=many"], 2, "'many' is no number"),
+        (["--filter", "bytes>nan"], 2, "'nan' is no number"),
+        (["--filter", "bytes>1day"], 2, "the unit 'day' is not known; one of k, K, M, G"),
         (["--filter", "port"], 2, "write it as name=value"),
         (["--format", "papyrus"], 2, "one of terminal, json, csv"),
     ],
@@ -93,6 +95,10 @@ def test_networks_and_units_are_understood(analyze_command: Command) -> None:
     assert kept("server=2001:db8::/32") == kept("bytes>5k") == 0
     done = analyze_command("flows", CAPTURES / "port_scan.pcap", "--filter", "bytes>5k")
     assert (done.returncode, done.stdout) == (0, "No connection fits.\n")
+    assert kept("duration>=0ms", "duration<2m") == kept("duration>=0", "duration<120") > 0
+    first = listed(analyze_command("flows", CAPTURES / "port_scan.pcap", "-f", "json", "-n", "1"))[0]
+    server = f"{first['id_resp_h']}:{first['id_resp_p']}"
+    assert 0 < kept(f"server={server}") == everything - kept(f"server!={server}") < everything
     done = analyze_command("flows", CAPTURES / "port_scan.pcap", "--filter", "host=10.0.0.0/99")
     assert (done.returncode, "is no network" in done.stderr) == (2, True)
 
@@ -104,3 +110,19 @@ def test_of_several_captures_each_frame_says_which(analyze_command: Command, mon
     assert {"1:1", "2:1"} <= {line.split()[0] for line in done.stdout.splitlines()}
     assert "healthy_quic_ipv6.pcap" in done.stdout.splitlines()[-1]
     assert "retransmitted" in done.stdout
+
+
+def test_a_capture_without_connections_has_none(analyze_command: Command, wire_of_arp: Path) -> None:
+    done = analyze_command("flows", wire_of_arp)
+    assert (done.returncode, done.stdout) == (0, "There is no connection in it.\n")
+
+
+@pytest.fixture
+def wire_of_arp(tmp_path: Path) -> Path:
+    """A capture of one question of ARP."""
+    frame = bytes.fromhex("ffffffffffff020000000001080600010800060400010200000000010a0000010000000000000a000002")
+    head = bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000")
+    size = len(frame).to_bytes(4, "little")
+    path = tmp_path / "arp.pcap"
+    path.write_bytes(head + (1_773_480_413).to_bytes(4, "little") + bytes(4) + size + size + frame)
+    return path

@@ -34,6 +34,8 @@ _OF_SCAN = (
     "tcp_refused", "tcp_syn_unanswered", "tcp_half_open", "tcp_rto_stall", "tcp_loss", "tcp_spurious_retransmission",
     "icmp_unreachable", "arp_unanswered",
 )  # fmt: skip
+# What frames that circle, or are repeated by the thousand, look like besides.
+_OF_STORM = ("capture_duplicate_frames", "arp_unanswered", "arp_sweep")
 _HOST_CODES = (
     "host_unreachable", "network_unreachable", "no_route", "address_unreachable", "host_prohibited",
     "network_prohibited", "host_unknown", "network_unknown",
@@ -45,11 +47,14 @@ def filed(found: Sequence[Notice]) -> list[Notice]:
     causes: dict[tuple[str, frozenset[str]], str] = {}
     hosts: dict[str, str] = {}
     scans: set[tuple[str, str]] = set()
+    floods: set[str] = set()
     storm = False
     for notice in found:
         if notice.severity_number < WARN:
             continue
         storm |= notice.note == "broadcast_storm"
+        if notice.note == "tcp_half_open" and "clients" in notice.fields:
+            floods.add(notice.dst)
         if notice.note == "port_scan":
             scans.add((_host(notice.src), notice.dst))
         code = str(notice.fields.get("code", ""))
@@ -59,19 +64,21 @@ def filed(found: Sequence[Notice]) -> list[Notice]:
                 causes.setdefault((symptom, frozenset((notice.src, notice.dst))), notice.note)
         if notice.note in _OF_HOST and (notice.note != "icmp_unreachable" or code in _HOST_CODES):
             hosts.setdefault(_host(notice.dst), notice.note)
-    if not causes and not hosts and not scans and not storm:
+    if not causes and not hosts and not scans and not floods and not storm:
         return list(found)
     told = [_of(notice, causes, hosts) for notice in found]
-    return [_of_many(notice, scans, storm) for notice in told]
+    return [_of_many(notice, scans, floods, storm) for notice in told]
 
 
-def _of_many(notice: Notice, scans: set[tuple[str, str]], storm: bool) -> Notice:
-    """A consequence of what many packets are part of: a scan from a host, a storm."""
+def _of_many(notice: Notice, scans: set[tuple[str, str]], floods: set[str], storm: bool) -> Notice:
+    """A consequence of what many packets are part of: a scan from a host, a flood of a server, a storm."""
     if notice.note in _OF_SCAN and scans:
         host, port = _host(notice.dst), notice.dst.rpartition(":")[2]
         cause = "port_scan" if {(_host(notice.src), host), (_host(notice.src), f"*:{port}")} & scans else ""
     else:
-        cause = "broadcast_storm" if storm and notice.note == "capture_duplicate_frames" else ""
+        cause = "broadcast_storm" if storm and notice.note in _OF_STORM else ""
+    if notice.note == "tcp_half_open" and notice.dst in floods and "clients" not in notice.fields:
+        cause = "syn_flood"
     if not cause or notice.severity_number < WARN:
         return notice
     return replace(notice, severity_number=INFO, fields={**notice.fields, "cause": cause})

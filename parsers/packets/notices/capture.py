@@ -53,6 +53,8 @@ def _one_sided(capture: Capture) -> Iterator[Notice]:
     alone = (table["orig_pkts"] == 0) | (table["resp_pkts"] == 0)
     tcp = table["proto"] == "tcp"
     talking = tcp & (table["orig_pkts"] + table["resp_pkts"] >= 3) & ~table["conn_state"].is_in(["S0", "REJ"])
+    # Packets without an acknowledgement or data are probes of a scan (NULL, FIN, Xmas), and nobody answers them.
+    talking &= table["history"].fill_null("").str.contains("[AaDd]")
     many, whole = int((talking & alone).sum()), int(talking.sum())
     if not many or 2 * many < whole:
         return

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 
 _SPELLED = {"telnet": "Telnet", "redis": "Redis", "postgresql": "PostgreSQL"}
+_ANONYMOUS = ("anonymous", "ftp")
 
 
 def notices(capture: Capture) -> Iterator[Notice]:
     """One notice a client, server, service and user."""
     commands = capture.tables["commands"].filter(pl.col("secret")).with_columns(username="user")
+    # What stands for a password in anonymous FTP opens nothing (RFC 1635).
+    nobody = (pl.col("service") == "ftp") & pl.col("username").str.to_lowercase().is_in(_ANONYMOUS)
+    commands = commands.filter(~nobody.fill_null(False))
     http = capture.tables["http"].filter(pl.col("auth_scheme") == "basic").with_columns(service=pl.lit("http"))
     logins = capture.tables["logins"].with_columns(username="user")
     for table in (commands, http, logins):

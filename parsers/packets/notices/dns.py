@@ -103,35 +103,49 @@ def _harmless(row: Row, answered: _Answered) -> tuple[str, str] | None:
         return "local_name", "this is a local name"
     if answered.walked(row):
         return "search_list", "the client tried the name with another suffix, and that one exists"
+    if answered.other_type(row):
+        return "other_type", "it has records of another type, which the client got"
     return None
 
 
 class _Answered:
-    """Names that were resolved, by client and first label: what a walk through a search list ends at."""
+    """Names that were resolved, by client and first label: what a walk through a search list ends at.
+
+    Some servers say of a name that it does not exist where it has no record of the type that is asked for (RFC 4074).
+    """
 
     def __init__(self, table: pl.DataFrame) -> None:
-        self._times: defaultdict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+        self._times: defaultdict[tuple[str, str], list[tuple[int, str, str]]] = defaultdict(list)
         # Only names that begin as one that does not exist are looked up.
         label = pl.col("query").str.to_lowercase().str.splitn(".", 2).struct.field("field_0").alias("label")
         wanted = table.filter(pl.col("rcode") == 3).select("id_orig_h", label)
         good = table.filter((pl.col("rcode") == 0) & (pl.col("answers").list.len() > 0)).with_columns(label)
         good = good.join(wanted, on=["id_orig_h", "label"], how="semi", nulls_equal=True)
         micros = good["time"].dt.timestamp("us")
-        for host, query, when in zip(good["id_orig_h"], good["query"], micros, strict=True):
-            self._times[host, query.lower().partition(".")[0]].append((when or 0, query.lower().rstrip(".")))
+        columns = (good["id_orig_h"], good["query"], good["qtype_name"], micros)
+        for host, query, kind, when in zip(*columns, strict=True):
+            name = query.lower().rstrip(".")
+            self._times[host, name.partition(".")[0]].append((when or 0, name, kind or ""))
 
     def walked(self, row: Row) -> bool:
         """Whether another name with the same first label was resolved by the same client at about that time."""
         name = row["query"].lower().rstrip(".")
+        return any(other != name for other, _ in self._near(row, name))
+
+    def other_type(self, row: Row) -> bool:
+        """Whether the same client got records of another type for the name at about that time."""
+        name = row["query"].lower().rstrip(".")
+        return any(other == name and kind != row["qtype_name"] for other, kind in self._near(row, name))
+
+    def _near(self, row: Row, name: str) -> Iterator[tuple[str, str]]:
+        """Names with the same first label and types that the same client got at about that time."""
         known = self._times.get((row["id_orig_h"], name.partition(".")[0]), [])
         when = int(row["time"].timestamp() * 1e6) if row["time"] else 0
-        at = bisect_left(known, (when - _WALK, ""))
-        for found, other in known[at : at + 64]:
+        at = bisect_left(known, (when - _WALK, "", ""))
+        for found, other, kind in known[at : at + 64]:
             if found > when + _WALK:
                 break
-            if other != name:
-                return True
-        return False
+            yield other, kind
 
 
 def _truncated(capture: Capture, row: Row, repeated: bool) -> Notice:

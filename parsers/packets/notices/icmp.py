@@ -30,8 +30,10 @@ def notices(capture: Capture) -> Iterator[Notice]:
     table = capture.tables["icmp"].filter(pl.col("quoted_resp_h").is_not_null())
     narrow = (pl.col("code_name") == "fragmentation_needed") | (pl.col("type_name") == "packet_too_big")
     unreachable = (pl.col("type_name") == "destination_unreachable") & ~narrow.fill_null(False)
-    for row in rows(_by(table.filter(unreachable), "id_orig_h", "code_name", *_FLOW)):
-        yield _unreachable(capture, row)
+    turned_away = table.filter(unreachable)
+    traced = _traced(capture, turned_away)
+    for row in rows(_by(turned_away, "id_orig_h", "code_name", *_FLOW)):
+        yield _unreachable(capture, row, traced)
     for row in rows(_by(table.filter(narrow), "id_orig_h", "quoted_orig_h", "quoted_resp_h", "mtu")):
         yield _narrow(capture, row)
     circling = list(_loops(capture, table))
@@ -47,7 +49,17 @@ def _by(table: pl.DataFrame, *columns: str) -> pl.DataFrame:
     )
 
 
-def _unreachable(capture: Capture, row: Row) -> Notice:
+def _traced(capture: Capture, table: pl.DataFrame) -> set[tuple[str, str]]:
+    """Pairs of hosts where a report was cut ahead of the ports, and all that got no answer belongs to a traceroute."""
+    cut = table.filter(pl.col("quoted_resp_p").is_null() & (pl.col("quoted_proto") == "udp"))
+    if not len(cut):
+        return set()
+    silent = capture.connections.filter((pl.col("proto") == "udp") & (pl.col("resp_pkts") == 0))
+    pairs = silent.group_by("id_orig_h", "id_resp_h").agg(traced=pl.col("id_resp_p").is_in(TRACEROUTE).all())
+    return set(pairs.filter("traced").select("id_orig_h", "id_resp_h").iter_rows())
+
+
+def _unreachable(capture: Capture, row: Row, traced: set[tuple[str, str]]) -> Notice:
     target = endpoint(row["quoted_resp_h"], row["quoted_resp_p"])
     source = endpoint(row["quoted_orig_h"], row["quoted_orig_p"])
     proto, code, reporter = row["quoted_proto"], row["code_name"] or "unreachable", row["id_orig_h"]
@@ -60,7 +72,8 @@ def _unreachable(capture: Capture, row: Row) -> Notice:
     fields = {"code": code, "reporter": reporter, "target": target, "proto": proto, "count": row["count"]}
     # dns.py says what an unreachable DNS server means; the ports of traceroute are closed on purpose.
     port = row["quoted_resp_p"] or 0
-    severity = INFO if late or port == 53 or (proto == "udp" and port in TRACEROUTE) else WARN
+    trace = port in TRACEROUTE if port else (row["quoted_orig_h"], row["quoted_resp_h"]) in traced
+    severity = INFO if late or port == 53 or (proto == "udp" and trace) else WARN
     return from_row(capture, "icmp_unreachable", severity, row, msg, fields, row["frames"], src=source, dst=target)
 
 

@@ -26,6 +26,7 @@ def notices(capture: Capture) -> Iterator[Notice]:
     """Resets of established connections that were not being closed, and connections that died while they rested."""
     yield from limited(capture, _resets(capture))
     yield from limited(capture, _dead(capture))
+    yield from limited(capture, _deserted(capture))
 
 
 def _dead(capture: Capture) -> Iterator[Notice]:
@@ -59,6 +60,33 @@ def _dead(capture: Capture) -> Iterator[Notice]:
             "times": len(tail),
             "seconds": idle / 1e9,
         }
+        yield about(capture, connection, "tcp_dead_after_idle", ERROR, tail, msg, fields)
+
+
+def _deserted(capture: Capture) -> Iterator[Notice]:
+    """Connections whose one side asks by keep-alives whether the other one is still there, and gets no answer."""
+    packets = capture.packets
+    probes = capture.analysis.keep_alive & ~capture.duplicate
+    asked = np.flatnonzero(per_direction(capture, probes).max(axis=1) >= _TRIES)
+    rows_of = RowsOf(capture, (packets.protocol == TCP) & ~capture.duplicate & of_connections(capture, asked))
+    for connection in asked.tolist():
+        sides = rows_of(connection, True), rows_of(connection, False)
+        if not len(sides[0]) or not len(sides[1]):
+            continue
+        mine, other = sorted(sides, key=lambda rows: int(rows[-1]), reverse=True)
+        tail = mine[(mine > other[-1]) & probes[mine]]
+        if len(tail) < _TRIES or packets.time[tail[-1]] - packets.time[tail[0]] < _TRIED:
+            continue
+        by_orig = bool(packets.from_orig[tail[0]])
+        sender, receiver = ("{client}", "{server}") if by_orig else ("{server}", "{client}")
+        waited = (int(packets.time[tail[-1]]) - int(packets.time[tail[0]])) / 1e9
+        idle = (int(packets.time[tail[0]]) - int(packets.time[other[-1]])) / 1e9
+        msg = (
+            f"{sender} asked by {len(tail)} keep-alives within {waited:.1f} s whether {receiver} is still there, and "
+            "got no answer: something forgot the connection while it was idle, or the other host is gone."
+        )
+        who = "client" if by_orig else "server"
+        fields: dict[str, Value] = {"sender": who, "times": len(tail), "seconds": idle}
         yield about(capture, connection, "tcp_dead_after_idle", ERROR, tail, msg, fields)
 
 

@@ -6,6 +6,8 @@ import struct
 from collections.abc import Callable
 from types import SimpleNamespace
 
+import pytest
+
 from parsers.packets.capture import Capture
 
 Read = Callable[..., Capture]
@@ -91,3 +93,55 @@ def test_packets_of_a_sealed_tunnel_differ_by_what_they_carry(wire: SimpleNamesp
             assert not read(packets).duplicate.any()
             doubled = [(at + late, packet) for at, packet in packets for late in (0.0, 2e-5)]
             assert read(doubled).duplicate.tolist() == [False, True] * 60
+
+
+def cut_packets(wire: SimpleNamespace, ends: tuple[str, str], joined: bool) -> list[tuple[float, bytes]]:
+    """A transfer through a router that cuts large segments, or puts small ones together; both sides are captured."""
+    one, other = wire.Talk(client=ends[0], server=ends[1]), wire.Talk(client=ends[0], server=ends[1])
+    one.open()
+    number = 100
+    for turn in range(12):
+        at, seq = 0.1 + turn * 0.01, 1 + 4380 * turn
+        one.number = other.number = number
+        one.send(at, "s", seq, 1, ACK, 4380, ttl=63 if joined else 64)
+        for piece in range(3):
+            other.send(at + 1e-5 * (piece + 1), "s", seq + 1460 * piece, 1, ACK, 1460, ttl=64 if joined else 63)
+        number += 3
+        one.number = 1000 + turn
+        one.send(at + 0.005, "c", 1, seq + 4380)
+    if joined:
+        one.packets = [(at + 1e-4 if len(packet) > 4000 else at, packet) for at, packet in one.packets]
+    return sorted(one.packets + other.packets, key=lambda packet: packet[0])
+
+
+@pytest.mark.parametrize("ends", [("10.0.0.5", "10.0.0.9"), (CLIENT, SERVER)])
+@pytest.mark.parametrize("joined", [False, True])
+def test_segments_that_are_cut_or_put_together_on_the_way_are_copies(
+    wire: SimpleNamespace, read: Read, ends: tuple[str, str], joined: bool
+) -> None:
+    found = read(cut_packets(wire, ends, joined))
+    copies = found.duplicate & (found.packets.payload_length > 0)
+    assert int(copies.sum()) == (12 if joined else 36)
+    assert {notice.note for notice in found.notices()} == {"capture_duplicate_frames"}
+
+
+def test_a_large_segment_that_is_repeated_in_pieces_is_loss(wire: SimpleNamespace, read: Read) -> None:
+    talk = wire.Talk().open()
+    for turn in range(12):
+        at, seq = 0.1 + turn * 0.5, 1 + 4380 * turn
+        talk.send(at, "s", seq, 1, ACK, 4380)
+        talk.number += 2
+        for piece in range(3):
+            talk.send(at + 0.25 + 1e-4 * piece, "s", seq + 1460 * piece, 1, ACK, 1460)
+        talk.send(at + 0.3, "c", 1, seq + 4380)
+    found = read(talk)
+    assert not found.duplicate.any()
+    assert "tcp_loss" in {notice.note for notice in found.notices()}
+
+
+def test_a_longer_packet_that_fills_a_hole_is_no_copy(wire: SimpleNamespace, read: Read) -> None:
+    talk = wire.Talk().open()
+    for at, seq, size in ((0.1, 201, 100), (0.2, 1, 100), (0.3, 1, 200)):
+        talk.number = 7
+        talk.send(at, "s", seq, 1, ACK, size)
+    assert not read(talk).duplicate.any()

@@ -12,7 +12,7 @@ from parsers.packets.capture import Capture
 from parsers.packets.notices import WARN, Notice
 
 Read = Callable[..., Capture]
-SYN = 2
+SYN, PSH, ACK = 2, 8, 16
 CLIENT, SERVER = "10.0.0.5", "10.0.0.9"
 
 
@@ -112,3 +112,100 @@ def test_multicast_that_circles_is_a_storm_and_a_doubled_stream_is_not(wire: Sim
     assert "multicast frames in 1 s" in notice.msg
     doubled = [(at * 1e-3 + late, multicast(wire, at)) for at in range(1000) for late in (0, 5e-5)]
     assert told(read(doubled), "broadcast_storm") == []
+
+
+def test_keep_alives_without_an_answer_are_told_and_those_with_one_are_not(wire: SimpleNamespace, read: Read) -> None:
+    def idle(answered: bool) -> Capture:
+        talk = wire.Talk().open().send(0.1, "c", 1, 1, ACK | PSH, 10).send(0.11, "s", 1, 11)
+        for turn in range(5):
+            talk.send(20 + 2 * turn, "c", 10, 1)
+            if answered:
+                talk.send(20.01 + 2 * turn, "s", 1, 11)
+        return read(talk)
+
+    (notice,) = told(idle(answered=False), "tcp_dead_after_idle")
+    assert "5 keep-alives within 8.0 s" in notice.msg
+    assert (notice.fields["sender"], notice.frames[0]) == ("client", 6)
+    assert told(idle(answered=True), "tcp_dead_after_idle") == []
+
+
+def radius(wire: SimpleNamespace, at: float, port: int = 1812, server: str = SERVER) -> tuple[float, bytes]:
+    data = b"\1\7\0\x14" + bytes(16) + b"\1\6anna"
+    return at, wire.ethernet(0x800, wire.ip(17, wire.udp(41000, port, data), CLIENT, server, number=int(at * 10) + 1))
+
+
+def test_a_service_that_answers_nothing_is_told(wire: SimpleNamespace, read: Read) -> None:
+    asked = [radius(wire, 5.0 * turn) for turn in range(3)]
+    (notice,) = told(read(asked), "udp_service_unanswered")
+    assert (notice.fields["service"], notice.dst) == ("RADIUS", f"{SERVER}:1812")
+    reply = wire.ethernet(
+        0x800, wire.ip(17, wire.udp(1812, 41000, b"\2\7\0\x14" + bytes(16)), SERVER, CLIENT, number=9)
+    )
+    other = [radius(wire, 5.0 * turn, port=9999) for turn in range(3)]
+    crowd = [(0.01 * host, radius(wire, 0, server=f"10.0.1.{host}")[1]) for host in range(1, 12)]
+    for packets in ([*asked, (11.0, reply)], other, asked[:2], [*crowd, *asked]):
+        assert told(read(packets), "udp_service_unanswered") == []
+
+
+def test_probes_without_an_acknowledgement_are_no_capture_of_one_direction(wire: SimpleNamespace, read: Read) -> None:
+    packets = []
+    for port in range(20, 60):
+        packets += [
+            (
+                port + at * 0.1,
+                wire.ethernet(0x800, wire.ip(6, wire.tcp(50000, port, 7, 0, flags), number=port * 4 + at)),
+            )
+            for at, flags in enumerate((0, 1, 41))
+        ]
+    assert {notice.note for notice in read(packets).notices() if notice.severity_number >= WARN} == {"port_scan"}
+
+
+def answer(wire: SimpleNamespace, number: int, kind: int, code: int) -> list[tuple[float, bytes]]:
+    name = b"\3web\7example\3com\0" + struct.pack(">HH", kind, 1)
+    record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + bytes([10, 0, 0, 7])
+    asked = struct.pack(">HHHHHH", number, 0x0100, 1, 0, 0, 0) + name
+    said = struct.pack(">HHHHHH", number, 0x8180 | code, 1, 0 if code else 1, 0, 0) + name + (b"" if code else record)
+    ports = (33000 + number, 53)
+    return [
+        (number * 0.1, wire.ethernet(0x800, wire.ip(17, wire.udp(*ports, asked), CLIENT, "10.0.0.53", number=number))),
+        (number * 0.1 + 0.01, wire.ethernet(0x800, wire.ip(17, wire.udp(*ports[::-1], said), "10.0.0.53", CLIENT))),
+    ]
+
+
+def test_a_name_with_an_address_exists_although_a_server_denies_it_for_another_type(
+    wire: SimpleNamespace, read: Read
+) -> None:
+    a, aaaa = 1, 28
+    assert told(read([*answer(wire, 1, a, 0), *answer(wire, 2, aaaa, 3)]), "dns_nxdomain") == []
+    assert len(told(read([*answer(wire, 1, a, 0), *answer(wire, 2, a, 3)]), "dns_nxdomain")) == 1
+    assert len(told(read(answer(wire, 2, aaaa, 3)), "dns_nxdomain")) == 1
+
+
+def test_the_password_of_anonymous_ftp_is_none(wire: SimpleNamespace, read: Read) -> None:
+    def login(user: bytes) -> Capture:
+        talk = wire.Talk(sport=21).open()
+        lines = [("s", b"220 ready\r\n"), ("c", b"USER " + user + b"\r\n"), ("s", b"331 password\r\n")]
+        lines += [("c", b"PASS guest@example.com\r\n"), ("s", b"230 ok\r\n")]
+        place = {"c": 1, "s": 1}
+        for turn, (who, line) in enumerate(lines):
+            talk.send(1 + turn, who, place[who], place["s" if who == "c" else "c"], ACK | PSH, len(line))
+            at, packet = talk.packets[-1]
+            talk.packets[-1] = (at, packet[: -len(line)] + line)
+            place[who] += len(line)
+        return read(talk)
+
+    assert told(login(b"anonymous"), "cleartext_credentials") == []
+    assert len(told(login(b"anna"), "cleartext_credentials")) == 1
+
+
+def test_a_traceroute_is_known_where_the_reports_were_cut_ahead_of_the_ports(wire: SimpleNamespace, read: Read) -> None:
+    def probes(first: int) -> list[tuple[float, bytes]]:
+        packets = []
+        for number in range(4):
+            asked = wire.ip(17, wire.udp(40000 + number, first + number, bytes(24)), CLIENT, SERVER, number=number + 1)
+            said = wire.ip(1, struct.pack(">BBHI", 3, 3, 0, 0) + asked[:28], SERVER, CLIENT)
+            packets += [(number, wire.ethernet(0x800, asked)), (number + 0.01, wire.ethernet(0x800, said))]
+        return packets
+
+    assert told(read(probes(33440), snaplen=64), "icmp_unreachable") == []
+    assert len(told(read(probes(5140), snaplen=64), "icmp_unreachable")) == 1

@@ -26,6 +26,12 @@ def told(name: str) -> list[Notice]:
 
 # Capture, notice, severity, and what its sentence and its tokens must hold.
 CASES = [
+    ("router_advertisement_conflict", "router_advertisement_conflict", WARN, ["2001:db8:1::/64 and fd00:66::/64"]),
+    ("icmp_redirect", "icmp_redirect", WARN, ["told 10.77.0.5 3 times to send by 10.77.0.2", "server=10.77.0.1"]),
+    ("bgp_notification", "bgp_notification", ERROR, ["hold timer expired", "code=4", "server=10.77.0.2:179"]),
+    ("ospf_mismatch", "ospf_mismatch", ERROR, ["hello interval 10 and 30", "client=10.77.0.1 server=10.77.0.2"]),
+    ("vrrp_two_masters", "vrrp_two_masters", ERROR, ["virtual router 7 (10.77.0.254)", "vrid=7"]),
+    ("udp_service_unanswered", "udp_service_unanswered", WARN, ["6 packets to the RADIUS server 10.77.0.8:1812"]),
     ("ntp_unanswered", "ntp_unanswered", WARN, ["7 times and got no answer", "server=10.91.0.4:123"]),
     ("http_response_cut", "http_response_cut", ERROR, ["38,000 of 50,000 bytes never came", "ended_by=server"]),
     ("request_closed", "request_closed", ERROR, ["GET /hangup", "without an answer", "server=10.91.0.2:8080"]),
