@@ -75,6 +75,8 @@ _DATE = re.compile(
     r"(?:([0-9]{4})[-/.] ?([0-9]{1,2})[-/.] ?([0-9]{1,2})\.?|([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4}))"
     r" +(?:(上午|午前|오전)|(下午|午後|오후))? ?([0-9]{1,2}):([0-9]{2}):([0-9]{2})"
 )
+# wevtutil writes the same labels behind a line of its own.
+_WEVTUTIL = re.compile(r"^Event\[[0-9]+\]")
 # An event has some lines; a file of other things that quotes one is none of events.
 _LINES_AN_EVENT = 250
 
@@ -100,7 +102,12 @@ class EventViewer(RecordFormat):
         """The share of blocks that name a source and an id or a date."""
         lines = head_lines(source, 600)
         found = list(self._blocks(lines))
-        if not found or found[0][0] > max(20, len(lines) // 3) or len(lines) > _LINES_AN_EVENT * len(found):
+        if (
+            any(map(_WEVTUTIL.match, lines))
+            or not found
+            or found[0][0] > max(20, len(lines) // 3)
+            or len(lines) > _LINES_AN_EVENT * len(found)
+        ):
             return 0.0
         hits = sum("source" in event and ("id" in event or "date" in event) for _, event in found)
         return 0.95 * hits / len(found)
