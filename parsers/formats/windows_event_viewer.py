@@ -75,8 +75,8 @@ _DATE = re.compile(
     r"(?:([0-9]{4})[-/.] ?([0-9]{1,2})[-/.] ?([0-9]{1,2})\.?|([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4}))"
     r" +(?:(上午|午前|오전)|(下午|午後|오후))? ?([0-9]{1,2}):([0-9]{2}):([0-9]{2})"
 )
-# wevtutil writes the same labels behind a line of its own.
-_WEVTUTIL = re.compile(r"^Event\[[0-9]+\]")
+# wevtutil writes the same labels behind a line of its own; English ones of the Viewer have a format of their own.
+_WEVTUTIL = re.compile(r"^Event\[[0-9]+\]|^Log Name: {2,}\S")
 # An event has some lines; a file of other things that quotes one is none of events.
 _LINES_AN_EVENT = 250
 
@@ -178,7 +178,7 @@ FORMAT = EventViewer(
     reference="https://learn.microsoft.com/en-us/shows/inside/event-viewer",
     samples=(
         Sample(
-            "Log Name:      System\nSource:        Service Control Manager\nDate:          3/14/2026 9:26:53 AM\nEvent ID:      7031\nTask Category: None\nLevel:         Error\nKeywords:      Classic\nUser:          N/A\nComputer:      web-1.example.com\nDescription:\nThe shop service terminated unexpectedly.\nEvent Xml:\n<Event/>",
+            "Log Name: System\nSource:        Service Control Manager\nDate:          3/14/2026 9:26:53 AM\nEvent ID:      7031\nTask Category: None\nLevel:         Error\nKeywords:      Classic\nUser:          N/A\nComputer:      web-1.example.com\nDescription:\nThe shop service terminated unexpectedly.\nEvent Xml:\n<Event/>",
             {
                 "time": "2026-03-14T09:26:53Z",
                 "severity_number": 17,
