@@ -110,7 +110,7 @@ class EventViewer(RecordFormat):
         ):
             return 0.0
         hits = sum("source" in event and ("id" in event or "date" in event) for _, event in found)
-        return 0.95 * hits / len(found)
+        return 0.985 * hits / len(found)
 
     def records(self, lines: Sequence[str]) -> Records:
         """Each event is a record; lines ahead of the first one are records of their own."""
