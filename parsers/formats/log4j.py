@@ -20,6 +20,15 @@ LOG4J = LineFormat(
     title="log4j, logback (Hadoop, HBase, Kafka, ZooKeeper, Cassandra, Solr, WildFly, ActiveMQ)",
     reference="https://logging.apache.org/log4j/2.x/manual/pattern-layout.html; https://logback.qos.ch/manual/layouts.html",
     patterns=(
+        # Without a logger: the class of an exception is part of the message.
+        r"^"
+        + _TIME
+        + r" +"
+        + _LEVEL
+        + r"(?: +"
+        + _THREAD
+        + _EXTRA
+        + r")? +(?P<body>(?:[a-z][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_$.]*(?:Exception|Error): .*)$",
         # Hadoop: %d{ISO8601} %p [%t] %c: %m
         r"^" + _TIME + r" +" + _LEVEL + r" +" + _THREAD + _EXTRA + r" +" + _LOGGER + r" ?(?::| -|-) " + _BODY,
         # logback's and log4j 2's own layout: %d [%thread] %-5level %logger{36} - %msg; the date may be missing
@@ -135,6 +144,10 @@ LOG4J = LineFormat(
                 "scope_name": "kafka.server.KafkaServer",
                 "body": "[KafkaServer id=0] Fatal error during KafkaServer startup. Prepare to shutdown",
             },
+        ),
+        Sample(
+            "2026-03-14 09:26:55,250 ERROR [main] java.lang.IllegalStateException: the pool is closed",
+            {"severity_number": 17, "body": "java.lang.IllegalStateException: the pool is closed"},
         ),
         Sample(
             "2026-03-14 09:26:55,300 INFO  [org.jboss.as] (Controller Boot Thread) WFLYSRV0025: WildFly 26.1.3.Final started in 4522ms",

@@ -18,6 +18,22 @@ from ..severity import number
 from .json_lines import JsonLines
 
 _LEVELS = "DEBUG[1-5]?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC"
+# lc_messages of a server that speaks another language: its levels, and what carries the prefix, too, of a message.
+_FOREIGN = {
+    "ERROR": "FEHLER ERREUR ERRO ERRORE ОШИБКА 错误 錯誤 エラー 오류 BŁĄD HATA",
+    "FATAL": "ВАЖНО 致命错误 致命錯誤 致命的エラー 치명적오류 KATASTROFALNY ÖLÜMCÜL",
+    "PANIC": "PANIK PÁNICO PÂNICO ПАНИКА 比致命错误还过分的错误 パニック 손상",
+    "WARNING": "WARNUNG ATTENTION ADVERTENCIA AVISO ATTENZIONE ПРЕДУПРЕЖДЕНИЕ 警告 경고 OSTRZEŻENIE UYARI",
+    "NOTICE": "HINWEIS NOTA ЗАМЕЧАНИЕ 注意 알림",
+    "LOG": "СООБЩЕНИЕ 日志 ログ 로그 DZIENNIK",
+}
+_WORDS = {word: number(level) for level, words in _FOREIGN.items() for word in words.split()}
+_LEVELS += "|" + "|".join(sorted(_WORDS, key=len, reverse=True))
+_PARTS = (
+    "DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION|TIPP|ANWEISUNG|ZUSAMMENHANG|DÉTAIL|ASTUCE|INSTRUCTION|CONTEXTE|DETALLE"
+    "|SUGERENCIA|SENTENCIA|CONTEXTO|DETALHE|DICA|COMANDO|ПОДРОБНОСТИ|ПОДСКАЗКА|ОПЕРАТОР|КОНТЕКСТ|详细信息|提示|语句|上下文"
+    "|詳細|ヒント|文|상세정보|힌트|명령 구문"
+)
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?"
 
 # What no other program writes: two spaces behind the level, or the level LOG.
@@ -52,7 +68,8 @@ STDERR = Stderr(
     ),
     times=("iso", "epoch"),
     # These carry the prefix, too, and belong to the message before them.
-    inside=r"^[^\"']*?(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION):  ",
+    inside=r"^[^\"']*?(?:" + _PARTS + r"):  ",
+    severity_words=_WORDS,
     quoted=SQL_CONSTANTS,
     confidence=0.93,
     samples=(
@@ -70,6 +87,15 @@ STDERR = Stderr(
             "2026-03-14 10:26:54 CET [103]: [5-1] user=shop,db=shop,app=psql,client=10.0.0.7 STATEMENT:  insert into orders\n"
             "\tvalues (7)",
             {"time": "2026-03-14T09:26:54Z", "severity_number": 17},
+        ),
+        Sample(
+            "2026-03-14 09:26:54.500 MSK [812] shop@shop ВАЖНО:  извините, уже слишком много клиентов подключено\n"
+            "2026-03-14 09:26:54.500 MSK [812] shop@shop ПОДСКАЗКА:  попробуйте позже",
+            {
+                "time": "2026-03-14T06:26:54.5Z",
+                "severity_number": 21,
+                "body": "извините, уже слишком много клиентов подключено\n2026-03-14 09:26:54.500 MSK [812] shop@shop ПОДСКАЗКА:  попробуйте позже",
+            },
         ),
         Sample(
             "2026-03-14 09:26:55.100 UTC [812] shop@shop FATAL:  sorry, too many clients already",

@@ -21,6 +21,7 @@ from analyzer.rule import Correlation, Example, Rule, alternatives
 from analyzer.rule_faults import invalid_patterns, missing_parts
 from analyzer.rulebook import Rulebook, load, rules_dir
 from parsers.formats.commands import FORMAT as COMMANDS
+from parsers.formats.windows_event_viewer import FORMAT as EVENTS
 from parsers.severity import of_messages
 
 ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)")
@@ -172,6 +173,11 @@ def records_of(example: Example, split_header: bool, correlated: bool) -> list[l
         # Tables of commands are read row by row, and rules ask for their sentences.
         fields = {"parser": COMMANDS.name, "source": example.source or ""}
         return [[Record({**fields, "body": body}, datetime(2026, 1, 1)) for body in COMMANDS.records(lines).body]]
+    if lines and EVENTS.starts_record(lines[0]):
+        # Labels are read as events, and rules ask for their source.
+        found = EVENTS.records(lines)
+        fields = {name: values[0] or "" for name, values in found.fields.items()}
+        return [[Record({**fields, "body": body}, datetime(2026, 1, 1)) for body in found.body]]
     readings = [lines] if correlated or len(lines) == 1 else [lines, [example.text]]
     result = []
     for reading in readings:
