@@ -75,8 +75,8 @@ _DATE = re.compile(
     r"(?:([0-9]{4})[-/.] ?([0-9]{1,2})[-/.] ?([0-9]{1,2})\.?|([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4}))"
     r" +(?:(上午|午前|오전)|(下午|午後|오후))? ?([0-9]{1,2}):([0-9]{2}):([0-9]{2})"
 )
-# wevtutil writes the same labels behind a line of its own; English ones of the Viewer have a format of their own.
-_WEVTUTIL = re.compile(r"^Event\[[0-9]+\]|^Log Name: {2,}\S")
+# wevtutil writes the same labels behind a line of its own.
+_WEVTUTIL = re.compile(r"^Event\[[0-9]+\]")
 # An event has some lines; a file of other things that quotes one is none of events.
 _LINES_AN_EVENT = 250
 
@@ -187,6 +187,13 @@ FORMAT = EventViewer(
                 "scope_name": "System",
                 "body": "Event 7031: The shop service terminated unexpectedly.",
             },
+        ),
+        Sample(
+            "Log Name:      System\nSource:        Microsoft-Windows-Kernel-Power\nDate:          3/14/2026 9:26:54 AM\n"
+            "Event ID:      41\nTask Category: (63)\nLevel:         Critical\nKeywords:      (70368744177664),(2)\n"
+            "User:          SYSTEM\nComputer:      DB-1\nDescription:\n"
+            'The system has rebooted without cleanly shutting down first.\nEvent Xml:\n<Event xmlns="x">\n</Event>',
+            {"severity_number": 18, "body": "Event 41: The system has rebooted without cleanly shutting down first."},
         ),
         Sample(
             "Event Type:\tWarning\nEvent Source:\tW3SVC\nEvent Category:\tNone\nEvent ID:\t1009\nDate:\t\t3/14/2026\nTime:\t\t9:26:54 AM\nUser:\t\tN/A\nComputer:\tIIS-1\nDescription:\nA process serving application pool 'shop' terminated unexpectedly.\n\nFor more information, see Help and Support Center at http://go.microsoft.com/fwlink/events.asp.",

@@ -50,47 +50,6 @@ TEXT = BlockFormat(
     ),
 )
 
-COPIED = BlockFormat(
-    name="windows_event_copied",
-    title="Windows events copied from the Event Viewer",
-    reference="https://learn.microsoft.com/en-us/windows/win32/wes/windows-event-log (Event Viewer, Copy Details as Text)",
-    start=r"^Log Name: {2,}\S",
-    patterns=(
-        r"(?m)^Log Name: [^\n]*\nSource: +(?P<service_name>[^\n]*?)\s*\nDate: +(?P<time>[^\n]*?)\s*\n"
-        r"(?=.*?^Level: +(?P<severity_text>[^\n]*?)\s*$)(?:(?=.*?^Computer: +(?P<host_name>[^\n]*?)\s*$))?"
-        r".*?^Description:[ \t]*\n?(?P<body>.*?)(?:\nEvent Xml:\s*\n.*)?\Z",
-    ),
-    severity_words={"Information": INFO, "Verbose": DEBUG, "Audit Success": INFO, "Audit Failure": WARN},
-    confidence=0.98,
-    samples=(
-        Sample(
-            "Log Name:      Application\nSource:        MSSQLSERVER\nDate:          3/14/2026 9:26:53 AM\nEvent ID:      1105\n"
-            "Task Category: Server\nLevel:         Error\nKeywords:      Classic\nUser:          N/A\nComputer:      DB-1\nDescription:\n"
-            "Could not allocate space for object 'dbo.Orders' because the 'PRIMARY' filegroup is full.\n",
-            {
-                "time": "2026-03-14T09:26:53Z",
-                "severity_number": 17,
-                "host_name": "DB-1",
-                "service_name": "MSSQLSERVER",
-                "body": "Could not allocate space for object 'dbo.Orders' because the 'PRIMARY' filegroup is full.",
-            },
-        ),
-        Sample(
-            "Log Name:      System\nSource:        Microsoft-Windows-Kernel-Power\nDate:          3/14/2026 9:26:54 AM\n"
-            "Event ID:      41\nTask Category: (63)\nLevel:         Critical\nKeywords:      (70368744177664),(2)\nUser:          SYSTEM\n"
-            'Computer:      DB-1\nDescription:\nThe system has rebooted without cleanly shutting down first.\nEvent Xml:\n<Event xmlns="x">\n</Event>',
-            {
-                "severity_number": 18,
-                "body": "The system has rebooted without cleanly shutting down first.",
-            },
-        ),
-        Sample(
-            "Log Name:      Application\nSource:        shop\nDate:          3/14/2026 9:26:55 AM\nLevel:         Information\nDescription:\nready",
-            {"severity_number": 9, "host_name": None, "body": "ready"},
-        ),
-    ),
-)
-
 _EVENT = re.compile(r"<Event[ >]")
 
 
