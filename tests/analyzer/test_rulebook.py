@@ -238,7 +238,7 @@ def test_an_entry_points_into_its_file() -> None:
     entry = book().entries["disk.full"]
     error = entry.error("look here", ("detection", "condition"), 7)
     line = (rules_dir() / "disk" / "full.yaml").read_text().splitlines()[error.line - 1]
-    assert line[error.column - 1 :].startswith("or df or table)")
+    assert line[error.column - 1 :].startswith("or df or table or localized)")
 
 
 def test_loading_rules_imports_nothing_heavy() -> None:
