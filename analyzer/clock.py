@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
-from analyzer.told_clock import AMBIGUOUS, has_leap_day, signed, told_year, zone_of, zones_of_machines
+from analyzer.told_clock import AMBIGUOUS, has_leap_day, sense_of, signed, told_year, zone_of, zones_of_machines
 from parsers.contract import Source
 from parsers.excerpt import head_lines, tail_lines
 from parsers.text import detect_encoding
@@ -47,7 +47,8 @@ class _Seen:
     """The first and last times of a source, as written (zone and missing year not applied).
 
     `journal` is when the journal ended that journalctl wrote the source from, and the zone of its times. `told` is the
-    year that messages name beside times without one. `leap` says that there is a 29 February.
+    year that messages name beside times without one. `leap` says that there is a 29 February. `abbreviation` is that of
+    its zone, where it stands for several.
     """
 
     kind: TimeKind
@@ -57,6 +58,7 @@ class _Seen:
     journal: tuple[datetime, str] | None
     told: int | None
     leap: bool
+    abbreviation: str
 
 
 def decide_clocks(
@@ -80,6 +82,9 @@ def decide_clocks(
     for source in sources:
         known = None if zone is not None else _journal_zone(seen.get(source.path)) or zone_of(source.path, machines)
         clocks[source.path] = _clock(seen.get(source.path), years[source.path], *(known or general))
+        if (found := seen.get(source.path)) is not None and found.abbreviation:
+            zones = [entry for entry in (known, general) if entry is not None]
+            clocks[source.path] = _in_sense(clocks[source.path], found, source, zones)
     for source in sources:
         found = seen.get(source.path)
         if found is not None and not found.kind.date:
@@ -117,13 +122,15 @@ def _look(source: Source) -> _Seen | None:
         return None
     groups = [match.groupdict() for line in lines if (match := kind.regex.search(line))]
     zoned = any(not _ZONED.isdisjoint(name for name, value in g.items() if value) for g in groups)
+    names = {g.get("zone") for g in groups}
+    abbreviation = next((name for name in names if name in AMBIGUOUS), None) if len(names) == 1 else None
     heading = _JOURNAL.search(source.head[:_HEADING].decode("latin-1"))
     journal = (datetime.fromisoformat(heading[1]).replace(tzinfo=UTC), heading[2] or "") if heading else None
     if kind.year or not kind.date:
-        return _Seen(kind, first, last, zoned, journal, None, leap=False)
+        return _Seen(kind, first, last, zoned, journal, None, leap=False, abbreviation=abbreviation or "")
     told = told_year([*lines, *tail], kind, last)
     leap = has_leap_day(source, kind)
-    return _Seen(kind, first, last, zoned, journal, told, leap)
+    return _Seen(kind, first, last, zoned, journal, told, leap, abbreviation or "")
 
 
 def _year(source: Source, seen: _Seen | None, reference: datetime | None, now: datetime) -> tuple[int, str]:
@@ -210,6 +217,16 @@ def _clock(seen: _Seen | None, year: tuple[int, str], zone: int | str, how_zone:
     if seen.zoned:
         return Clock(year=year[0], last=last, note=year[1])
     return Clock(year[0], last, zone_minutes=minutes, place=place, note="; ".join(filter(None, (year[1], how_zone))))
+
+
+def _in_sense(clock: Clock, seen: _Seen, source: Source, zones: Sequence[tuple[int | str, str]]) -> Clock:
+    """The clock of a file whose zone has an ambiguous abbreviation."""
+    name = seen.abbreviation
+    sense = sense_of(name, seen.last + timedelta(minutes=ZONE_MINUTES[name]), source, zones)
+    if sense is None:
+        return clock
+    minutes, how = sense
+    return replace(clock, abbreviations=((name, minutes),), note="; ".join(filter(None, (clock.note, how))))
 
 
 def utc_now() -> datetime:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
 from parsers.contract import Source
 from parsers.excerpt import head_lines
-from parsers.time_kinds import MONTH_NUMBER, TIME_WINDOW, ZONE_MINUTES, TimeKind
+from parsers.time_kinds import KINDS, MONTH_NUMBER, TIME_WINDOW, ZONE_MINUTES, TimeKind
 from parsers.times import Clock, is_place, parse_times, to_datetime, zone_minutes
 
-# Abbreviations that stand for zones far from each other, as of the United States and of China.
-AMBIGUOUS = frozenset(("CST", "IST", "BST"))
+# Abbreviations that stand for zones far from each other, in minutes east of UTC: of the United States and of China; of
+# India, Israel and Ireland; of Britain and of Bangladesh.
+SENSES = {"CST": (-360, 480), "IST": (330, 120, 60), "BST": (60, 360)}
+AMBIGUOUS = frozenset(SENSES)
+# A file was closed within so much of its last line.
+_CLOSED = timedelta(seconds=90)
+_CHINESE = re.compile("[\u4e00-\u9fff]{2}")
 # Where a heading stands that says when a file was made.
 _HEADING = 20
 _NEAR = timedelta(days=1)
@@ -136,6 +141,39 @@ def zone_of(path: str, zones: dict[str, tuple[int | str, str]]) -> tuple[int | s
     path = path.replace("\\", "/")
     inner = max((f for f in zones if not f or path.startswith(f + "/")), key=len, default=None)
     return None if inner is None else zones[inner]
+
+
+def sense_of(
+    name: str, local: datetime, source: Source, zones: Sequence[tuple[int | str, str]]
+) -> tuple[int, str] | None:
+    """What an ambiguous abbreviation means in a file, and how that was decided; None where nothing tells.
+
+    Args:
+        name: of SENSES.
+        local: the last time of the file as it is written, taken as UTC.
+        source: the file.
+        zones: what is known of the zone of its machine, the surest first: a place, or minutes east of UTC, and why.
+    """
+    senses = SENSES[name]
+    for zone, how in zones:
+        minutes = _offset(local, zone) if isinstance(zone, str) else zone
+        if minutes in senses:
+            return minutes, f"{name} is {signed(minutes)}: {how}"
+    if source.modified is not None:
+        modified = source.modified
+        fitting = [one for one in senses if abs(local - timedelta(minutes=one) - modified) <= _CLOSED]
+        if len(fitting) == 1:
+            return fitting[0], f"{name} is {signed(fitting[0])} by the file's modification time"
+    if name == "CST" and sum(_CHINESE.search(line) is not None for line in head_lines(source)) > 1:
+        return 480, "CST is +08:00, as the file is in Chinese"
+    return None
+
+
+def _offset(local: datetime, place: str) -> int:
+    """Minutes east of UTC of a place when its clocks showed a time."""
+    naive = local.replace(tzinfo=None)
+    there = parse_times(pl.Series([f"{naive:%Y-%m-%d %H:%M:%S}"]), KINDS["iso"], Clock(place=place))
+    return round((naive.replace(tzinfo=UTC) - (to_datetime(int(there[0])) or local)) / timedelta(minutes=1))
 
 
 def signed(minutes: int) -> str:

@@ -33,6 +33,7 @@ class Clock:
         last_second: second of the day of the last time in the file, for times without a date.
         zone_minutes: minutes east of UTC, for times without a zone.
         place: of the IANA database; its zone counts instead, with summer time.
+        abbreviations: of zones that stand for several, with the minutes east of UTC that they mean in this file.
         note: how year, date and zone were decided, for the coverage table.
     """
 
@@ -42,6 +43,7 @@ class Clock:
     last_second: int = 86_400
     zone_minutes: int = 0
     place: str = ""
+    abbreviations: tuple[tuple[str, int], ...] = ()
     note: str = ""
 
 
@@ -85,7 +87,7 @@ def parse_times(texts: pl.Series, kind: TimeKind, clock: Clock) -> NDArray[np.in
         days = np.where(late, -1, 0) + (clock.date or 0)
         valid &= clock.date is not None
     local = (days * _DAY + hour * 3600 + minute * 60 + second) * MICROSECOND
-    zone = _zone(groups)
+    zone = _zone(groups, clock)
     micros = local - np.where(zone == _NO_ZONE, clock.zone_minutes, zone) * 60 * MICROSECOND
     if clock.place:
         micros = np.where(zone == _NO_ZONE, _at_place(local, clock.place), micros)
@@ -169,19 +171,24 @@ def _half_of_day(text: str) -> int:
     return _PM if text.lower().startswith(("p", "下午")) else _AM
 
 
-def _zone(groups: Groups) -> NDArray[np.int64]:
+def _zone(groups: Groups, clock: Clock) -> NDArray[np.int64]:
     """Minutes east of UTC of each row, _NO_ZONE where it names none."""
     # What must be added to local time to get UTC, in minutes.
     if "bias" in groups.names:
         return groups.each("bias", lambda text: -int(text), _NO_ZONE)
     minutes = groups.full(_NO_ZONE)
     for name in ("zone3", "zone2", "zone"):
-        named = groups.each(name, zone_minutes, _NO_ZONE)
+        named = groups.each(name, lambda text: _meant(text, clock), _NO_ZONE)
         minutes = np.where(named == _NO_ZONE, minutes, named)
     return minutes
 
 
 _NO_ZONE = NAT
+
+
+def _meant(zone: str, clock: Clock) -> int | None:
+    """What a zone means in the file of a clock."""
+    return dict(clock.abbreviations).get(zone.strip()) or zone_minutes(zone)
 
 
 def zone_minutes(zone: str) -> int | None:
@@ -251,7 +258,7 @@ def times_of_lines(
 
 
 def _fixed(lines: pl.Series, ends: NDArray[np.int64], text: bytes, layout: Layout, clock: Clock) -> NDArray[np.int64]:
-    zone = zone_minutes(layout.tail[1]) if layout.tail[1] else None
+    zone = _meant(layout.tail[1], clock) if layout.tail[1] else None
     known = replace(clock, zone_minutes=zone, place="") if zone is not None else clock
     whole = lines.str.slice(layout.start, layout.length)
     runs = whole.rle_id().to_numpy()

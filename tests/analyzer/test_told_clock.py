@@ -10,7 +10,9 @@ import pytest
 
 from analyzer.clock import decide_clocks
 from analyzer.pipeline import Options, analyze
+from parsers import by_name
 from parsers.contract import Source
+from parsers.times import to_datetime
 
 MakeSource = Callable[..., Source]
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -87,6 +89,36 @@ def test_the_zone_of_the_machine_counts_for_its_files_only(
     assert (clock.zone_minutes, clock.place) == (zone, place)
     assert ("from the file" in clock.note) == bool(zone or place)
     assert "taken as UTC" in clocks["case/web-2/var/log/syslog"].note
+
+
+POSTGRES = "2026-03-14 17:26:53.120 {} [812] {}\n"
+
+
+@pytest.mark.parametrize(
+    ("zone", "message", "modified", "place", "given", "utc"),
+    [
+        ("CST", "LOG:  ready", None, "", None, "23:26"),  # US Central
+        ("CST", "LOG:  ready", None, "Asia/Shanghai", None, "09:26"),
+        ("CST", "LOG:  ready", None, "America/Chicago", None, "23:26"),
+        ("CST", "LOG:  ready", datetime(2026, 3, 14, 9, 26, 54, tzinfo=UTC), "", None, "09:26"),
+        ("CST", "LOG:  ready", datetime(2026, 5, 1, tzinfo=UTC), "", 480, "09:26"),
+        ("CST", "错误:  设备上没有空间", None, "", None, "09:26"),
+        ("IST", "LOG:  ready", None, "", None, "11:56"),
+        ("IST", "LOG:  ready", None, "Asia/Jerusalem", None, "15:26"),
+        ("BST", "LOG:  ready", None, "Asia/Dhaka", None, "11:26"),
+    ],
+)
+def test_an_abbreviation_of_several_zones_means_that_of_its_machine(
+    make_source: MakeSource, zone: str, message: str, modified: datetime | None, place: str, given: int | None, utc: str
+) -> None:
+    log = make_source(POSTGRES.format(zone, message) * 3, "case/db-1/postgresql.log", modified)
+    others = [make_source(f"{place}\n", "case/db-1/etc/timezone")] if place else []
+    clock = decide_clocks([log], NOW, given, others)["case/db-1/postgresql.log"]
+    parser = by_name("postgresql")
+    plan = parser.plan(log, clock)
+    (piece,) = parser.slices(log, plan)
+    first = to_datetime(int(parser.read(log, piece, plan).time[0]))
+    assert f"{first:%H:%M}" == utc
 
 
 def test_what_the_user_says_counts_more_than_the_machine(make_source: MakeSource) -> None:
