@@ -16,7 +16,9 @@ CONTINUATION = re.compile(
     r"^(?:\s+\S|\s*$|Caused by: |Suppressed: |Traceback \(most recent call last\)|During handling of |"
     r"The above exception |(?:[A-Za-z_][\w$]*\.)+[A-Z]\w*(?:Exception|Error|Throwable)\b|"
     r"[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)\b(?: \[\w+\])?(?:: |$)|"
-    r"goroutine \d+ \[|created by |\S+\.\S+\(.*\)$|--- End of |\.\.\. \d+ more)"
+    r"goroutine \d+ \[|created by |\S+\.\S+\(.*\)$|--- End of |\.\.\. \d+ more|"
+    # MySQL's driver for Java: behind an empty line, ahead of the frames.
+    r"The last packet (?:successfully received|sent successfully) )"
 )
 # How a runtime begins what it says of the end of its program, on standard error and without a header.
 _CRASH = (

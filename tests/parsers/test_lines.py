@@ -91,6 +91,18 @@ def test_lines_that_a_format_knows_to_continue_do(tmp_path: Path) -> None:
     assert set(batch.severity) == {17}
 
 
+def test_what_the_driver_of_mysql_says_behind_an_empty_line_is_part_of_its_trace(tmp_path: Path) -> None:
+    text = (
+        "starting\nwith many lines\nthat are no log\n"
+        "2026-03-14 09:26:53,000 ERROR [main] a.Pool: no connection\n"
+        "com.mysql.cj.jdbc.exceptions.CommunicationsException: Communications link failure\n\n"
+        "The last packet sent successfully to the server was 0 milliseconds ago. The driver has not received any.\n"
+        "\tat a.b.C.d(C.java:7)\n"
+    )
+    (*_, last) = bodies(read(LOG4J, source_of(tmp_path, text)))
+    assert last.startswith("no connection\ncom.mysql") and last.endswith("(C.java:7)")
+
+
 def test_a_few_lines_by_chance_make_no_log(tmp_path: Path) -> None:
     line = "2026-03-14 09:26:53,000 INFO [main] a.B: ready\n"
     assert LOG4J.sniff(source_of(tmp_path, line + "Chapter of a book\n" * 9)) == 0.0
