@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ from parsers.times import NAT
 
 # What a worker notes of a shape: it has read one; its masked message is sent.
 READ, SENT = 0, 1
+_NEVER = int(np.iinfo(np.int64).max)
 
 
 def count_shapes(
@@ -46,29 +49,17 @@ def count_shapes(
     np.maximum.at(highest, mine, severity)
     last = np.full(len(used), NAT, np.int64)
     np.maximum.at(last, mine, time)
-    first = np.full(len(used), np.iinfo(np.int64).max, np.int64)
+    first = np.full(len(used), _NEVER, np.int64)
     timed = time != NAT
     np.minimum.at(first, mine[timed], time[timed])
-    first[first == np.iinfo(np.int64).max] = NAT
+    first[first == _NEVER] = NAT
     message, masked = _masked(told.message, used, notes)
     unexplained = (severity >= ERROR) & (explained == UNEXPLAINED)
     perhaps = (severity >= ERROR) & (explained >= 0)
     pairs, sums = np.unique(np.stack([explained[perhaps], mine[perhaps]]), axis=1, return_counts=True)
-    # What a template is quoted by, and since when it is told: its errors that no rule explains, else those that one may
-    # explain, else its warnings, else all.
     rank = np.select([unexplained, perhaps, (severity >= WARN) & (severity < ERROR)], [3, 2, 1], 0).astype(np.uint8)
-    loud = np.flatnonzero(rank)
-    top = np.zeros(len(used), np.uint8)
-    np.maximum.at(top, mine[loud], rank[loud])
-    shown = np.full(len(used), len(batch), np.int64)
-    np.minimum.at(shown, mine, np.where(rank == top[mine], told.row, len(batch)))
-    loud_first, loud_last = first.copy(), last.copy()
-    loud_first[top > 0], loud_last[top > 0] = np.iinfo(np.int64).max, NAT
-    loud = loud[(np.minimum(rank, 2) == np.minimum(top[mine], 2))[loud] & timed[loud]]
-    np.minimum.at(loud_first, mine[loud], time[loud])
-    np.maximum.at(loud_last, mine[loud], time[loud])
-    loud_first[loud_first == np.iinfo(np.int64).max] = NAT
-    line, offset = batch.places(shown)
+    loud = _loudest(rank, time, told.row, mine, (first, last))
+    line, offset = batch.places(loud.row)
     counts = ShapeCounts(
         hash=told.hash[used],
         message=message,
@@ -78,14 +69,52 @@ def count_shapes(
         severity=highest,
         first=first,
         last=last,
-        rank=top,
-        loud_first=loud_first,
-        loud_last=loud_last,
+        rank=loud.rank,
+        loud_first=loud.first,
+        loud_last=loud.last,
         line=line,
         offset=offset,
         perhaps=(pairs[0], pairs[1], sums),
     )
     return counts, mine
+
+
+class _Loudest(NamedTuple):
+    """Of each shape its loudest records: how loud, from when to when, and the row that shows the first of them."""
+
+    rank: NDArray[np.uint8]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    row: NDArray[np.int64]
+
+
+def _loudest(
+    rank: NDArray[np.uint8],
+    time: NDArray[np.int64],
+    row: NDArray[np.int64],
+    mine: NDArray[np.int32],
+    span: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> _Loudest:
+    """What a template is quoted by, and since when it is told: its loudest records, or all where none is loud.
+
+    Args:
+        rank: of each record, see ShapeCounts; as to the times, both kinds of errors are one.
+        time: of each record.
+        row: that tells of each record.
+        mine: the shape of each record.
+        span: of each shape, its earliest and latest time.
+    """
+    loud = np.flatnonzero(rank)
+    top = np.zeros(len(span[0]), np.uint8)
+    np.maximum.at(top, mine[loud], rank[loud])
+    shown = np.full(len(top), _NEVER, np.int64)
+    np.minimum.at(shown, mine, np.where(rank == top[mine], row, _NEVER))
+    first, last = np.where(top > 0, _NEVER, span[0]), np.where(top > 0, NAT, span[1])
+    loud = loud[(np.minimum(rank, 2) == np.minimum(top[mine], 2))[loud] & (time[loud] != NAT)]
+    np.minimum.at(first, mine[loud], time[loud])
+    np.maximum.at(last, mine[loud], time[loud])
+    first[first == _NEVER] = NAT
+    return _Loudest(top, first, last, shown)
 
 
 def _masked(
