@@ -260,6 +260,10 @@ class _Packets:
             self._network(int.from_bytes(data[at + 2 : at + 4], "big"), at + size, end, depth + 1)
         elif kind == 132:
             self.payloads.text(at + 12, end)
+        elif kind == 89:
+            self._ospf(at, end)
+        elif kind == 112:
+            self._vrrp(at, end, change)
         elif kind not in (2, 50, 51, 59):
             self._zero(at, end, f"IP protocol {kind}")
         if checksum is not None:
@@ -287,9 +291,42 @@ class _Packets:
         while end - at >= 8 and data[at + 1]:
             if data[at] in (1, 2):
                 data[at + 2 : at + 8] = self._addresses.mac(data[at + 2 : at + 8])
+            elif data[at] == 3 and data[at + 1] == 4 and end - at >= 32:  # the prefix of a network
+                data[at + 16 : at + 32] = self._addresses.ip(data[at + 16 : at + 32])
             elif data[at] != 5:
                 self._zero_rest(at + 2, min(at + data[at + 1] * 8, end))
             at += data[at + 1] * 8
+
+    def _ospf(self, at: int, end: int) -> None:
+        """A Hello of OSPF (RFC 2328 section A.3.2); what routers tell each other beyond it is overwritten."""
+        data = self._data
+        size = int.from_bytes(data[at + 2 : at + 4], "big")
+        if end - at < 44 or data[at : at + 2] != b"\x02\x01" or not 44 <= size <= end - at:
+            self._zero(at, end, "OSPF but for Hello")
+            return
+        old = data[at : at + 16] + data[at + 24 : at + size]
+        places = [at + 4, at + 8, at + 36, at + 40, *range(at + 44, at + size - 3, 4)]
+        for place in places:
+            data[place : place + 4] = self._addresses.ip(data[place : place + 4])
+        self._zero_rest(at + 16, at + 24)  # a password, perhaps
+        self._zero_rest(at + size, end)
+        if int.from_bytes(data[at + 14 : at + 16], "big") != 2:  # with keys, the digest is all that counts
+            self._mend(at + 12, end, old, data[at : at + 16] + data[at + 24 : at + size])
+
+    def _vrrp(self, at: int, end: int, change: tuple[bytes, bytes]) -> None:
+        """An advertisement of a virtual router (RFC 3768, RFC 9568): its addresses."""
+        data = self._data
+        width = len(change[0]) // 2
+        last = at + 8 + width * data[at + 3] if end - at >= 8 else end + 1
+        if last > end or data[at] not in (0x21, 0x31):
+            self._zero(at, end, "damaged VRRP")
+            return
+        old = data[at:end]
+        for place in range(at + 8, last, width):
+            data[place : place + width] = self._addresses.ip(data[place : place + width])
+        self._zero_rest(last, end)  # version 2 has a password there
+        apart = change if data[at] == 0x31 else (b"", b"")
+        self._mend(at + 6, end, apart[0] + old, apart[1] + data[at:end])
 
     def _mend(self, place: int, end: int, old: bytes, new: bytes) -> None:
         """Change a checksum by as much as what it sums up has changed (RFC 1624)."""
