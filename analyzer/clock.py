@@ -80,11 +80,12 @@ def decide_clocks(
     machines = zones_of_machines([*sources, *others]) if zone is None else {}
     clocks = {}
     for source in sources:
-        known = None if zone is not None else _journal_zone(seen.get(source.path)) or zone_of(source.path, machines)
-        clocks[source.path] = _clock(seen.get(source.path), years[source.path], *(known or general))
-        if (found := seen.get(source.path)) is not None and found.abbreviation:
-            zones = [entry for entry in (known, general) if entry is not None]
-            clocks[source.path] = _in_sense(clocks[source.path], found, source, zones)
+        found = seen.get(source.path)
+        known = None if zone is not None else _journal_zone(found) or zone_of(source.path, machines)
+        clock = _clock(found, years[source.path], *(known or general))
+        if found is not None and found.abbreviation:
+            clock = _in_sense(clock, found, source, [known, general] if known else [general])
+        clocks[source.path] = clock
     for source in sources:
         found = seen.get(source.path)
         if found is not None and not found.kind.date:
@@ -122,15 +123,15 @@ def _look(source: Source) -> _Seen | None:
         return None
     groups = [match.groupdict() for line in lines if (match := kind.regex.search(line))]
     zoned = any(not _ZONED.isdisjoint(name for name, value in g.items() if value) for g in groups)
-    names = {g.get("zone") for g in groups}
-    abbreviation = next((name for name in names if name in AMBIGUOUS), None) if len(names) == 1 else None
+    names = {name for g in groups if (name := g.get("zone"))}
+    # Beside CDT it is no puzzle what CST means.
+    abbreviation = next(iter(names & AMBIGUOUS), "") if len(names) == 1 else ""
     heading = _JOURNAL.search(source.head[:_HEADING].decode("latin-1"))
     journal = (datetime.fromisoformat(heading[1]).replace(tzinfo=UTC), heading[2] or "") if heading else None
-    if kind.year or not kind.date:
-        return _Seen(kind, first, last, zoned, journal, None, leap=False, abbreviation=abbreviation or "")
-    told = told_year([*lines, *tail], kind, last)
-    leap = has_leap_day(source, kind)
-    return _Seen(kind, first, last, zoned, journal, told, leap, abbreviation or "")
+    no_year = kind.date and not kind.year
+    told = told_year([*lines, *tail], kind, last) if no_year else None
+    leap = no_year and has_leap_day(source, kind)
+    return _Seen(kind, first, last, zoned, journal, told, leap, abbreviation)
 
 
 def _year(source: Source, seen: _Seen | None, reference: datetime | None, now: datetime) -> tuple[int, str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from parsers.contract import Source
 from parsers.excerpt import head_lines
-from parsers.time_kinds import KINDS, MONTH_NUMBER, TIME_WINDOW, ZONE_MINUTES, TimeKind
-from parsers.times import Clock, is_place, parse_times, to_datetime, zone_minutes
+from parsers.time_kinds import MONTH_NUMBER, TIME_WINDOW, ZONE_MINUTES, TimeKind
+from parsers.times import Clock, is_place, local_time, parse_times, to_datetime, zone_minutes
 
 # Abbreviations that stand for zones far from each other, in minutes east of UTC: of the United States and of China; of
 # India, Israel and Ireland; of Britain and of Bangladesh.
@@ -19,6 +19,7 @@ SENSES = {"CST": (-360, 480), "IST": (330, 120, 60), "BST": (60, 360)}
 AMBIGUOUS = frozenset(SENSES)
 # A file was closed within so much of its last line.
 _CLOSED = timedelta(seconds=90)
+_MINUTE = timedelta(minutes=1)
 _CHINESE = re.compile("[\u4e00-\u9fff]{2}")
 # Where a heading stands that says when a file was made.
 _HEADING = 20
@@ -156,7 +157,9 @@ def sense_of(
     """
     senses = SENSES[name]
     for zone, how in zones:
-        minutes = _offset(local, zone) if isinstance(zone, str) else zone
+        minutes = zone
+        if isinstance(zone, str):
+            minutes = round((local_time(local, Clock(place=zone)) - local.replace(tzinfo=None)) / _MINUTE)
         if minutes in senses:
             return minutes, f"{name} is {signed(minutes)}: {how}"
     if source.modified is not None:
@@ -167,13 +170,6 @@ def sense_of(
     if name == "CST" and sum(_CHINESE.search(line) is not None for line in head_lines(source)) > 1:
         return 480, "CST is +08:00, as the file is in Chinese"
     return None
-
-
-def _offset(local: datetime, place: str) -> int:
-    """Minutes east of UTC of a place when its clocks showed a time."""
-    naive = local.replace(tzinfo=None)
-    there = parse_times(pl.Series([f"{naive:%Y-%m-%d %H:%M:%S}"]), KINDS["iso"], Clock(place=place))
-    return round((naive.replace(tzinfo=UTC) - (to_datetime(int(there[0])) or local)) / timedelta(minutes=1))
 
 
 def signed(minutes: int) -> str:

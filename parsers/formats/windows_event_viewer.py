@@ -13,12 +13,16 @@ from ..lines import Sample
 from ..records import RecordFormat, Records
 from ..severity import CRITICAL, ERROR, INFO, WARN
 
+# What Windows 2003 begins an event with: its level.
+_TYPES = (
+    "event type|ereignistyp|type de l'événement|type d'événement|tipo de evento|tipo de suceso"
+    "|tipo evento|тип события|事件类型|イベントの種類|이벤트 형식"
+)
 # The labels of "Copy details as text" and of its predecessor (Windows 2003) in the languages of Windows.
 _LABELS = {
     "log": "log name|protokollname|nom du journal|nombre de registro|nome do log|nome registro|имя журнала|日志名称"
     "|記錄檔名稱|ログの名前|로그 이름|nazwa dziennika|logboeknaam|loggnamn|günlük adı",
-    "level": "level|event type|ebene|ereignistyp|niveau|type de l'événement|type d'événement|nivel|tipo de evento|tipo de suceso"
-    "|nível|livello|tipo evento|уровень|тип события|级别|事件类型|等級|レベル|イベントの種類|수준|이벤트 형식|poziom|nivå|düzey",
+    "level": "level|ebene|niveau|nivel|nível|livello|уровень|级别|等級|レベル|수준|poziom|nivå|düzey|" + _TYPES,
     "source": "source|event source|quelle|ereignisquelle|origen|origen del evento|origen de evento|origen del suceso|fonte|origine"
     "|источник|подача|来源|事件来源|來源|ソース|イベント ソース|원본|이벤트 원본|źródło|bron|källa|kaynak|source de l'événement",
     "id": "event id|ereignis-id|ereigniskennung|id de l'événement|id d'événement|id. del evento|id. de evento|id. suceso"
@@ -39,22 +43,7 @@ _LABELS = {
 }
 _MEANING = {label: meaning for meaning, labels in _LABELS.items() for label in labels.split("|")}
 # Only these labels are nowhere but at the start of an event.
-_FIRST = frozenset(
-    [
-        *_LABELS["log"].split("|"),
-        "event type",
-        "ereignistyp",
-        "type de l'événement",
-        "type d'événement",
-        "tipo de evento",
-        "tipo de suceso",
-        "tipo evento",
-        "тип события",
-        "事件类型",
-        "イベントの種類",
-        "이벤트 형식",
-    ]
-)
+_FIRST = frozenset([*_LABELS["log"].split("|"), *_TYPES.split("|")])
 _LEVELS = {
     word: number
     for number, words in (

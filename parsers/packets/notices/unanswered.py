@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -52,18 +53,12 @@ def notices(capture: Capture) -> Iterator[Notice]:
         micros = int(row["time"].timestamp() * 1e6) if row["time"] else 0
         if (end - micros) * 1000 < _PATIENCE or row["id_resp_h"].endswith(".255"):
             continue
-        if _multicast(row["id_resp_h"]) or (row["id_orig_h"], row["id_resp_h"]) in heard:
+        if ip_address(row["id_resp_h"]).is_multicast or (row["id_orig_h"], row["id_resp_h"]) in heard:
             continue
         server, service = endpoint(row["id_resp_h"], row["id_resp_p"]), _SERVICES[row["id_resp_p"]]
         msg = f"{row['id_orig_h']} sent {row['count']:,} packets to the {service} server {server} and got no answer"
         fields = {"service": service.replace(" ", "_"), "count": row["count"]}
         yield from_row(capture, "udp_service_unanswered", WARN, row, msg, fields, row["frames"])
-
-
-def _multicast(host: str) -> bool:
-    """Whether an address is that of a group."""
-    first = host.partition(".")[0]
-    return host.startswith("ff") or (first.isdigit() and int(first) >= 224)
 
 
 def _one_sided(table: pl.DataFrame) -> bool:
